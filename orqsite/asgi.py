@@ -1,0 +1,9 @@
+"""The web process: any ASGI server with `orqsite.asgi:application`."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orqsite.settings")
+
+application = get_asgi_application()

@@ -1,0 +1,47 @@
+"""Celery's settings: one queue of run ids, JSON only, publishes that fail fast, a worker of threads."""
+
+from typing import Any
+
+from celery.schedules import crontab
+
+from orqsite.environment import Environment
+
+QUEUE = "agent-schedules"
+
+FAIL_FAST = {
+    # A hung or dead broker costs a publisher about a second, not for ever: nothing is lost, the run's row is
+    # committed and a beat sends the message again.
+    "socket_timeout": 1.0,
+    "socket_connect_timeout": 1.0,
+    "max_retries": 0,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+}
+
+
+def celery_settings(environment: Environment) -> dict[str, Any]:
+    """Celery's lower-case settings by name."""
+    return {
+        "broker_url": environment.redis_url,
+        "broker_transport_options": FAIL_FAST | {"visibility_timeout": 3600},
+        "broker_connection_max_retries": 0,
+        "broker_connection_retry_on_startup": True,
+        "task_publish_retry": False,
+        "task_default_queue": QUEUE,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_ignore_result": True,
+        "result_expires": None,
+        "timezone": "UTC",
+        "enable_utc": True,
+        "worker_pool": "threads",
+        "worker_concurrency": environment.worker_threads,
+        "worker_prefetch_multiplier": 1,
+        "worker_hijack_root_logger": False,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "beat_scheduler": "workers.beat:ScheduleBeat",
+        "beat_schedule": {
+            "prune-history": {"task": "workers.tasks.prune_history", "schedule": crontab(minute="17")},
+        },
+    }

@@ -1,0 +1,41 @@
+"""The database connection: PostgreSQL behind psycopg's pool, or SQLite set so that several processes may write."""
+
+from typing import Any
+
+import dj_database_url
+
+from orqsite.environment import Environment, SettingInvalid
+
+SQLITE_OPTIONS = {
+    # Readers never wait for the writer (WAL); a writer takes its lock at BEGIN and waits for it (IMMEDIATE,
+    # timeout in seconds), so that no transaction fails half way with "database is locked".
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
+}
+
+
+def database(environment: Environment) -> dict[str, Any]:
+    """Django's settings of the one database."""
+    try:
+        parsed: dict[str, Any] = {**dj_database_url.parse(environment.effective_database_url)}
+    except (ValueError, KeyError):
+        raise SettingInvalid("DATABASE_URL: not a URL like postgres://user:password@host:5432/name") from None
+    if parsed["ENGINE"].endswith("sqlite3"):
+        return parsed | {"OPTIONS": SQLITE_OPTIONS, "CONN_MAX_AGE": 0}
+    if not parsed["ENGINE"].endswith("postgresql"):
+        raise SettingInvalid("DATABASE_URL: only postgres://… and sqlite:///… are supported")
+    return parsed | {"OPTIONS": parsed.get("OPTIONS", {}) | _postgresql(environment), "CONN_MAX_AGE": 0}
+
+
+def _postgresql(environment: Environment) -> dict[str, Any]:
+    """Connections fail rather than hang: a stopped process must not keep row locks, a cut line must be noticed."""
+    return {
+        "pool": {"min_size": 0, "max_size": environment.database_pool_size, "timeout": 15, "max_idle": 60},
+        "connect_timeout": 5,
+        "tcp_user_timeout": 10_000,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 2,
+        "options": "-c idle_in_transaction_session_timeout=10000 -c statement_timeout=60000",
+    }

@@ -1,0 +1,135 @@
+"""Every setting of the service, in one typed place, read from the environment.
+
+Defaults run on one machine. A wrong value stops the start with a sentence that says how to mend it.
+Durations are in the unit the name ends in.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+class SettingInvalid(SystemExit):
+    """A setting has a value the service cannot start with; the message names it and says how to mend it."""
+
+
+class Environment(BaseSettings):
+    """The service's settings; the field names in capitals are the environment variables."""
+
+    model_config = SettingsConfigDict(env_prefix="ORQ_", extra="ignore", frozen=True)
+
+    database_url: str = Field(
+        "",
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL or SQLite URL; default a SQLite file in the data folder",
+    )
+    redis_url: str = Field(
+        "redis://127.0.0.1:6379/0", validation_alias="REDIS_URL", description="Redis or Valkey, the broker"
+    )
+    database_pool_size: int = Field(
+        10,
+        ge=1,
+        le=500,
+        description="most PostgreSQL connections of one process",
+    )
+    data_dir: Path = Field(BASE_DIR / "var", description="folder of all local state")
+    secret_key: str = Field(
+        "",
+        description="Django's signing key; default: a generated file in the data folder",
+    )
+    encryption_keys: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Fernet keys, newest first, comma separated; default: a generated file in the data folder",
+    )
+    debug: bool = Field(False, description="Django's debug pages; never in production")
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
+        default_factory=lambda: ["localhost", "127.0.0.1", "[::1]"],
+        description="host names the service answers to, comma separated",
+    )
+    trusted_origins: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="origins (https://…) whose console forms are accepted, comma separated",
+    )
+    https: bool = Field(
+        False,
+        description="the service stands behind HTTPS: secure cookies, HSTS, proxy header",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="lowest level that is logged"
+    )
+    log_format: Literal["json", "console"] = Field(
+        "json", description="one JSON object a line, or readable text"
+    )
+    worker_threads: int = Field(
+        100,
+        ge=1,
+        le=5000,
+        description="agent calls one worker process holds in flight",
+    )
+    lease_seconds: float = Field(
+        15,
+        ge=1,
+        le=3600,
+        description="a run whose worker is silent this long is lost",
+    )
+    heartbeat_seconds: float = Field(3, gt=0, le=600, description="how often a worker renews its leases")
+    misfire_seconds: float = Field(
+        60,
+        ge=1,
+        description="a firing noticed later than this is marked a misfire",
+    )
+    fire_batch: int = Field(2000, ge=1, le=20000, description="schedules fired in one transaction")
+    redispatch_seconds: float = Field(
+        4,
+        ge=0.5,
+        le=3600,
+        description="first wait before a lost message is sent again",
+    )
+    redispatch_queue_limit: int = Field(
+        200,
+        ge=1,
+        description="messages are sent again while the queue is shorter",
+    )
+    retention_days: int = Field(30, ge=1, description="finished runs are deleted after this many days")
+    max_body_bytes: int = Field(256 * 1024, ge=1024, description="largest request body of the API")
+
+    @field_validator("encryption_keys", "allowed_hosts", "trusted_origins", mode="before")
+    @classmethod
+    def _split_at_commas(cls, value: object) -> object:
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
+
+    @field_validator("heartbeat_seconds")
+    @classmethod
+    def _three_beats_a_lease(cls, value: float, info: object) -> float:
+        lease = getattr(info, "data", {}).get("lease_seconds")
+        if lease is not None and value * 2 > lease:
+            raise ValueError(f"must be at most half of ORQ_LEASE_SECONDS ({lease:g})")
+        return value
+
+    @property
+    def effective_database_url(self) -> str:
+        """The database's URL, with the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'db.sqlite3'}"
+
+
+def read_environment() -> Environment:
+    """The settings of this process; SettingInvalid with one line per wrong variable."""
+    try:
+        return Environment()
+    except ValidationError as error:
+        lines = [
+            f"{_variable(str(problem['loc'][0]))}: {problem['msg']} (got {problem['input']!r})"
+            for problem in error.errors(include_url=False)
+        ]
+        raise SettingInvalid("Wrong setting.\n" + "\n".join(lines)) from None
+
+
+def _variable(location: str) -> str:
+    """The environment variable a validation error is about."""
+    return location if location in ("DATABASE_URL", "REDIS_URL") else f"ORQ_{location.upper()}"

@@ -1,0 +1,117 @@
+"""Django's settings, made from the typed environment (orqsite/environment.py). Values live there, wiring here."""
+
+import secrets
+
+from cryptography.fernet import Fernet
+from django.urls import reverse_lazy
+
+from orqsite.broker import celery_settings
+from orqsite.console_site import UNFOLD as UNFOLD
+from orqsite.databases import database
+from orqsite.environment import BASE_DIR, Environment, read_environment
+from orqsite.logs import configure_logs
+from orqsite.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from orqsite.secret_files import read_or_create
+
+ORQ: Environment = read_environment()
+DATA_DIR = ORQ.data_dir
+
+DEBUG = ORQ.debug
+SECRET_KEY = ORQ.secret_key or read_or_create(DATA_DIR / "secret_key", lambda: secrets.token_urlsafe(64))
+ENCRYPTION_KEYS: list[str] = ORQ.encryption_keys or [
+    read_or_create(DATA_DIR / "encryption_key", lambda: Fernet.generate_key().decode())
+]
+ALLOWED_HOSTS = ORQ.allowed_hosts
+CSRF_TRUSTED_ORIGINS = ORQ.trusted_origins
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_celery_beat",
+    "schedules",
+    "workers",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "orqsite.urls"
+WSGI_APPLICATION = "orqsite.wsgi.application"
+APPEND_SLASH = False  # the API never redirects; the console's own links carry their slashes
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES = {"default": database(ORQ)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = reverse_lazy("admin:login")
+LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "build" / "static"
+WHITENOISE_USE_FINDERS = True  # no collectstatic step: files are served from the installed packages
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ORQ.https
+SECURE_HSTS_SECONDS = 31_536_000 if ORQ.https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = ORQ.https
+SECURE_SSL_REDIRECT = False  # the proxy in front redirects people; an API client is never redirected
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ORQ.https else None
+SILENCED_SYSTEM_CHECKS = ["security.W008"]  # SECURE_SSL_REDIRECT is off on purpose, see above
+DATA_UPLOAD_MAX_MEMORY_SIZE = ORQ.max_body_bytes
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["schedules.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["schedules.api.authentication.HasScope"],
+    "DEFAULT_PARSER_CLASSES": ["schedules.api.parsing.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "schedules.api.exceptions.error_response",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+
+for _name, _value in celery_settings(ORQ).items():
+    globals()[f"CELERY_{_name.upper()}"] = _value
+
+LOGGING_CONFIG = None
+configure_logs(ORQ.log_level, ORQ.log_format)

@@ -1,0 +1,12 @@
+"""The site's paths: the API, the console, health. Slashes matter: the API has no trailing one anywhere."""
+
+from django.contrib import admin
+from django.urls import path
+
+from orqsite import health
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("console/", admin.site.urls),
+]

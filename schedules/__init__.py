@@ -1,0 +1,1 @@
+"""The domain of Agent Schedules: schedules, their cadences, and the runs they fire."""

@@ -1,0 +1,160 @@
+"""People change schedules: create, update, pause, resume, delete. The generation rule lives here.
+
+Every change takes the schedule's row lock first, so that a claim waits for it or it for the claim: once a change
+has returned, no run of the old generation starts. Source: the contract, "Generation, counters, activity".
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
+
+from django.db import transaction
+
+from schedules import payloads, runs
+from schedules.agents import require_tag
+from schedules.errors import ScheduleNotFound
+from schedules.expressions import InvalidExpression, parse, require_minimum_cadence
+from schedules.expressions.errors import CRON_EXAMPLE, ONCE_EXAMPLE
+from schedules.models import Agent, DiscardReason, Schedule, ScheduleType
+from schedules.payloads import Payload
+
+
+@dataclass(frozen=True, slots=True)
+class NewSchedule:
+    """What a person says of a new schedule; the payload as sent, secrets in clear."""
+
+    type: str
+    expression: str
+    payload: Payload
+    agent_tag: str | None = None
+    display_name: str | None = None
+
+
+class ScheduleChanges(TypedDict, total=False):
+    """What a person says of an existing schedule: only what is named may change."""
+
+    type: str
+    expression: str
+    payload: Payload
+    agent_tag: str | None
+    display_name: str | None
+    is_active: bool
+
+
+@transaction.atomic
+def create(agent: Agent, new: NewSchedule, actor: str, now: datetime) -> Schedule:
+    """The agent's new schedule, active, generation 1; InvalidExpression, InvalidRequest or AgentNotFound."""
+    require_tag(agent, new.agent_tag)
+    return Schedule.objects.create(
+        workspace_id=agent.workspace_id,
+        agent=agent,
+        agent_tag=new.agent_tag,
+        display_name=new.display_name,
+        type=new.type,
+        expression=new.expression,
+        payload=payloads.sealed(payloads.check(new.payload)),
+        anchor_at=now,
+        next_fire_at=first_fire(new.type, new.expression, now),
+        created_by_id=actor,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def first_fire(type_: str, expression: str, now: datetime) -> datetime:
+    """When a cadence that begins now first fires; InvalidExpression when it is refused or never does."""
+    cadence = parse(type_, expression)
+    require_minimum_cadence(cadence)
+    fire_time = cadence.anchored_at(now).next_after(now)
+    if fire_time is None:
+        raise _never(type_)
+    return fire_time
+
+
+def _never(type_: str) -> InvalidExpression:
+    if type_ == ScheduleType.ONCE:
+        return InvalidExpression("the instant lies in the past", example=ONCE_EXAMPLE)
+    return InvalidExpression("it has no fire time within the next five years", example=CRON_EXAMPLE)
+
+
+@transaction.atomic
+def update(schedule_id: str, changes: ScheduleChanges, actor: str, now: datetime) -> Schedule:
+    """The schedule with the changes applied; nothing is applied when one of them is refused.
+
+    1. A change of `type` or `expression`: generation + 1, counters and cadence restart.
+    2. Resuming: generation + 1, the cadence restarts, counters stay.
+    3. Pausing: its pending runs are discarded.
+    4. Everything else leaves generation and cadence alone. No changes at all: nothing is written.
+    """
+    schedule = locked(schedule_id)
+    if not changes:
+        return schedule
+    _apply_content(schedule, changes)
+    _apply_cadence(schedule, changes, now)
+    schedule.updated_by_id = actor
+    schedule.updated_at = now
+    schedule.save()
+    return schedule
+
+
+def locked(schedule_id: str) -> Schedule:
+    """The live schedule, its row locked until the transaction ends; ScheduleNotFound."""
+    schedule = (
+        Schedule.objects.live()
+        .select_for_update(of=("self",))
+        .select_related("agent")
+        .filter(id=schedule_id)
+        .first()
+    )
+    if schedule is None:
+        raise ScheduleNotFound
+    return schedule
+
+
+def _apply_content(schedule: Schedule, changes: ScheduleChanges) -> None:
+    """Payload, tag and name: the next run uses them, the cadence does not notice."""
+    if "agent_tag" in changes and changes["agent_tag"] != schedule.agent_tag:
+        require_tag(schedule.agent, changes["agent_tag"])
+        schedule.agent_tag = changes["agent_tag"]
+    if "display_name" in changes:
+        schedule.display_name = changes["display_name"]
+    if "payload" in changes:
+        schedule.payload = payloads.sealed(payloads.check(changes["payload"]), stored=schedule.payload)
+
+
+def _apply_cadence(schedule: Schedule, changes: ScheduleChanges, now: datetime) -> None:
+    type_ = changes.get("type", schedule.type)
+    expression = changes.get("expression", schedule.expression)
+    is_new_cadence = (type_, expression) != (schedule.type, schedule.expression)
+    is_active = changes.get("is_active", schedule.is_active)
+    if is_new_cadence or (is_active and not schedule.is_active):
+        fire_time = first_fire(type_, expression, now)
+        _restart(schedule, now, fire_time if is_active else None)
+    elif schedule.is_active and not is_active:
+        schedule.next_fire_at = None
+    if is_new_cadence:
+        schedule.type, schedule.expression, schedule.trigger_count = type_, expression, 0
+    if schedule.is_active and not is_active:
+        runs.discard_pending(schedule.id, DiscardReason.SCHEDULE_INACTIVE, now)
+    schedule.is_active = is_active
+
+
+def _restart(schedule: Schedule, now: datetime, next_fire_at: datetime | None) -> None:
+    """A new generation begins: runs of the old one are stale from here."""
+    schedule.generation += 1
+    schedule.anchor_at = now
+    schedule.is_finished = False
+    schedule.next_fire_at = next_fire_at
+
+
+@transaction.atomic
+def delete(schedule_id: str, actor: str, now: datetime) -> None:
+    """The schedule is gone for clients; its pending runs never start, its history stays until retention."""
+    schedule = locked(schedule_id)
+    schedule.deleted_at = schedule.updated_at = now
+    schedule.updated_by_id = actor
+    schedule.is_active = False
+    schedule.is_finished = False
+    schedule.next_fire_at = None
+    schedule.save()
+    runs.discard_pending(schedule_id, DiscardReason.SCHEDULE_DELETED, now)

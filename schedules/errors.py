@@ -1,0 +1,52 @@
+"""What can be refused, as one tree: each error carries the stable `code` that clients see."""
+
+
+class Refused(Exception):
+    """The request was refused and nothing was changed; the message says why and how to mend it."""
+
+    code = "invalid_request_body"
+
+    def __init__(self, message: str = "", *, param: str | None = None) -> None:
+        """`param`: the request's field the message is about, dotted for nested fields."""
+        super().__init__(message or (self.__doc__ or "").strip())
+        self.param = param
+
+
+class InvalidRequest(Refused):
+    """The request is not of the documented form."""
+
+
+class ScheduleInactive(Refused):
+    """Cannot trigger an inactive schedule"""
+
+    code = "schedule_inactive"
+
+
+class AgentNotFound(Refused):
+    """Agent not found"""
+
+    code = "agent_not_found"
+
+
+class ScheduleNotFound(Refused):
+    """Schedule not found"""
+
+    code = "schedule_not_found"
+
+
+class RunNotFound(Refused):
+    """Run not found"""
+
+    code = "run_not_found"
+
+
+class RunNotCancellable(Refused):
+    """Only a pending or running run can be cancelled"""
+
+    code = "run_not_cancellable"
+
+
+class RunNotRetryable(Refused):
+    """Only a run that has ended without success can be run again"""
+
+    code = "run_not_retryable"

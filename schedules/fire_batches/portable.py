@@ -1,0 +1,73 @@
+"""The batch in Django's ORM, for SQLite and any database: a few statements a batch.
+
+SQLite knows no row locks: its transactions take the one write lock at BEGIN, which is stronger.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from schedules.fire_batches.firing import DueSchedule, Firing
+from schedules.models import MissedFiring, MissedReason, Run, Schedule, TriggerKind
+
+_CHUNK = 500  # rows of one INSERT: SQLite limits the parameters of a statement
+
+
+class PortableFireBatch:
+    """FireBatch with the ORM."""
+
+    def take_due(self, now: datetime, limit: int) -> list[DueSchedule]:
+        due = Schedule.objects.due(now).select_for_update(skip_locked=True)
+        return [DueSchedule(*row) for row in due.values_list(*DueSchedule._fields)[:limit]]
+
+    def record(self, firings: Sequence[Firing], now: datetime, redispatch_at: datetime) -> None:
+        Run.objects.bulk_create(
+            (_run(firing, now, redispatch_at) for firing in firings), batch_size=_CHUNK, ignore_conflicts=True
+        )
+        MissedFiring.objects.bulk_create(
+            (_missed(firing, now) for firing in firings if firing.missed_count),
+            batch_size=_CHUNK,
+            ignore_conflicts=True,
+        )
+        _finish([firing.schedule.id for firing in firings if firing.next_fire_at is None])
+        _advance([firing for firing in firings if firing.next_fire_at is not None])
+
+
+def _run(firing: Firing, now: datetime, redispatch_at: datetime) -> Run:
+    return Run(
+        id=firing.run_id,
+        schedule_id=firing.schedule.id,
+        generation=firing.schedule.generation,
+        trigger=TriggerKind.CADENCE,
+        fire_time=firing.fire_time,
+        is_misfire=firing.is_misfire,
+        not_before=firing.fire_time,
+        created_at=now,
+        redispatch_at=redispatch_at,
+    )
+
+
+def _missed(firing: Firing, now: datetime) -> MissedFiring:
+    return MissedFiring(
+        schedule_id=firing.schedule.id,
+        generation=firing.schedule.generation,
+        first_fire_time=firing.schedule.next_fire_at,
+        last_fire_time=firing.last_missed or firing.schedule.next_fire_at,
+        count=firing.missed_count,
+        reason=MissedReason.COALESCED,
+        recorded_at=now,
+    )
+
+
+def _finish(schedule_ids: list[str]) -> None:
+    Schedule.objects.filter(id__in=schedule_ids).update(
+        is_active=False, is_finished=True, next_fire_at=None, held_until=None
+    )
+
+
+def _advance(firings: list[Firing]) -> None:
+    """One UPDATE per distinct next fire time: in a herd they are few."""
+    by_next: dict[datetime | None, list[str]] = {}
+    for firing in firings:
+        by_next.setdefault(firing.next_fire_at, []).append(firing.schedule.id)
+    for next_fire_at, ids in by_next.items():
+        Schedule.objects.filter(id__in=ids).update(next_fire_at=next_fire_at, held_until=None)

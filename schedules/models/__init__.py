@@ -1,0 +1,25 @@
+"""The nouns of the domain, one module each."""
+
+from schedules.models.agent import Agent, AgentVersion, RuntimeName
+from schedules.models.api_key import ApiKey, Scope
+from schedules.models.missed import MissedFiring, MissedReason
+from schedules.models.run import DiscardReason, Run, RunState, TriggerKind
+from schedules.models.schedule import Schedule, ScheduleType
+from schedules.models.workspace import Workspace
+
+__all__ = [
+    "Agent",
+    "AgentVersion",
+    "ApiKey",
+    "DiscardReason",
+    "MissedFiring",
+    "MissedReason",
+    "Run",
+    "RunState",
+    "RuntimeName",
+    "Schedule",
+    "ScheduleType",
+    "Scope",
+    "TriggerKind",
+    "Workspace",
+]

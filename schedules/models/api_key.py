@@ -1,0 +1,40 @@
+"""ApiKey: who calls the API. Only the id and a SHA-256 of the secret are kept; the token is shown once."""
+
+from django.db import models
+from django.utils import timezone
+
+from schedules.models.workspace import Workspace
+from schedules.ulids import new_ulid
+
+
+class Scope(models.TextChoices):
+    """What a key may do."""
+
+    READ = "read", "Read only"
+    WRITE = "write", "Read and write"
+
+
+class ApiKey(models.Model):
+    """A key of one workspace; `apk_<id>` is how its deeds are signed."""
+
+    id = models.CharField(primary_key=True, max_length=26, default=new_ulid, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=100, blank=True)
+    secret_sha256 = models.CharField(max_length=64, editable=False)
+    scope = models.CharField(max_length=5, choices=Scope.choices, default=Scope.WRITE)
+    is_enabled = models.BooleanField(default=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name or self.actor
+
+    @property
+    def actor(self) -> str:
+        """How this key signs what it did (`created_by_id`, `updated_by_id`)."""
+        return f"apk_{self.id}"

@@ -1,0 +1,137 @@
+"""Run: one firing's work. Its state changes only by the guarded updates of schedules/runs.py."""
+
+from datetime import datetime, timedelta
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from schedules.models.schedule import Schedule
+from schedules.ulids import new_ulid
+
+
+class RunState(models.TextChoices):
+    """The states of the lifecycle diagram in the README."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    DISCARDED = "discarded"
+
+
+class TriggerKind(models.TextChoices):
+    """What asked for the run: the clock or a person."""
+
+    CADENCE = "cadence"
+    MANUAL = "manual"
+
+
+class DiscardReason(models.TextChoices):
+    """Why a pending run never started."""
+
+    STALE_GENERATION = "stale_generation"
+    SCHEDULE_INACTIVE = "schedule_inactive"
+    SCHEDULE_DELETED = "schedule_deleted"
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    """Runs by what may happen to them."""
+
+    def pending(self) -> Self:
+        """Waiting to be claimed."""
+        return self.filter(state=RunState.PENDING)
+
+    def claimable(self, now: datetime) -> Self:
+        """Pending and not too early."""
+        return self.pending().filter(not_before__lte=now)
+
+    def held(self, run_id: str, attempt: int) -> Self:
+        """The run while this attempt owns it: (id, attempt, running) is the fence of every finish."""
+        return self.filter(id=run_id, attempt=attempt, state=RunState.RUNNING)
+
+    def expired(self, now: datetime) -> Self:
+        """Running, but their lease ran out: the worker is lost."""
+        return self.filter(state=RunState.RUNNING, lease_expires_at__lt=now)
+
+    def undelivered(self, now: datetime) -> Self:
+        """Pending although their message should have been received by now."""
+        return self.pending().filter(redispatch_at__lte=now)
+
+
+class Run(models.Model):
+    """One firing's work, with the history of how it went."""
+
+    id = models.CharField(primary_key=True, max_length=26, default=new_ulid, editable=False)
+    schedule = models.ForeignKey(Schedule, on_delete=models.PROTECT, related_name="runs", db_index=False)
+    generation = models.PositiveBigIntegerField()
+    trigger = models.CharField(max_length=10, choices=TriggerKind.choices)
+    fire_time = models.DateTimeField(
+        null=True, blank=True, help_text="The cadence's instant; none when manual"
+    )
+    is_misfire = models.BooleanField(default=False, help_text="The fire time was noticed late")
+    state = models.CharField(
+        max_length=10, choices=RunState.choices, default=RunState.PENDING, db_default=RunState.PENDING
+    )
+    reason = models.CharField(max_length=40, blank=True, default="", db_default="")
+    attempt = models.PositiveIntegerField(default=1, db_default=1)
+    max_attempts = models.PositiveIntegerField(default=1, db_default=1)
+    not_before = models.DateTimeField()
+    created_at = models.DateTimeField(default=timezone.now)
+    redispatch_at = models.DateTimeField()
+    redispatch_count = models.PositiveIntegerField(default=0, db_default=0)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(max_length=255, blank=True, default="", db_default="")
+    started_at = models.DateTimeField(null=True, blank=True, help_text="When the first attempt began")
+    finished_at = models.DateTimeField(null=True, blank=True)
+    payload = models.JSONField(
+        null=True, blank=True, help_text="What every attempt sends; read at the first claim"
+    )
+    agent_tag = models.CharField(max_length=100, null=True, blank=True)
+    response_id = models.CharField(max_length=255, blank=True, default="", db_default="")
+    output = models.JSONField(null=True, blank=True)
+    output_text = models.TextField(blank=True, default="", db_default="")
+    usage = models.JSONField(null=True, blank=True)
+    error_code = models.CharField(max_length=100, blank=True, default="", db_default="")
+    error_message = models.TextField(blank=True, default="", db_default="")
+    trace_id = models.CharField(max_length=64, blank=True, default="", db_default="")
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["schedule", "generation", "fire_time"],
+                condition=Q(fire_time__isnull=False),
+                name="run_one_per_fire_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(trigger=TriggerKind.MANUAL, fire_time__isnull=True)
+                | Q(trigger=TriggerKind.CADENCE, fire_time__isnull=False),
+                name="run_cadence_has_fire_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=RunState.RUNNING, lease_expires_at__isnull=False)
+                | (~Q(state=RunState.RUNNING) & Q(lease_expires_at__isnull=True)),
+                name="run_running_has_lease",
+            ),
+            models.CheckConstraint(condition=Q(attempt__gte=1), name="run_attempt_from_one"),
+        ]
+        indexes: ClassVar = [
+            models.Index(F("schedule"), F("id").desc(), name="run_of_schedule"),
+            models.Index(
+                fields=["redispatch_at"], condition=Q(state=RunState.PENDING), name="run_undelivered"
+            ),
+            models.Index(fields=["lease_expires_at"], condition=Q(state=RunState.RUNNING), name="run_leased"),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
+
+    @property
+    def lateness(self) -> timedelta | None:
+        """How long after its instant (fire time, or a trigger's earliest start) it started; None before that."""
+        return self.started_at - (self.fire_time or self.not_before) if self.started_at else None

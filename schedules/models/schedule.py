@@ -1,0 +1,103 @@
+"""Schedule: an agent, a cadence and a payload. A deleted one stays as a row until its run history is pruned."""
+
+from datetime import datetime
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from schedules.expressions import Cadence, parse
+from schedules.models.agent import Agent
+from schedules.models.workspace import Workspace
+from schedules.ulids import new_ulid
+
+
+class ScheduleType(models.TextChoices):
+    """The three forms of an expression."""
+
+    CRON = "cron"
+    INTERVAL = "interval"
+    ONCE = "once"
+
+
+class ScheduleQuerySet(models.QuerySet["Schedule"]):
+    """Schedules by what may happen to them."""
+
+    def live(self) -> Self:
+        """Not deleted."""
+        return self.filter(deleted_at=None)
+
+    def due(self, now: datetime) -> Self:
+        """Their fire time has come and nothing holds them back, earliest first."""
+        free = Q(held_until=None) | Q(held_until__lte=now)
+        return self.filter(free, is_active=True, next_fire_at__lte=now).order_by("next_fire_at")
+
+    def startable(self) -> Self:
+        """Runs of these may start: active, or inactive only because the last fire time has fired."""
+        return self.live().filter(Q(is_active=True) | Q(is_finished=True))
+
+
+class Schedule(models.Model):
+    """When and with what payload an agent runs."""
+
+    id = models.CharField(primary_key=True, max_length=26, default=new_ulid, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="schedules")
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="schedules")
+    agent_tag = models.CharField(max_length=100, null=True, blank=True)
+    display_name = models.CharField(max_length=255, null=True, blank=True)
+    type = models.CharField(max_length=10, choices=ScheduleType.choices)
+    expression = models.CharField(max_length=1000)
+    payload = models.JSONField(default=dict, help_text="Secret variables are sealed")
+    is_active = models.BooleanField(default=True)
+    is_finished = models.BooleanField(
+        default=False, help_text="Inactive because its last fire time has fired, not because somebody said so"
+    )
+    generation = models.PositiveBigIntegerField(default=1)
+    anchor_at = models.DateTimeField(
+        help_text="When this generation's cadence began; intervals count from here"
+    )
+    next_fire_at = models.DateTimeField(null=True, blank=True)
+    held_until = models.DateTimeField(
+        null=True, blank=True, help_text="Not fired before: its cadence could not be computed"
+    )
+    trigger_count = models.PositiveBigIntegerField(default=0)
+    last_triggered_at = models.DateTimeField(null=True, blank=True)
+    created_by_id = models.CharField(max_length=40)
+    updated_by_id = models.CharField(max_length=40, null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ScheduleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(is_active=True, next_fire_at__isnull=False)
+                | Q(is_active=False, next_fire_at__isnull=True),
+                name="schedule_active_has_next_fire",
+            ),
+            models.CheckConstraint(
+                condition=Q(deleted_at__isnull=True) | Q(is_active=False), name="schedule_deleted_is_inactive"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_finished=False) | Q(is_active=False), name="schedule_finished_is_inactive"
+            ),
+            models.CheckConstraint(condition=Q(generation__gte=1), name="schedule_generation_from_one"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["next_fire_at"], condition=Q(is_active=True), name="schedule_due"),
+            models.Index(
+                F("agent"), F("id").desc(), condition=Q(deleted_at__isnull=True), name="schedule_of_agent"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name or f"{self.agent_id} {self.expression}"
+
+    @property
+    def cadence(self) -> Cadence:
+        """The parsed expression, anchored where this generation began."""
+        return parse(self.type, self.expression).anchored_at(self.anchor_at)

@@ -1,0 +1,20 @@
+"""Workspace: the wall between tenants. Everything belongs to exactly one."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+
+class Workspace(models.Model):
+    """A tenant; its id is the `workspace_id` clients see."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=100, unique=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

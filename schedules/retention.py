@@ -1,0 +1,41 @@
+"""Old history goes: finished runs after the retention time, then the deleted schedules nothing refers to.
+
+In batches, each its own short transaction, so that firing never waits for it.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.db.models import Exists, OuterRef
+
+from schedules.models import MissedFiring, Run, RunState, Schedule
+from schedules.ulids import lowest_ulid_at
+
+log = structlog.get_logger(__name__)
+
+BATCH = 1000
+_UNFINISHED = (RunState.PENDING, RunState.RUNNING)
+
+
+def prune(now: datetime, keep: timedelta) -> int:
+    """Delete the finished runs and missed records older than `keep`, and emptied deleted schedules; run count."""
+    before = now - keep
+    deleted = 0
+    while batch := _prune_runs(before):
+        deleted += batch
+    MissedFiring.objects.filter(recorded_at__lt=before).delete()
+    _prune_schedules(before)
+    log.info("history.pruned", run_count=deleted, before=before.isoformat())
+    return deleted
+
+
+def _prune_runs(before: datetime) -> int:
+    """A run's id tells when it was made, so the primary key finds the old ones without another index."""
+    old = Run.objects.filter(id__lt=lowest_ulid_at(before)).exclude(state__in=_UNFINISHED)
+    ids = list(old.order_by("id").values_list("id", flat=True)[:BATCH])
+    return Run.objects.filter(id__in=ids).delete()[0] if ids else 0
+
+
+def _prune_schedules(before: datetime) -> None:
+    has_runs = Exists(Run.objects.filter(schedule=OuterRef("pk")))
+    Schedule.objects.filter(~has_runs, deleted_at__lt=before).delete()

@@ -1,0 +1,70 @@
+"""Plain makers of rows: every test says what matters to it, the rest is filled in."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from schedules import editing, keys
+from schedules.editing import NewSchedule
+from schedules.models import (
+    Agent,
+    AgentVersion,
+    Run,
+    RunState,
+    RuntimeName,
+    Schedule,
+    Scope,
+    TriggerKind,
+    Workspace,
+)
+from schedules.ulids import new_ulid
+
+NOON = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
+"""A Monday, for tests that pass the time themselves."""
+
+DAILY = "0 0 9 * * *"
+
+
+def make_workspace(name: str | None = None) -> Workspace:
+    """A workspace of its own name."""
+    return Workspace.objects.create(name=name or f"workspace {new_ulid()}")
+
+
+def make_agent(workspace: Workspace | None = None, key: str = "digest", **fields: Any) -> Agent:
+    """An agent, on the echo runtime unless told otherwise, with the versions named in `tags`."""
+    tags = fields.pop("tags", ())
+    fields.setdefault("runtime", RuntimeName.ECHO)
+    agent = Agent.objects.create(workspace=workspace or make_workspace(), key=key, **fields)
+    AgentVersion.objects.bulk_create(AgentVersion(agent=agent, tag=tag) for tag in tags)
+    return agent
+
+
+def make_schedule(agent: Agent | None = None, now: datetime = NOON, **fields: Any) -> Schedule:
+    """A schedule made as a person makes it (through `editing.create`), at `now`."""
+    new: dict[str, Any] = {"type": "cron", "expression": DAILY, "payload": {"input": "Hello"}}
+    return editing.create(agent or make_agent(), NewSchedule(**new | fields), "apk_test", now)
+
+
+def make_due_schedule(agent: Agent | None = None, due_at: datetime = NOON, **fields: Any) -> Schedule:
+    """A once schedule whose fire time is `due_at`, made an hour before."""
+    expression = f"@at {due_at:%Y-%m-%dT%H:%M:%SZ}"
+    return make_schedule(
+        agent, due_at - timedelta(hours=1), **{"type": "once", "expression": expression} | fields
+    )
+
+
+def make_run(schedule: Schedule, **fields: Any) -> Run:
+    """A pending manual run of the schedule's generation, claimable at NOON, unless told otherwise."""
+    defaults: dict[str, Any] = {
+        "generation": schedule.generation,
+        "trigger": TriggerKind.MANUAL,
+        "not_before": NOON,
+        "created_at": NOON,
+        "redispatch_at": NOON,
+        "state": RunState.PENDING,
+    }
+    return Run.objects.create(schedule=schedule, **defaults | fields)
+
+
+def make_token(workspace: Workspace, scope: Scope = Scope.WRITE, **fields: Any) -> str:
+    """A working API token of the workspace."""
+    return keys.issue(workspace, scope=scope, **fields).token

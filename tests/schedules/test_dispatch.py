@@ -1,0 +1,105 @@
+"""Messages leave as ordinary Celery messages; a broker that is away costs little and loses nothing."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import redis
+from celery import current_app
+from kombu import pools
+
+from orqsite.embedded.valkey import Valkey
+from schedules import dispatch
+from schedules.dispatch import Breaker
+from tests.messages import queued
+from tests.waiting import wait_for
+
+TEN_SECONDS = timedelta(seconds=10)
+
+
+@pytest.fixture
+def own_broker(start_valkey: Callable[[], Valkey]) -> Iterator[Valkey]:
+    """A broker of this test's own, which it may hurt."""
+    server = start_valkey()
+    url = current_app.conf.broker_url
+    _use(server.url)
+    yield server
+    _use(url)
+
+
+def _use(url: str) -> None:
+    app: Any = current_app
+    app.conf.update(broker_url=url, broker_write_url=url, broker_read_url=url)
+    pools.reset()
+    app._pool = app.amqp._producer_pool = None
+
+
+def test_many_runs_leave_as_messages_any_celery_worker_reads(valkey: redis.Redis) -> None:
+    pairs = [(f"run-{number}", 1) for number in range(1200)]
+
+    assert dispatch.send_now(iter(pairs))
+
+    assert queued(valkey) == [(dispatch.EXECUTE_RUN, list(pair)) for pair in pairs]
+    assert dispatch.queue_length() == 1200
+
+
+def test_nothing_to_send_asks_nothing_of_the_broker(valkey: redis.Redis) -> None:
+    assert dispatch.send_now([])
+    assert queued(valkey) == []
+
+
+def test_a_dead_broker_is_passed_over_quickly(own_broker: Valkey) -> None:
+    own_broker.kill()
+
+    first = _seconds(lambda: dispatch.send_later("run", 1, TEN_SECONDS))
+    following = _seconds(lambda: dispatch.send_later("run", 1, TEN_SECONDS))
+
+    assert first < 1.5
+    assert following < 0.05
+
+
+def test_a_hung_broker_costs_its_time_out_once(own_broker: Valkey) -> None:
+    dispatch.send_later("run", 1, TEN_SECONDS)
+    assert own_broker.child is not None
+    os.kill(own_broker.child.pid, signal.SIGSTOP)
+
+    first = _seconds(lambda: dispatch.send_later("run", 1, TEN_SECONDS))
+    following = _seconds(lambda: dispatch.send_now([("run", 1)]))
+
+    os.kill(own_broker.child.pid, signal.SIGCONT)
+    assert first > 0.5
+    assert first < 1.5
+    assert following < 0.05
+
+
+def test_a_broker_that_comes_back_is_used_again(own_broker: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "breaker", Breaker(pause_seconds=0.2))
+    dispatch.send_later("before", 1, TEN_SECONDS)
+    own_broker.kill()
+    assert not dispatch.send_later("lost", 1, TEN_SECONDS)
+
+    own_broker.start()
+
+    wait_for(lambda: dispatch.send_now([("after", 1)]))
+    with redis.Redis.from_url(own_broker.url) as client:
+        assert (dispatch.EXECUTE_RUN, ["after", 1]) in queued(client)
+
+
+def test_the_breaker_opens_for_its_pause_and_closes_by_itself() -> None:
+    times = iter([99.0, 100.0, 104.9, 105.0])
+    breaker = Breaker(pause_seconds=5, clock=lambda: next(times))
+
+    before = breaker.is_open
+    breaker.trip()
+
+    assert [before, breaker.is_open, breaker.is_open] == [False, True, False]
+
+
+def _seconds(call: Callable[[], bool]) -> float:
+    started = time.monotonic()
+    assert call() is False
+    return time.monotonic() - started

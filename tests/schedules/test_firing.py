@@ -1,0 +1,231 @@
+"""The clock comes due: exactly one run per fire time, on both databases by the same tests."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis
+from django.db import IntegrityError, connection, transaction
+
+from schedules import dispatch, editing, firing
+from schedules.errors import RunNotRetryable, ScheduleInactive, ScheduleNotFound
+from schedules.fire_batches import FireBatch, fire_batch_for
+from schedules.fire_batches.portable import PortableFireBatch
+from schedules.fire_batches.postgresql import PostgresqlFireBatch
+from schedules.firing import TRIGGER_DELAY, fire_due
+from schedules.models import MissedFiring, Run, RunState, Schedule, TriggerKind
+from tests.factories import NOON, make_agent, make_due_schedule, make_run, make_schedule
+from tests.messages import queued, queued_etas
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture(
+    autouse=True,
+    params=[
+        pytest.param(PortableFireBatch, id="portable"),
+        pytest.param(PostgresqlFireBatch, id="postgresql", marks=pytest.mark.postgresql),
+    ],
+)
+def _fire_batch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test of this file holds for both twins."""
+    monkeypatch.setattr(firing, "fire_batch_for", lambda _: request.param())
+
+
+def hourly(now: datetime = NOON - timedelta(minutes=30)) -> Schedule:
+    """Fires at each full hour; first at NOON."""
+    return make_schedule(type="cron", expression="0 0 * * * *", now=now)
+
+
+def test_the_twin_is_chosen_by_the_database() -> None:
+    twin: FireBatch = fire_batch_for(connection.vendor)
+
+    assert isinstance(twin, PostgresqlFireBatch) == (connection.vendor == "postgresql")
+
+
+def test_a_due_schedule_gets_one_run_and_its_next_fire_time(valkey: redis.Redis) -> None:
+    schedule = hourly()
+
+    assert fire_due(NOON, 10) == 1
+    assert fire_due(NOON, 10) == 0
+
+    run = Run.objects.get()
+    assert (run.schedule_id, run.generation, run.trigger) == (schedule.id, 1, TriggerKind.CADENCE)
+    assert (run.fire_time, run.not_before, run.state, run.attempt) == (NOON, NOON, RunState.PENDING, 1)
+    assert run.is_misfire is False
+    schedule.refresh_from_db()
+    assert schedule.next_fire_at == NOON + timedelta(hours=1)
+    assert (schedule.trigger_count, schedule.generation) == (0, 1)
+    assert queued(valkey) == [(dispatch.EXECUTE_RUN, [run.id, 1])]
+
+
+def test_nothing_fires_before_its_time() -> None:
+    hourly()
+
+    assert fire_due(NOON - timedelta(microseconds=1), 10) == 0
+    assert not Run.objects.exists()
+
+
+def test_paused_and_deleted_schedules_do_not_fire() -> None:
+    paused, deleted = hourly(), hourly()
+    editing.update(paused.id, {"is_active": False}, "apk_x", NOON)
+    editing.delete(deleted.id, "apk_x", NOON)
+
+    assert fire_due(NOON, 10) == 0
+
+
+def test_a_once_fires_and_switches_itself_off() -> None:
+    schedule = make_due_schedule()
+
+    fire_due(NOON, 10)
+
+    schedule.refresh_from_db()
+    assert (schedule.is_active, schedule.is_finished, schedule.next_fire_at) == (False, True, None)
+    assert Run.objects.get().fire_time == NOON
+
+
+def test_after_an_outage_the_newest_fire_time_gets_the_run_and_the_others_are_recorded() -> None:
+    schedule = hourly()
+    late = NOON + timedelta(hours=3, minutes=10)
+
+    fire_due(late, 10)
+
+    run, missed = Run.objects.get(), MissedFiring.objects.get()
+    assert (run.fire_time, run.is_misfire) == (NOON + timedelta(hours=3), True)
+    assert (missed.first_fire_time, missed.last_fire_time) == (NOON, NOON + timedelta(hours=2))
+    assert (missed.count, missed.generation, missed.reason) == (3, 1, "coalesced")
+    schedule.refresh_from_db()
+    assert schedule.next_fire_at == NOON + timedelta(hours=4)
+
+
+def test_an_interval_stays_on_its_beat_after_an_outage() -> None:
+    schedule = make_schedule(type="interval", expression="@every 1h30m")
+
+    fire_due(NOON + timedelta(hours=10), 10)
+
+    schedule.refresh_from_db()
+    assert Run.objects.get().fire_time == NOON + timedelta(hours=9)
+    assert MissedFiring.objects.get().count == 5
+    assert schedule.next_fire_at == NOON + timedelta(hours=10.5)
+
+
+def test_a_firing_noticed_late_is_marked_even_when_nothing_was_skipped() -> None:
+    hourly()
+
+    fire_due(NOON + timedelta(minutes=5), 10)
+
+    assert Run.objects.get().is_misfire is True
+    assert not MissedFiring.objects.exists()
+
+
+def test_a_fire_time_that_has_a_run_keeps_it() -> None:
+    schedule = hourly()
+    first = make_run(schedule, trigger=TriggerKind.CADENCE, fire_time=NOON)
+
+    fire_due(NOON, 10)
+
+    assert Run.objects.get().id == first.id
+    schedule.refresh_from_db()
+    assert schedule.next_fire_at == NOON + timedelta(hours=1)
+
+
+def test_the_database_itself_refuses_a_second_run_of_a_fire_time() -> None:
+    schedule = hourly()
+    make_run(schedule, trigger=TriggerKind.CADENCE, fire_time=NOON)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_run(schedule, trigger=TriggerKind.CADENCE, fire_time=NOON)
+
+
+def test_a_batch_is_limited_and_takes_the_earliest_first() -> None:
+    later, earlier = make_due_schedule(due_at=NOON), make_due_schedule(due_at=NOON - SECOND)
+
+    assert fire_due(NOON, 1) == 1
+    assert Run.objects.get().schedule_id == earlier.id
+    assert fire_due(NOON, 1) == 1
+    assert Run.objects.filter(schedule=later).exists()
+
+
+def test_a_schedule_whose_cadence_raises_is_held_back_and_stops_no_other() -> None:
+    poison, healthy = hourly(), hourly()
+    Schedule.objects.filter(id=poison.id).update(expression="not an expression")
+
+    assert fire_due(NOON, 10) == 2
+    assert fire_due(NOON, 10) == 0
+
+    assert Run.objects.get().schedule_id == healthy.id
+    poison.refresh_from_db()
+    assert (poison.next_fire_at, poison.is_active) == (NOON, True)
+
+    Schedule.objects.filter(id=poison.id).update(expression="0 0 * * * *")
+    mended = NOON + firing.POISON_PAUSE
+    fire_due(mended, 10)
+
+    assert Run.objects.get(schedule=poison).fire_time == NOON
+    poison.refresh_from_db()
+    assert poison.held_until is None
+
+
+def test_a_herd_of_one_expression_gets_one_run_each(valkey: redis.Redis) -> None:
+    agent = make_agent()
+    herd = {make_due_schedule(agent).id for _ in range(120)}
+
+    taken = [fire_due(NOON, 50) for _ in range(4)]
+
+    assert taken == [50, 50, 20, 0]
+    assert set(Run.objects.values_list("schedule_id", flat=True)) == herd
+    assert Run.objects.count() == valkey.llen("agent-schedules") == 120
+
+
+def test_a_fraction_of_a_second_survives_firing() -> None:
+    schedule = make_schedule(type="once", expression="@at 2026-06-01T12:00:00.25Z", now=NOON)
+
+    assert fire_due(NOON + timedelta(milliseconds=200), 10) == 0
+    assert fire_due(NOON + timedelta(milliseconds=250), 10) == 1
+    assert schedule.runs.get().fire_time == datetime(2026, 6, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+
+
+def test_run_now_makes_one_run_ten_seconds_later_and_leaves_the_cadence_alone(valkey: redis.Redis) -> None:
+    schedule = hourly()
+
+    run = firing.trigger(schedule.id, NOON - timedelta(minutes=1))
+
+    assert (run.trigger, run.fire_time, run.generation) == (TriggerKind.MANUAL, None, 1)
+    assert run.not_before == NOON - timedelta(minutes=1) + TRIGGER_DELAY
+    assert queued(valkey) == [(dispatch.EXECUTE_RUN, [run.id, 1])]
+    assert queued_etas(valkey) != [None]
+    schedule.refresh_from_db()
+    assert (schedule.next_fire_at, schedule.trigger_count) == (NOON, 0)
+
+
+def test_run_now_of_a_paused_or_deleted_schedule_is_refused(valkey: redis.Redis) -> None:
+    paused, deleted = hourly(), hourly()
+    editing.update(paused.id, {"is_active": False}, "apk_x", NOON)
+    editing.delete(deleted.id, "apk_x", NOON)
+
+    with pytest.raises(ScheduleInactive, match="Cannot trigger an inactive schedule"):
+        firing.trigger(paused.id, NOON)
+    with pytest.raises(ScheduleNotFound):
+        firing.trigger(deleted.id, NOON)
+
+    assert not Run.objects.exists()
+    assert queued(valkey) == []
+
+
+def test_a_failed_run_is_run_again_with_the_payload_it_had() -> None:
+    schedule = hourly()
+    failed = make_run(schedule, state=RunState.FAILED, payload={"input": "old"})
+    editing.update(schedule.id, {"payload": {"input": "new"}}, "apk_x", NOON)
+
+    again = firing.retry(failed.id, NOON)
+
+    assert (again.id != failed.id, again.payload, again.state) == (True, {"input": "old"}, RunState.PENDING)
+
+
+@pytest.mark.parametrize("state", [RunState.PENDING, RunState.SUCCEEDED])
+def test_a_run_that_has_not_ended_badly_is_not_run_again(state: RunState) -> None:
+    run = make_run(hourly(), state=state)
+
+    with pytest.raises(RunNotRetryable):
+        firing.retry(run.id, NOON)

@@ -1,0 +1,55 @@
+"""Lost work comes back, with back-pressure."""
+
+from datetime import timedelta
+
+import pytest
+import redis
+from pytest_django import Settings
+
+from orqsite.broker import QUEUE
+from schedules import dispatch, runs
+from schedules.models import Run, RunState
+from schedules.recovery import recover
+from tests.factories import NOON, make_run, make_schedule
+from tests.messages import queued
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_run_whose_message_was_lost_is_sent_again(valkey: redis.Redis) -> None:
+    run = make_run(make_schedule())
+
+    assert recover(NOON) == 1
+    assert recover(NOON) == 0
+
+    assert queued(valkey) == [(dispatch.EXECUTE_RUN, [run.id, 1])]
+
+
+def test_a_run_whose_worker_is_lost_is_sent_again_at_once(valkey: redis.Redis) -> None:
+    run = make_run(make_schedule())
+    runs.claim(run.id, 1, "worker", NOON, timedelta(seconds=15))
+
+    assert recover(NOON + timedelta(seconds=15)) == 0
+    assert recover(NOON + timedelta(seconds=16)) == 1
+
+    assert queued(valkey) == [(dispatch.EXECUTE_RUN, [run.id, 1])]
+    assert Run.objects.get().attempt == 2
+
+
+def test_nothing_is_sent_again_while_the_queue_is_long(valkey: redis.Redis, settings: Settings) -> None:
+    make_run(make_schedule())
+    valkey.lpush(QUEUE, *["message"] * settings.ORQ.redispatch_queue_limit)
+
+    assert recover(NOON) == 0
+
+    valkey.rpop(QUEUE)
+    assert recover(NOON) == 1
+
+
+def test_a_run_that_is_not_due_is_left_alone(valkey: redis.Redis) -> None:
+    later = NOON + timedelta(seconds=10)
+    make_run(make_schedule(), not_before=later, redispatch_at=later)
+
+    assert recover(NOON) == 0
+    assert Run.objects.get().state == RunState.PENDING
+    assert queued(valkey) == []

@@ -1,0 +1,77 @@
+"""Old history goes, and nothing else."""
+
+from datetime import timedelta
+
+import pytest
+from ulid import ULID
+
+from schedules import editing
+from schedules.models import MissedFiring, Run, RunState, Schedule
+from schedules.retention import prune
+from schedules.ulids import lowest_ulid_at
+from tests.factories import NOON, make_run, make_schedule
+
+pytestmark = pytest.mark.django_db
+
+MONTH = timedelta(days=30)
+
+
+def ulid_at(days_ago: float) -> str:
+    return str(ULID.from_datetime(NOON - timedelta(days=days_ago)))
+
+
+def test_finished_runs_past_their_retention_go_and_all_others_stay() -> None:
+    schedule = make_schedule()
+    for days_ago in (31, 29):
+        make_run(schedule, id=ulid_at(days_ago), state=RunState.SUCCEEDED)
+    waiting = make_run(schedule, id=ulid_at(31.5))
+
+    assert prune(NOON, MONTH) == 1
+
+    assert set(Run.objects.values_list("id", flat=True)) > {waiting.id}
+    assert Run.objects.count() == 2
+
+
+def test_a_deleted_schedule_goes_when_its_history_has_gone() -> None:
+    emptied, remembered, live = make_schedule(), make_schedule(), make_schedule()
+    for schedule in (emptied, remembered):
+        editing.delete(schedule.id, "apk_x", NOON - timedelta(days=31))
+    make_run(emptied, id=ulid_at(31), state=RunState.FAILED)
+    make_run(remembered, id=ulid_at(1), state=RunState.FAILED)
+
+    prune(NOON, MONTH)
+
+    assert set(Schedule.objects.values_list("id", flat=True)) == {remembered.id, live.id}
+
+
+def test_records_of_missed_fire_times_go_too() -> None:
+    for days_ago in (31, 29):
+        at = NOON - timedelta(days=days_ago)
+        MissedFiring.objects.create(
+            schedule=make_schedule(),
+            generation=1,
+            first_fire_time=at,
+            last_fire_time=at,
+            count=1,
+            reason="coalesced",
+            recorded_at=at,
+        )
+
+    prune(NOON, MONTH)
+
+    assert MissedFiring.objects.count() == 1
+
+
+def test_more_than_a_batch_is_pruned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("schedules.retention.BATCH", 3)
+    schedule = make_schedule()
+    for _ in range(8):
+        make_run(schedule, id=ulid_at(40), state=RunState.DISCARDED)
+
+    assert prune(NOON, MONTH) == 8
+
+
+def test_the_lowest_ulid_of_an_instant_sorts_below_all_of_that_instant() -> None:
+    before, after = NOON - timedelta(milliseconds=1), NOON
+
+    assert str(ULID.from_datetime(before)) < lowest_ulid_at(NOON) <= str(ULID.from_datetime(after))

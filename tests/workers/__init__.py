@@ -1,0 +1,1 @@
+"""Tests of what runs in worker and beat processes."""

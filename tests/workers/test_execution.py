@@ -1,0 +1,220 @@
+"""One attempt, from the claim to the record, against a real agent server."""
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from pytest_django import Settings
+
+from schedules import agents, editing, runs
+from schedules.clock import database_now
+from schedules.models import Agent, Run, RunState, RuntimeName, Schedule
+from tests.agent_server import AgentServer, Behaviour
+from tests.factories import make_agent, make_run, make_schedule
+from tests.waiting import wait_for
+from workers import execution
+from workers.heartbeat import Heartbeat, heartbeat
+from workers.tasks import execute_run, prune_history
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def server() -> Iterator[AgentServer]:
+    with AgentServer() as running:
+        yield running
+
+
+@pytest.fixture
+def agent(server: AgentServer) -> Agent:
+    return make_agent(runtime=RuntimeName.RESPONSES, base_url=server.url)
+
+
+def pending_run(agent: Agent, **schedule: Any) -> Run:
+    now = database_now()
+    return make_run(make_schedule(agent, now=now, **schedule), not_before=now)
+
+
+def executed(run: Run) -> Run:
+    execute_run(run.id, run.generation)
+    return Run.objects.get(id=run.id)
+
+
+def posts(server: AgentServer) -> list[dict[str, Any]]:
+    return [call for call in server.calls() if call.get("method") == "POST"]
+
+
+def test_a_run_reaches_its_agent_and_keeps_the_answer(server: AgentServer, agent: Agent) -> None:
+    agents.set_credential(agent, "Bearer agent-key")
+    agents.add_version(agent, "v2")
+    run = pending_run(
+        agent,
+        agent_tag="v2",
+        payload={
+            "input": "Hello {{name}}",
+            "variables": {"name": {"secret": True, "value": "Ada"}},
+            "metadata": {"n": 1},
+            "memory_entity_id": "m-1",
+        },
+    )
+
+    done = executed(run)
+
+    assert (done.state, done.attempt, done.error_code) == (RunState.SUCCEEDED, 1, "")
+    assert done.response_id
+    assert "Ada" in done.output_text
+    (call,) = posts(server)
+    assert call["body"]["model"] == "agent/digest@v2"
+    assert call["body"]["variables"] == {"name": "Ada"}
+    assert (call["body"]["metadata"], call["body"]["memory"]) == ({"n": "1"}, {"entity_id": "m-1"})
+    headers = call["headers"]
+    assert (headers["idempotency-key"], headers["x-run-attempt"]) == (run.id, "1")
+    assert headers["authorization"] == "Bearer agent-key"
+    assert "Ada" not in repr(done.payload)
+
+
+def test_a_failed_attempt_is_made_again_with_the_same_key_and_body(server: AgentServer, agent: Agent) -> None:
+    server.script("digest", Behaviour(status=503), Behaviour())
+    run = pending_run(agent, payload={"input": "one"})
+
+    waiting = executed(run)
+    editing.update(run.schedule_id, {"payload": {"input": "two"}}, "apk_x", database_now())
+    Run.objects.update(not_before=database_now())
+    done = executed(run)
+
+    assert (waiting.state, waiting.error_code) == (RunState.PENDING, "agent_http_error")
+    assert (done.state, done.attempt) == (RunState.SUCCEEDED, 2)
+    first, second = posts(server)
+    assert first["body"] == second["body"]
+    assert first["headers"]["idempotency-key"] == second["headers"]["idempotency-key"] == run.id
+    assert second["headers"]["x-run-attempt"] == "2"
+
+
+def test_a_client_error_of_the_agent_is_final(server: AgentServer, agent: Agent) -> None:
+    server.script("digest", Behaviour(status=404))
+
+    done = executed(pending_run(agent))
+
+    assert (done.state, done.attempt, len(posts(server))) == (RunState.FAILED, 1, 1)
+
+
+def test_an_agent_that_says_it_failed_has_failed_with_its_error(server: AgentServer, agent: Agent) -> None:
+    server.script(
+        "digest", Behaviour(outcome="failed", error={"code": "no_quota", "message": "Budget used up"})
+    )
+
+    done = executed(pending_run(agent))
+
+    assert (done.state, done.error_code) == (RunState.FAILED, "agent_failed")
+    assert "Budget used up" in done.error_message
+
+
+def test_a_run_that_may_not_start_reaches_nobody(server: AgentServer, agent: Agent) -> None:
+    run = pending_run(agent)
+    editing.update(run.schedule_id, {"expression": "0 0 10 * * *"}, "apk_x", database_now())
+
+    done = executed(run)
+
+    assert (done.state, done.reason) == (RunState.DISCARDED, "stale_generation")
+    assert posts(server) == []
+
+
+@pytest.mark.parametrize("message", [("unknown", 1), (5, 1), (None, None), ("x", "1"), ("x", True), ([], {})])
+def test_a_forged_message_starts_nothing(message: tuple[Any, Any]) -> None:
+    execute_run(*message)
+
+    assert not Run.objects.exists()
+
+
+def test_a_secret_no_key_opens_fails_the_run_and_calls_nobody(server: AgentServer, agent: Agent) -> None:
+    run = pending_run(agent, payload={"variables": {"key": {"secret": True, "value": "s"}}})
+    sealed = {"variables": {"key": {"secret": True, "sealed": "gAAAAA-broken"}}}
+    Schedule.objects.update(payload=sealed)
+
+    done = executed(run)
+
+    assert (done.state, done.error_code) == (RunState.FAILED, "secret_unreadable")
+    assert posts(server) == []
+
+
+@pytest.mark.postgresql
+def test_calls_in_flight_hold_no_database_connections(
+    server: AgentServer, agent: Agent, settings: Settings
+) -> None:
+    """More calls at once than the process may have connections: if each kept one, some could not begin."""
+    count = settings.ORQ.database_pool_size + 5
+    server.script("digest", Behaviour(delay=3.0))
+    in_flight = [pending_run(agent) for _ in range(count)]
+    workers = [threading.Thread(target=executed_in_thread, args=(run, [])) for run in in_flight]
+
+    for worker in workers:
+        worker.start()
+    wait_for(lambda: len(posts(server)) == count, seconds=2.5, what="all calls at once")
+    for worker in workers:
+        worker.join()
+
+    assert Run.objects.filter(state=RunState.SUCCEEDED).count() == count
+
+
+def executed_in_thread(run: Run, seen: list[str]) -> None:
+    seen.append(executed(run).state)
+    connection.close()
+
+
+def test_a_run_cancelled_in_flight_is_aborted_and_stays_cancelled(
+    server: AgentServer, agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    quick = Heartbeat(timedelta(milliseconds=100), timedelta(seconds=5))
+    monkeypatch.setattr(execution, "heartbeat", lambda: quick)
+    server.script("digest", Behaviour(delay=30))
+    run = pending_run(agent)
+    worker = threading.Thread(target=executed_in_thread, args=(run, seen))
+
+    worker.start()
+    wait_for(lambda: posts(server), what="the call")
+    assert runs.cancel(run.id, database_now())
+    worker.join(timeout=5)
+
+    assert not worker.is_alive()
+    assert seen == [RunState.CANCELLED]
+
+
+def test_a_call_longer_than_the_lease_keeps_its_run(
+    server: AgentServer, agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    quick = Heartbeat(timedelta(milliseconds=200), timedelta(seconds=1))
+    monkeypatch.setattr(execution, "heartbeat", lambda: quick)
+    server.script("digest", Behaviour(delay=2.5))
+    run = pending_run(agent)
+    worker = threading.Thread(target=executed_in_thread, args=(run, seen))
+
+    worker.start()
+    recovered = 0
+    while worker.is_alive():
+        recovered += runs.recover_expired(database_now(), 10)
+        worker.join(timeout=0.05)
+
+    assert (recovered, seen) == (0, [RunState.SUCCEEDED])
+
+
+def test_a_heartbeat_that_cannot_reach_the_database_loses_its_leases_in_time(agent: Agent) -> None:
+    silent = Heartbeat(timedelta(hours=1), timedelta(milliseconds=200))
+    claimed = runs.claim(pending_run(agent).id, 1, silent.worker, database_now(), silent.lease)
+    assert isinstance(claimed, runs.Claimed)
+
+    with silent.holding(claimed, claimed_at=0.0) as is_lost:
+        assert is_lost()
+
+
+def test_one_process_has_one_heartbeat(settings: Settings) -> None:
+    assert heartbeat() is heartbeat()
+    assert heartbeat().lease == timedelta(seconds=settings.ORQ.lease_seconds)
+
+
+def test_the_housekeeping_task_prunes(settings: Settings) -> None:
+    assert prune_history() == 0

@@ -1,0 +1,140 @@
+"""One attempt: claim, call the runtime under a lease, record. A call in flight holds no database connection."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from cryptography.fernet import InvalidToken
+from django.db import InterfaceError, OperationalError, connection
+
+from schedules import payloads, runs
+from schedules.clock import database_now
+from schedules.models import Agent
+from schedules.runs import Claimed, Failure, NotClaimed
+from schedules.sealing import unseal
+from workers.heartbeat import Heartbeat, heartbeat
+from workers.runtimes import runtime_for
+from workers.runtimes.base import AgentCall, Answer, CallAborted, CallFailed, Endpoint
+
+log = structlog.get_logger(__name__)
+
+FINISH_PATIENCE = timedelta(minutes=2)
+"""How long a result is kept and offered again while the database is away."""
+
+
+def execute(run_id: str, generation: int) -> None:
+    """Make one attempt of the run if it may be made now; losing a race is no error, somebody else has it."""
+    keeper = heartbeat()
+    claimed_at = time.monotonic()
+    claimed = runs.claim(run_id, generation, keeper.worker, database_now(), keeper.lease)
+    connection.close()
+    if isinstance(claimed, NotClaimed):
+        log.info("run.not_claimed", run_id=run_id, reason=str(claimed))
+        return
+    log.info("run.claimed", run_id=run_id, attempt=claimed.attempt, agent_key=claimed.agent.key)
+    _attempt(claimed, keeper, claimed_at)
+
+
+def _attempt(claimed: Claimed, keeper: Heartbeat, claimed_at: float) -> None:
+    with keeper.holding(claimed, claimed_at) as is_lost:
+        try:
+            answer = _call(claimed, is_lost)
+        except CallAborted:
+            log.warning("run.aborted", run_id=claimed.run_id, attempt=claimed.attempt)
+            return
+        except CallFailed as failed:
+            failure = Failure(
+                failed.code, failed.message, failed.is_retryable, failed.retry_after, failed.response_id or ""
+            )
+            _finish(lambda: _record_failure(claimed, failure))
+        else:
+            _finish(lambda: _record_answer(claimed, answer))
+
+
+def _call(claimed: Claimed, is_lost: Callable[[], bool]) -> Answer:
+    """The runtime's answer; an error of ours is a failed attempt with a code, never a lost worker thread."""
+    try:
+        runtime = runtime_for(claimed.agent.runtime)
+        return runtime.call(_agent_call(claimed), _endpoint(claimed.agent), is_lost)
+    except (CallFailed, CallAborted):
+        raise
+    except InvalidToken:
+        raise CallFailed(
+            "secret_unreadable", "No configured encryption key opens a secret of this run"
+        ) from None
+    except Exception as error:
+        log.exception("run.crashed", run_id=claimed.run_id, attempt=claimed.attempt)
+        raise CallFailed(
+            "internal_error", f"The runtime raised {type(error).__name__}", is_retryable=True
+        ) from None
+
+
+def _agent_call(claimed: Claimed) -> AgentCall:
+    payload = payloads.opened(claimed.payload)
+    return AgentCall(
+        run_id=claimed.run_id,
+        attempt=claimed.attempt,
+        agent_key=claimed.agent.key,
+        agent_tag=claimed.agent_tag,
+        input=payload.get("input"),
+        variables=payload.get("variables", {}),
+        metadata=payload.get("metadata", {}),
+        memory_entity_id=payload.get("memory_entity_id"),
+    )
+
+
+def _endpoint(agent: Agent) -> Endpoint:
+    credential = unseal(agent.sealed_credential) if agent.sealed_credential else None
+    return Endpoint(
+        base_url=agent.base_url,
+        path=agent.path,
+        credential_header=agent.credential_header or None,
+        credential=credential,
+        connect_timeout=agent.connect_timeout,
+        read_timeout=agent.read_timeout,
+        total_timeout=agent.total_timeout,
+        max_response_bytes=agent.max_response_bytes,
+    )
+
+
+def _record_answer(claimed: Claimed, answer: Answer) -> None:
+    kept = runs.succeed(
+        claimed.run_id,
+        claimed.attempt,
+        database_now(),
+        response_id=answer.response_id or "",
+        output=answer.output,
+        output_text=answer.output_text,
+        usage=answer.usage,
+        trace_id=answer.trace_id or "",
+    )
+    _report("run.succeeded" if kept else "run.fenced", claimed)
+
+
+def _record_failure(claimed: Claimed, failure: Failure) -> None:
+    state = runs.fail(claimed, failure, database_now())
+    _report("run.attempt_failed" if state else "run.fenced", claimed, code=failure.code, state=state)
+
+
+def _report(event: str, claimed: Claimed, **fields: Any) -> None:
+    log.info(event, run_id=claimed.run_id, attempt=claimed.attempt, **fields)
+
+
+def _finish(record: Callable[[], None]) -> None:
+    """Record the outcome, again and again over a database outage: the agent's work must not be lost to it."""
+    deadline = time.monotonic() + FINISH_PATIENCE.total_seconds()
+    pause = 0.2
+    while True:
+        try:
+            record()
+            return
+        except (OperationalError, InterfaceError):
+            if time.monotonic() > deadline:
+                raise
+            log.warning("run.finish_delayed", pause_seconds=pause)
+        finally:
+            connection.close()
+        time.sleep(pause)
+        pause = min(pause * 2, 5.0)

@@ -1,0 +1,109 @@
+"""The heartbeat: one thread a process renews the leases of all its runs with one statement.
+
+A lease that could not be renewed is lost: whoever makes that attempt is told and must stop.
+"""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.db import Error, connection
+
+from schedules import runs
+from schedules.clock import database_now
+from schedules.runs import Claimed
+from schedules.ulids import new_ulid
+
+log = structlog.get_logger(__name__)
+
+
+class Heartbeat:
+    """The leases of one worker process, kept alive from its first claim on."""
+
+    def __init__(self, interval: timedelta, lease: timedelta) -> None:
+        """`interval`: between renewals; `lease`: how long each renewal reaches."""
+        self.worker = f"{socket.gethostname()}:{os.getpid()}:{new_ulid()}"
+        self.lease = lease
+        self._interval = interval.total_seconds()
+        self._held: dict[tuple[str, int], _Lease] = {}
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def holding(self, claimed: Claimed, claimed_at: float) -> Iterator[Callable[[], bool]]:
+        """Renew the lease inside the block; yields `is_lost()`, cheap and true for good once the lease is gone.
+
+        `claimed_at`: time.monotonic() just before the claim; the lease is sure for its length from there.
+        """
+        key = (claimed.run_id, claimed.attempt)
+        held = _Lease(claimed_at + self.lease.total_seconds())
+        with self._lock:
+            self._held[key] = held
+            self._ensure_thread()
+        try:
+            yield held.is_lost
+        finally:
+            with self._lock:
+                self._held.pop(key, None)
+
+    def _ensure_thread(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._beat, name="lease-heartbeat", daemon=True)
+            self._thread.start()
+
+    def _beat(self) -> None:
+        while True:
+            time.sleep(self._interval)
+            try:
+                self.renew()
+            except Error as error:
+                log.warning("lease.renewal_failed", error=type(error).__name__)
+            finally:
+                connection.close()
+
+    def renew(self) -> None:
+        """Renew what is held now; what the database no longer grants is lost."""
+        with self._lock:
+            held = dict(self._held)
+        if not held:
+            return
+        sure_until = time.monotonic() + self.lease.total_seconds()
+        kept = runs.renew(self.worker, {run_id for run_id, _ in held}, database_now(), self.lease)
+        for key, lease in held.items():
+            if key in kept:
+                lease.sure_until = sure_until
+            else:
+                lease.is_revoked = True
+                log.warning("lease.lost", run_id=key[0], attempt=key[1])
+
+
+class _Lease:
+    """One attempt's lease as this process knows it."""
+
+    __slots__ = ("is_revoked", "sure_until")
+
+    def __init__(self, sure_until: float) -> None:
+        self.sure_until = sure_until
+        self.is_revoked = False
+
+    def is_lost(self) -> bool:
+        """Revoked by the database, or not renewed in time: the database may have given the run away."""
+        return self.is_revoked or time.monotonic() > self.sure_until
+
+
+_heartbeats: dict[int, Heartbeat] = {}
+
+
+def heartbeat() -> Heartbeat:
+    """This process's heartbeat; a forked child gets its own."""
+    pid = os.getpid()
+    if pid not in _heartbeats:
+        interval = timedelta(seconds=settings.ORQ.heartbeat_seconds)
+        _heartbeats.setdefault(pid, Heartbeat(interval, timedelta(seconds=settings.ORQ.lease_seconds)))
+    return _heartbeats[pid]

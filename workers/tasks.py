@@ -1,0 +1,28 @@
+"""Thin Celery tasks: they translate a message and call a verb. Routes and queues belong to the settings."""
+
+from datetime import timedelta
+
+import structlog
+from celery import shared_task
+from django.conf import settings
+
+from schedules import retention
+from schedules.clock import database_now
+from workers import execution
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name="workers.tasks.execute_run")
+def execute_run(run_id: str, generation: int) -> None:
+    """One attempt of a run; a message that names no run, or not as we write it, is counted and dropped."""
+    if not isinstance(run_id, str) or type(generation) is not int:
+        log.warning("run.message_refused", reason="malformed")
+        return
+    execution.execute(run_id, generation)
+
+
+@shared_task(name="workers.tasks.prune_history")
+def prune_history() -> int:
+    """Delete history past its retention; how many runs went."""
+    return retention.prune(database_now(), timedelta(days=settings.ORQ.retention_days))
