@@ -8,7 +8,7 @@ from django.urls import reverse_lazy
 from orqsite.broker import celery_settings
 from orqsite.console_site import UNFOLD as UNFOLD
 from orqsite.databases import database
-from orqsite.environment import BASE_DIR, Environment, read_environment
+from orqsite.environment import Environment, read_environment
 from orqsite.logs import configure_logs
 from orqsite.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from orqsite.secret_files import read_or_create
@@ -41,6 +41,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "orqsite.middleware.api_errors",
+    "orqsite.middleware.readable_requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -86,7 +88,6 @@ USE_TZ = True
 USE_I18N = False
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "build" / "static"
 WHITENOISE_USE_FINDERS = True  # no collectstatic step: files are served from the installed packages
 
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -10,6 +10,7 @@ and one `{"event": "hangup"}` when a client leaves a call that was kept waiting.
 """
 
 import argparse
+import contextlib
 import hashlib
 import itertools
 import json
@@ -72,6 +73,7 @@ class AgentServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), AgentHandler)
         self.stopping = threading.Event()
         self.connection_numbers = itertools.count(1)
+        self.open_connections: set[socket.socket] = set()
         self._tls, self._log = tls, log
         self._lock = threading.Lock()
         self._entries: list[dict[str, Any]] = []
@@ -120,13 +122,17 @@ class AgentServer(ThreadingHTTPServer):
             return document, polls.popleft() if polls else Behaviour()
 
     def start(self) -> Self:
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         return self
 
     def stop(self) -> None:
+        """Stop like a server that is killed: every open connection ends."""
         self.stopping.set()
         self.shutdown()
         self.server_close()
+        for connection in list(self.open_connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -154,6 +160,11 @@ class AgentHandler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.number = next(self.server.connection_numbers)
+        self.server.open_connections.add(self.connection)
+
+    def finish(self) -> None:
+        self.server.open_connections.discard(self.connection)
+        super().finish()
 
     def log_message(self, *_: Any) -> None:
         pass

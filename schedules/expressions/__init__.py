@@ -1,0 +1,29 @@
+"""Expressions and their cadences: pure, standard library only; time is always an argument.
+
+`parse` reads an expression, the cadence answers when it fires, `describe` says it in words.
+"""
+
+from schedules.expressions.cadence import Cadence, Late
+from schedules.expressions.cron import Cron
+from schedules.expressions.descriptors import DESCRIPTORS
+from schedules.expressions.errors import InvalidExpression
+from schedules.expressions.interval import Interval
+from schedules.expressions.minimum import MINIMUM_CADENCE, require_minimum_cadence
+from schedules.expressions.once import Once
+from schedules.expressions.parsing import MAX_LENGTH, parse
+from schedules.expressions.words import describe
+
+__all__ = [
+    "DESCRIPTORS",
+    "MAX_LENGTH",
+    "MINIMUM_CADENCE",
+    "Cadence",
+    "Cron",
+    "Interval",
+    "InvalidExpression",
+    "Late",
+    "Once",
+    "describe",
+    "parse",
+    "require_minimum_cadence",
+]

@@ -1,0 +1,41 @@
+"""Durations as Go writes them (time.ParseDuration): `1h30m`, `1.5h`, `.5h`; exact, in nanoseconds."""
+
+import re
+from typing import Final
+
+_NANOSECONDS: Final = {
+    "ns": 1,
+    "us": 1_000,
+    "\N{MICRO SIGN}s": 1_000,
+    "\N{GREEK SMALL LETTER MU}s": 1_000,
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "m": 60_000_000_000,
+    "h": 3_600_000_000_000,
+}
+_PART: Final = re.compile(r"([0-9]*)(?:\.([0-9]*))?([^.0-9]+)")
+_LONGEST: Final = 2**63 - 1
+
+
+def parse_duration(text: str) -> int | None:
+    """Nanoseconds, zero or more; None if the text is no such duration or more than Go can hold.
+
+    A sign may stand in front, but a negative duration is None. Fractions of a nanosecond are cut off, part by
+    part, in exact arithmetic (Go computes them in floating point, which can differ by a nanosecond).
+    """
+    rest = text.removeprefix("+")
+    if not rest:
+        return None
+    nanoseconds = 0
+    while rest:
+        part = _PART.match(rest)
+        if part is None or part[3] not in _NANOSECONDS or not (part[1] or part[2]):
+            return None
+        nanoseconds += _scaled(part[1], part[2] or "", _NANOSECONDS[part[3]])
+        rest = rest[part.end() :]
+    return nanoseconds if nanoseconds <= _LONGEST else None
+
+
+def _scaled(whole: str, fraction: str, unit: int) -> int:
+    scale: int = 10 ** len(fraction)
+    return int(whole or "0") * unit + int(fraction or "0") * unit // scale

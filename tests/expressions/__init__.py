@@ -1,0 +1,1 @@
+"""Expressions: tables of known answers, properties against an independent oracle, hostile texts."""

@@ -1,0 +1,106 @@
+"""The whole service as real processes on one database and one broker, and an HTTP client beside it."""
+
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx2
+
+from orqsite.embedded.children import Child
+from orqsite.embedded.ports import LOOPBACK, free_port
+from tests.waiting import wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+CELERY = ("-m", "celery", "-A", "orqsite", "-q")
+WORKER = (*CELERY, "worker", "--without-gossip", "--without-mingle")
+BEAT = (*CELERY, "beat")
+
+
+class Service:
+    """Processes by name; every one of them may be killed and started again."""
+
+    def __init__(self, folder: Path, database_url: str, redis_url: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "ORQ_DATA_DIR": str(folder / "data"),
+            "ORQ_BOOTSTRAP": "off",
+            "ORQ_WORKER_THREADS": "20",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        self.children: dict[str, Child] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self.manage("migrate", "--verbosity", "0")
+        self.start("web", "-m", "gunicorn", "orqsite.wsgi", *self._gunicorn())
+        self.start("beat", *BEAT)
+        self.start("worker", *WORKER)
+        wait_for(self._is_ready, 30, "web, beat and worker")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for child in self.children.values():
+            child.kill()
+        self._stack.close()
+
+    def _gunicorn(self) -> list[str]:
+        return ["--bind", f"{LOOPBACK}:{self.port}", "--threads", "4", "--no-control-socket"]
+
+    def start(self, name: str, *arguments: str) -> None:
+        """Start (or start again) the process `name`; its output goes to a file of that name."""
+        log = self._stack.enter_context((self.folder / f"{name}.log").open("ab"))
+        self.children[name] = Child([sys.executable, *arguments], env=self.environment, cwd=ROOT, output=log)
+
+    def log(self, name: str) -> str:
+        """What the process has said."""
+        return (self.folder / f"{name}.log").read_text()
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command; its output."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            env=self.environment,
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+
+    def client(self, token: str) -> httpx2.Client:
+        """An HTTP client of the API with this key."""
+        return httpx2.Client(
+            base_url=f"http://{LOOPBACK}:{self.port}",
+            headers={"Authorization": f"Bearer {token}"},
+            trust_env=False,
+            timeout=10,
+        )
+
+    def _is_ready(self) -> bool:
+        dead = {name: self.log(name) for name, child in self.children.items() if not child.is_alive}
+        assert not dead, dead
+        try:
+            ready = httpx2.get(f"http://{LOOPBACK}:{self.port}/readyz", trust_env=False)
+        except httpx2.TransportError:
+            return False
+        ticked = (self.folder / "data" / "beat.tick").exists()
+        return ready.status_code == 200 and ticked and self._consumes()
+
+    def _consumes(self) -> bool:
+        """Whether the worker listens to its queue (its own words; `inspect ping` would need a process)."""
+        return "ready" in self.log("worker")
+
+
+def document(response: httpx2.Response, status: int) -> Any:
+    """The answer's JSON, after checking its status."""
+    assert response.status_code == status, response.text
+    return response.json() if response.content else None

@@ -1,0 +1,163 @@
+"""The main job with real processes: a client's schedule reaches a real agent server, exactly once."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from schedules.ulids import new_ulid
+from tests.agent_server import AgentServer, Behaviour
+from tests.processes.service import WORKER, Service, document
+from tests.waiting import wait_for
+
+pytestmark = [pytest.mark.processes, pytest.mark.postgresql]
+
+Document = dict[str, Any]
+SETTLE_SECONDS = 12.0
+"""How long a run that must not happen is given to happen: the trigger's 10 s and then some."""
+
+
+class Agent:
+    """One agent of its own for a test, with its API client and what its server has seen."""
+
+    def __init__(self, service: Service, server: AgentServer) -> None:
+        self.key = f"agent-{new_ulid().lower()}"
+        self.server = server
+        workspace = f"--workspace={self.key}"
+        service.manage("create_agent", self.key, workspace, "--create-workspace", f"--url={server.url}")
+        self.client = service.client(service.manage("create_api_key", workspace))
+        self.path = f"/v3/agents/{self.key}/schedules"
+
+    def create(self, type_: str, expression: str, **more: Any) -> Document:
+        body = {"type": type_, "expression": expression, "payload": {"input": "Hi"}, **more}
+        created: Document = document(self.client.post(self.path, json=body), 201)
+        return created
+
+    def get(self, schedule: Document) -> Document:
+        found: Document = document(self.client.get(f"{self.path}/{schedule['_id']}"), 200)
+        return found
+
+    def runs(self, schedule: Document) -> list[Document]:
+        found: list[Document] = document(self.client.get(f"{self.path}/{schedule['_id']}/runs"), 200)["runs"]
+        return found
+
+    def trigger(self, schedule: Document) -> float:
+        """Trigger; the moment of the 202, seconds since the epoch."""
+        answer = document(self.client.post(f"{self.path}/{schedule['_id']}/execution"), 202)
+        assert answer == {"status": "triggered", "schedule_id": schedule["_id"]}
+        return time.time()
+
+    def calls(self) -> list[Document]:
+        return self.server.calls(self.key)
+
+    def ended_run(self, schedule: Document, seconds: float = 20) -> Document:
+        """The schedule's newest run, once it has ended."""
+
+        def look() -> Document | None:
+            run = next(iter(self.runs(schedule)), None)
+            return run if run and run["state"] not in ("pending", "running") else None
+
+        ended = wait_for(look, seconds, "the run to end")
+        assert ended is not None
+        return ended
+
+
+@pytest.fixture
+def agent(service: Service, agent_server: AgentServer) -> Iterator[Agent]:
+    agent = Agent(service, agent_server)
+    yield agent
+    agent.client.close()
+
+
+def in_seconds(seconds: float) -> str:
+    return f"@at {datetime.now(UTC) + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@pytest.mark.parametrize("service", ["postgresql", "sqlite"], indirect=True)
+def test_a_once_schedule_reaches_its_agent_exactly_once(agent: Agent) -> None:
+    schedule = agent.create(
+        "once", in_seconds(4), payload={"input": "Hi {{who}}", "variables": {"who": "you"}}
+    )
+    due_at = datetime.fromisoformat(schedule["next_fire_at"]).timestamp()
+
+    run = agent.ended_run(schedule)
+
+    assert (run["state"], run["attempt"], run["trigger"]) == ("succeeded", 1, "cadence")
+    (call,) = agent.calls()
+    assert call["body"]["model"] == f"agent/{agent.key}"
+    assert (call["body"]["input"], call["body"]["variables"]) == ("Hi {{who}}", {"who": "you"})
+    assert call["headers"]["idempotency-key"] == run["_id"]
+    assert 0 <= call["time"] - due_at < 2
+    after = agent.get(schedule)
+    assert (after["trigger_count"], after["is_active"], after["generation"]) == (1, False, 1)
+    assert datetime.fromisoformat(after["last_triggered_at"]).timestamp() >= due_at
+    assert "next_fire_at" not in after
+
+
+@pytest.mark.parametrize("service", ["postgresql", "sqlite"], indirect=True)
+def test_run_now_reaches_its_agent_ten_seconds_later(agent: Agent) -> None:
+    schedule = agent.create("cron", "0 0 9 * * *")
+    answered_at = agent.trigger(schedule)
+
+    run = agent.ended_run(schedule)
+
+    (call,) = agent.calls()
+    assert 9.9 <= call["time"] - answered_at <= 13
+    assert (run["state"], run["trigger"]) == ("succeeded", "manual")
+    after = agent.get(schedule)
+    assert (after["next_fire_at"], after["trigger_count"]) == (schedule["next_fire_at"], 1)
+
+
+def patch_expression(agent: Agent, path: str) -> httpx2.Response:
+    return agent.client.patch(path, json={"expression": "0 0 10 * * *"})
+
+
+def deactivate(agent: Agent, path: str) -> httpx2.Response:
+    return agent.client.patch(path, json={"is_active": False})
+
+
+def delete(agent: Agent, path: str) -> httpx2.Response:
+    return agent.client.delete(path)
+
+
+def test_a_trigger_that_has_become_stale_never_reaches_the_agent(service: Service, agent: Agent) -> None:
+    schedules = {
+        "stale_generation": (agent.create("cron", "0 0 9 * * *"), patch_expression),
+        "schedule_inactive": (agent.create("cron", "0 0 9 * * *"), deactivate),
+        "schedule_deleted": (agent.create("cron", "0 0 9 * * *"), delete),
+    }
+    for schedule, change in schedules.values():
+        agent.trigger(schedule)
+        assert change(agent, f"{agent.path}/{schedule['_id']}").is_success
+
+    time.sleep(SETTLE_SECONDS)  # the time in which the mistake would happen, not a wait for a result
+
+    assert agent.calls() == []
+    for reason in ("stale_generation", "schedule_inactive"):
+        run = agent.ended_run(schedules[reason][0])
+        assert (run["state"], run["reason"]) == ("discarded", reason)
+    deleted = schedules["schedule_deleted"][0]["_id"]
+    asked = f"from schedules.models import Run; print(*Run.objects.get(schedule='{deleted}').reason.split())"
+    assert service.manage("shell", "--verbosity", "0", "--command", asked) == "schedule_deleted"
+
+
+def test_a_run_whose_worker_is_killed_in_mid_call_is_executed_again(service: Service, agent: Agent) -> None:
+    agent.server.script(agent.key, Behaviour(delay=60), Behaviour())
+    schedule = agent.create("once", in_seconds(3))
+    wait_for(agent.calls, what="the first call")
+
+    service.children["worker"].kill()
+    killed_at = time.time()
+    service.start("worker", *WORKER)
+    run = agent.ended_run(schedule, seconds=40)
+
+    first, second = agent.calls()
+    assert second["time"] - killed_at <= 30
+    assert first["headers"]["idempotency-key"] == second["headers"]["idempotency-key"] == run["_id"]
+    assert (first["headers"]["x-run-attempt"], second["headers"]["x-run-attempt"]) == ("1", "2")
+    assert first["body"] == second["body"]
+    assert (run["state"], run["attempt"]) == ("succeeded", 2)
+    assert agent.get(schedule)["trigger_count"] == 1

@@ -1,0 +1,190 @@
+"""Two sessions want the same: one wins, and the loser has waited and then done nothing."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from schedules import editing, firing, runs
+from schedules.errors import ScheduleInactive, ScheduleNotFound
+from schedules.models import Run, RunState, Schedule
+from schedules.runs import Claimed, NotClaimed
+from tests.factories import NOON, make_agent, make_due_schedule, make_run, make_schedule
+from tests.races.threads import at_once, elsewhere, open_transaction, wait_until_blocked
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LEASE = timedelta(seconds=15)
+
+
+def claim(run: Run, worker: str = "worker") -> Claimed | NotClaimed:
+    return runs.claim(run.id, run.generation, worker, NOON, LEASE)
+
+
+def test_any_number_of_beats_make_one_run_of_each_fire_time() -> None:
+    agent = make_agent()
+    herd = {make_due_schedule(agent).id for _ in range(400)}
+
+    def beat() -> int:
+        fired = 0
+        while taken := firing.fire_due(NOON, 20):
+            fired += taken
+        return fired
+
+    shares = at_once([beat] * 4)
+
+    assert sum(shares) == 400
+    assert Counter(Run.objects.values_list("schedule_id", flat=True)) == Counter(herd)
+    assert not Schedule.objects.filter(is_active=True).exists()
+
+
+def test_many_workers_that_get_the_same_message_start_the_run_once() -> None:
+    run = make_run(make_schedule())
+
+    outcomes = at_once([lambda name=f"worker-{n}": claim(run, name) for n in range(8)])
+
+    assert sum(isinstance(outcome, Claimed) for outcome in outcomes) == 1
+    assert outcomes.count(NotClaimed.NOT_PENDING) == 7
+    assert Schedule.objects.get().trigger_count == 1
+
+
+def test_recovery_by_many_beats_returns_a_lost_run_once() -> None:
+    run = make_run(make_schedule())
+    claim(run)
+    later = NOON + timedelta(minutes=1)
+
+    recovered = at_once([lambda: runs.recover_expired(later, 10)] * 4)
+    taken = at_once([lambda: runs.take_undelivered(later, LEASE, 10)] * 4)
+
+    assert sum(recovered) == 1
+    assert sorted(map(len, taken)) == [0, 0, 0, 1]
+    assert Run.objects.get().attempt == 2
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [({"expression": "0 0 10 * * *"}, "stale_generation"), ({"is_active": False}, "schedule_inactive")],
+)
+def test_a_claim_waits_for_an_edit_and_then_starts_nothing(
+    change: editing.ScheduleChanges, reason: str
+) -> None:
+    run = make_run(make_schedule())
+
+    with open_transaction(lambda: editing.update(run.schedule_id, change, "apk_x", NOON)):
+        claiming = elsewhere(lambda: claim(run))
+        outcome = claiming.__enter__()
+        wait_until_blocked()
+        assert not outcome.done()
+
+    assert outcome.result(timeout=10) in (NotClaimed.DISCARDED, NotClaimed.NOT_PENDING)
+    run.refresh_from_db()
+    assert (run.state, run.reason) == (RunState.DISCARDED, reason)
+    assert Schedule.objects.get().trigger_count == 0
+    claiming.__exit__(None, None, None)
+
+
+@pytest.mark.postgresql
+def test_an_edit_waits_for_a_claim_that_came_first() -> None:
+    run = make_run(make_schedule())
+
+    with open_transaction(lambda: claim(run)):
+        editing_elsewhere = elsewhere(
+            lambda: editing.update(run.schedule_id, {"expression": "0 0 10 * * *"}, "apk_x", NOON)
+        )
+        edited = editing_elsewhere.__enter__()
+        wait_until_blocked()
+        assert not edited.done()
+
+    assert edited.result(timeout=10).generation == 2
+    run.refresh_from_db()
+    assert run.state == RunState.RUNNING
+    schedule = Schedule.objects.get()
+    assert (schedule.trigger_count, schedule.last_triggered_at) == (0, NOON)
+    editing_elsewhere.__exit__(None, None, None)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("change", ["delete", "pause"])
+def test_a_trigger_waits_for_a_delete_or_pause_and_is_then_refused(change: str) -> None:
+    schedule = make_schedule()
+
+    def hold() -> None:
+        if change == "delete":
+            editing.delete(schedule.id, "apk_x", NOON)
+        else:
+            editing.update(schedule.id, {"is_active": False}, "apk_x", NOON)
+
+    with open_transaction(hold):
+        triggering = elsewhere(lambda: firing.trigger(schedule.id, NOON))
+        outcome = triggering.__enter__()
+        wait_until_blocked()
+
+    assert isinstance(outcome.exception(timeout=10), ScheduleNotFound | ScheduleInactive)
+    assert not Run.objects.exists()
+    triggering.__exit__(None, None, None)
+
+
+@pytest.mark.postgresql
+def test_a_beat_passes_over_a_schedule_that_is_being_edited() -> None:
+    edited, other = make_due_schedule(), make_due_schedule()
+
+    with open_transaction(lambda: editing.update(edited.id, {"display_name": "x"}, "apk_x", NOON)):
+        assert firing.fire_due(NOON, 10) == 1
+
+    assert Run.objects.get().schedule_id == other.id
+    assert firing.fire_due(NOON, 10) == 1
+
+
+def test_edits_at_once_lose_nothing_and_count_each_change_of_cadence() -> None:
+    schedule = make_schedule()
+    expressions = [f"0 {minute} 9 * * *" for minute in range(1, 11)]
+
+    at_once(
+        [
+            lambda text=text: editing.update(schedule.id, {"expression": text}, "apk_x", NOON)
+            for text in expressions
+        ]
+    )
+
+    schedule.refresh_from_db()
+    assert schedule.generation == 11
+    assert schedule.expression in expressions
+
+
+def test_cancelling_and_finishing_at_once_have_one_winner() -> None:
+    for _ in range(5):
+        run = make_run(make_schedule(make_agent()))
+        claim(run)
+
+        cancelled, succeeded = at_once(
+            [lambda: runs.cancel(run.id, NOON), lambda: runs.succeed(run.id, 1, NOON)]  # noqa: B023
+        )
+
+        assert cancelled != succeeded
+        run.refresh_from_db()
+        assert run.state == (RunState.CANCELLED if cancelled else RunState.SUCCEEDED)
+
+
+def test_a_crash_before_the_commit_leaves_the_schedule_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_due_schedule()
+    batch = firing.fire_batch_for(connection.vendor)
+
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    class CrashingBatch:
+        take_due = batch.take_due
+
+        def record(self, *arguments: object) -> None:
+            batch.record(*arguments)  # type: ignore[arg-type]  # passed on as they came
+            crash()
+
+    monkeypatch.setattr(firing, "fire_batch_for", lambda _: CrashingBatch())
+    with pytest.raises(KeyboardInterrupt):
+        firing.fire_due(NOON, 10)
+    monkeypatch.undo()
+
+    assert not Run.objects.exists()
+    assert firing.fire_due(NOON, 10) == 1

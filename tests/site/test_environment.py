@@ -1,0 +1,85 @@
+"""Settings: defaults that run, and a wrong value that stops the start with a sentence."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from stat import S_IMODE
+
+import pytest
+
+from orqsite.databases import database
+from orqsite.environment import Environment, SettingInvalid, read_environment
+from orqsite.secret_files import read_or_create
+
+
+@pytest.fixture
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("ORQ_")] + ["DATABASE_URL", "REDIS_URL"]:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.usefixtures("_no_settings")
+def test_the_defaults_run_on_sqlite_in_the_data_folder() -> None:
+    environment = read_environment()
+
+    assert environment.effective_database_url.endswith("var/db.sqlite3")
+    assert database(environment)["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+
+
+@pytest.mark.usefixtures("_no_settings")
+def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORQ_ALLOWED_HOSTS", "a.example, b.example,")
+
+    assert read_environment().allowed_hosts == ["a.example", "b.example"]
+
+
+@pytest.mark.usefixtures("_no_settings")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ORQ_LOG_LEVEL", "loud"),
+        ("ORQ_WORKER_THREADS", "0"),
+        ("ORQ_WORKER_THREADS", "many"),
+        ("ORQ_DEBUG", "perhaps"),
+        ("ORQ_HEARTBEAT_SECONDS", "14"),
+    ],
+)
+def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingInvalid, match=name):
+        read_environment()
+
+
+@pytest.mark.parametrize("url", ["mysql://host/db", "nonsense", "postgres://host:port/db"])
+def test_a_database_we_cannot_use_is_refused(url: str) -> None:
+    with pytest.raises(SettingInvalid, match="DATABASE_URL"):
+        database(Environment.model_construct(database_url=url, data_dir=Path("var"), database_pool_size=1))
+
+
+def test_a_process_with_a_wrong_setting_ends_with_one_sentence_and_no_traceback(tmp_path: Path) -> None:
+    environment = {**os.environ, "ORQ_LEASE_SECONDS": "soon", "ORQ_DATA_DIR": str(tmp_path)}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "celery", "-A", "orqsite", "report"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert "ORQ_LEASE_SECONDS" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "secret"
+
+    first = read_or_create(path, lambda: "one")
+    second = read_or_create(path, lambda: "two")
+
+    assert (first, second) == ("one", "one")
+    assert S_IMODE(path.stat().st_mode) == 0o600
+    assert [file.name for file in path.parent.iterdir()] == ["secret"]

@@ -1,0 +1,111 @@
+"""ScheduleBeat in this process: it fires, recovers, keeps the stock scheduler's tasks, and outlives a database."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import redis
+from celery import current_app
+from django.db import OperationalError
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from pytest_django import Settings
+
+from schedules import dispatch
+from schedules.clock import database_now
+from schedules.models import Run
+from tests.factories import make_due_schedule, make_run, make_schedule
+from tests.messages import queued
+from workers import beat
+from workers.beat import ScheduleBeat
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def started(valkey: redis.Redis) -> ScheduleBeat:
+    return ScheduleBeat(app=current_app)
+
+
+def soon() -> datetime:
+    """A fire time that has just come, in whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def test_a_tick_fires_what_is_due(started: ScheduleBeat, valkey: redis.Redis) -> None:
+    schedule = make_due_schedule(due_at=soon())
+
+    started.tick()
+
+    run = Run.objects.get(schedule=schedule)
+    assert (dispatch.EXECUTE_RUN, [run.id, 1]) in queued(valkey)
+
+
+def test_a_tick_sleeps_until_just_after_the_next_whole_second(started: ScheduleBeat) -> None:
+    delays = []
+    for _ in range(6):
+        delay = started.tick()
+        woken_at = time.time() + delay
+        delays.append(delay)
+        time.sleep(0.17)
+
+        assert woken_at % 1 < 0.5, "it wakes just after a whole second, not before one"
+    assert all(0 <= delay <= 1.1 for delay in delays)
+
+
+def test_a_backlog_is_fired_without_a_pause(started: ScheduleBeat, settings: Settings) -> None:
+    agent = make_due_schedule(due_at=soon()).agent
+    for _ in range(4):
+        make_due_schedule(agent, due_at=soon())
+    settings.ORQ = settings.ORQ.model_copy(update={"fire_batch": 2})
+
+    delays = [started.tick() for _ in range(3)]
+
+    assert Run.objects.count() == 5
+    assert delays[:2] == [0.0, 0.0]
+
+
+def test_a_tick_recovers_lost_runs(started: ScheduleBeat, valkey: redis.Redis) -> None:
+    past = database_now() - timedelta(minutes=1)
+    run = make_run(make_schedule(now=past), not_before=past, redispatch_at=past)
+
+    started.tick()
+
+    assert queued(valkey).count((dispatch.EXECUTE_RUN, [run.id, 1])) == 1
+
+
+def test_the_stock_schedulers_periodic_tasks_still_run(started: ScheduleBeat, valkey: redis.Redis) -> None:
+    often = IntervalSchedule.objects.create(every=1, period=IntervalSchedule.SECONDS)
+    PeriodicTask.objects.create(name="somebody's", task="somebody.elses_task", interval=often)
+    fresh = ScheduleBeat(app=current_app)
+
+    deadline = time.monotonic() + 5
+    while "somebody.elses_task" not in [task for task, _ in queued(valkey)]:
+        assert time.monotonic() < deadline
+        time.sleep(min(fresh.tick(), 0.2))
+
+
+def test_the_housekeeping_is_a_periodic_task(started: ScheduleBeat) -> None:
+    assert started.schedule is not None
+    assert PeriodicTask.objects.filter(task="workers.tasks.prune_history", enabled=True).exists()
+
+
+def test_a_database_that_is_away_is_waited_for(
+    started: ScheduleBeat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> int:
+        raise OperationalError("server closed the connection")
+
+    monkeypatch.setattr(beat, "fire_due", away)
+    assert started.tick() == 1.0
+    monkeypatch.undo()
+
+    make_due_schedule(due_at=soon())
+    started.tick()
+    assert Run.objects.count() == 1
+
+
+def test_each_tick_leaves_its_time_in_a_file(started: ScheduleBeat, settings: Settings) -> None:
+    started.tick()
+
+    assert time.time() - Path(settings.ORQ.data_dir, "beat.tick").stat().st_mtime < 5
