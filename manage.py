@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""The service's commands. Only Python 3.11 is needed: the first one prepares everything else in `.venv`.
+
+python3 manage.py up       start the whole service on this machine, with a demo
+python3 manage.py test     run the whole gate: format, lint, types, contracts, checks, tests
+python3 manage.py help     all other commands (Django's and ours)
+"""
+
+import os
+import runpy
+import sys
+
+ROOT = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  (an old Python gets this far too)
+
+
+def main():  # type: () -> None
+    """Make sure we run inside the environment, then run the command."""
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    # By path: the package around this file imports libraries that are not installed yet.
+    bootstrap = runpy.run_path(os.path.join(ROOT, "orqsite", "embedded", "bootstrap.py"))  # noqa: PTH118
+    bootstrap["enter"]("dev" if command == "test" else "run")
+    if command == "up":
+        from orqsite.embedded.up import up
+
+        sys.exit(up(sys.argv[2:]))
+    if command == "test":
+        from tests.gate import gate
+
+        sys.exit(gate(sys.argv[2:]))
+    if command in ("help", "--help", "-h") and len(sys.argv) <= 2:
+        print(__doc__)
+    django(sys.argv)
+
+
+def django(arguments):  # type: (list[str]) -> None
+    """Run one of Django's management commands."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orqsite.settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(arguments)
+
+
+if __name__ == "__main__":
+    if sys.version_info < (3, 11):  # noqa: UP036  (this file must speak to those who have an older one)
+        sys.exit(
+            "Agent Schedules needs Python 3.11 or newer; " + sys.executable + " is " + sys.version.split()[0]
+        )
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,69 @@
+"""The folder of all local state, held by one `up` at a time."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from orqsite.embedded import watchdog
+from orqsite.embedded.errors import CannotStart
+
+ORPHANS_SECONDS = watchdog.GRACE_SECONDS + 3
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """The folder, made when missing, for us alone; CannotStart when it is not writable or in use.
+
+    The watchdog holds the lock too, so that the next `up` begins when the last process of this one is gone.
+    """
+    descriptor = _open(folder)
+    try:
+        _lock(descriptor, folder)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        watchdog.start(keep_open=(descriptor,))
+        try:
+            yield
+        finally:
+            os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def _open(folder: Path) -> int:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(folder / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise CannotStart(
+            f"the data folder {folder} is not writable ({error.strerror}). "
+            "Give yourself the right to write there, or name another folder in ORQ_DATA_DIR."
+        ) from None
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    deadline = time.monotonic() + ORPHANS_SECONDS
+    while True:
+        with suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        owner = os.pread(descriptor, 20, 0).decode()
+        if _is_running(owner) or time.monotonic() > deadline:
+            raise CannotStart(
+                f"another `up`{f' (process {owner})' if owner else ''} runs on the data folder {folder}. "
+                "Stop that one first, or name another folder in ORQ_DATA_DIR."
+            )
+        time.sleep(0.1)  # it died; the watchdog is still ending its processes
+
+
+def _is_running(owner: str) -> bool:
+    try:
+        os.kill(int(owner), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:  # somebody else's process
+        return True
+    return True

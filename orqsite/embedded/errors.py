@@ -1,0 +1,5 @@
+"""Why `up` cannot start."""
+
+
+class CannotStart(Exception):
+    """The message is one sentence a person can act on."""

@@ -1,0 +1,162 @@
+"""`manage.py up` as a person meets it: one sentence for each mistake, everything gone when it stops."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from orqsite.embedded.bootstrap import ROOT
+from orqsite.embedded.errors import CannotStart
+from orqsite.embedded.ports import LOOPBACK, free_port, is_free
+from orqsite.embedded.prerequisites import require_broker
+from orqsite.embedded.up import up
+from tests.embedded.families import are_gone, is_gone
+from tests.waiting import wait_for
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start `up --no-demo` on the data folder `tmp_path/data` and a SQLite file; ended with the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*options: str, **variables: str) -> "subprocess.Popen[str]":
+        own = {
+            "ORQ_DATA_DIR": str(tmp_path / "data"),
+            "DATABASE_URL": "",
+            "REDIS_URL": "",
+            "ORQ_BOOTSTRAP": "off",
+        }
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "up", "--no-demo", *options],
+            cwd=ROOT,
+            env=os.environ | own | variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()  # its watchdog ends the rest
+        process.communicate()
+
+
+def complaint(process: "subprocess.Popen[str]") -> str:
+    """The one sentence of a start that was refused."""
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "Traceback" not in output
+    [sentence] = [line for line in output.splitlines() if line.startswith("Cannot start: ")]
+    return sentence
+
+
+def is_ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/readyz", timeout=2) as answer:
+            return bool(json.load(answer)["status"] == "ok")
+    except OSError:
+        return False
+
+
+def brokers(up: "subprocess.Popen[str]") -> list[psutil.Process]:
+    """The broker process among the children of `up`."""
+    children = psutil.Process(up.pid).children()
+    return [each for each in children if not is_gone(each.pid) and "valkey-server" in each.name()]
+
+
+def test_a_port_in_use_is_named(start: Start) -> None:
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        port = listener.getsockname()[1]
+
+        sentence = complaint(start("--port", str(port)))
+
+    assert f"port {port} is in use" in sentence
+    assert "--port" in sentence
+
+
+def test_an_unwritable_data_folder_is_named(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+
+    sentence = complaint(start(ORQ_DATA_DIR=str(tmp_path / "file" / "data")))
+
+    assert f"{tmp_path}/file/data is not writable" in sentence
+    assert "ORQ_DATA_DIR" in sentence
+
+
+def test_a_database_that_cannot_be_opened_is_named_without_its_password(start: Start) -> None:
+    url = f"postgres://orq:hidden@{LOOPBACK}:{free_port()}/orq"
+
+    sentence = complaint(start("--port", str(free_port()), DATABASE_URL=url))
+
+    assert "DATABASE_URL" in sentence
+    assert url.replace(":hidden@", ":***@") in sentence
+
+
+@pytest.mark.parametrize("url", ["redis://:hidden@127.0.0.1:{port}/0", "http://127.0.0.1:{port}"])
+def test_a_broker_that_does_not_answer_is_named_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    url = url.format(port=free_port())
+    monkeypatch.setenv("REDIS_URL", url)
+
+    with pytest.raises(CannotStart) as refusal:
+        require_broker()
+
+    assert "REDIS_URL" in str(refusal.value)
+    assert url.replace(":hidden@", ":***@") in str(refusal.value)
+
+
+def test_another_port_must_be_a_port(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refusal:
+        up(["--port", "80000"])
+
+    assert refusal.value.code == 2
+    assert "a port is a number from 1 to 65535" in capsys.readouterr().err
+
+
+@pytest.mark.processes
+def test_what_dies_comes_back_a_second_up_is_refused_and_a_signal_stops_everything(start: Start) -> None:
+    port = free_port()
+    first = start("--port", str(port))
+    wait_for(lambda: is_ready(port), 60)
+    [broker] = brokers(first)
+
+    broker.kill()
+    wait_for(lambda: [each for each in brokers(first) if each != broker], what="another broker")
+    wait_for(lambda: is_ready(port), what="the broker's return")
+    sentence = complaint(start("--port", str(free_port())))
+    assert f"(process {first.pid}) runs on the data folder" in sentence
+
+    family = psutil.Process(first.pid).children(recursive=True)
+    assert len(family) >= 5  # broker, two web processes and their parent, beat, worker
+    first.send_signal(signal.SIGTERM)
+    first.communicate(timeout=15)
+
+    assert first.returncode == 0
+    wait_for(lambda: are_gone(family), 1)  # its watchdog ends last
+    assert is_free(port)
+
+
+@pytest.mark.processes
+def test_no_process_outlives_an_up_that_was_killed(start: Start) -> None:
+    killed = start("--port", str(free_port()))
+    parent = psutil.Process(killed.pid)
+    wait_for(lambda: len(parent.children(recursive=True)) >= 3, 60, "broker and web beside the watchdog")
+    family = parent.children(recursive=True)
+
+    killed.kill()
+
+    wait_for(lambda: are_gone(family), 12)

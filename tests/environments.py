@@ -1,0 +1,56 @@
+"""Environments beside the project's own, for programs whose packages must not meet its packages."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from orqsite.embedded.bootstrap import tool_environment
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def python_in(folder: str, requirements: str) -> Path:
+    """The Python of `.venv/<folder>`, which has exactly the packages locked in `requirements/<requirements>.txt`.
+
+    The environment is made when it is not so. The stamp is written last: an interrupted start heals itself, as with
+    the project's own environment.
+    """
+    locked = ROOT / "requirements" / f"{requirements}.txt"
+    environment = Path(sys.prefix) / folder
+    python, stamp = environment / "bin" / "python", environment / "stamp"
+    expected = sha256(locked.read_bytes()).hexdigest()
+    with _alone(environment.parent):
+        if not (os.access(python, os.X_OK) and stamp.is_file() and stamp.read_text() == expected):
+            shutil.rmtree(environment, ignore_errors=True)
+            _uv("venv", "--python", sys.executable, str(environment))
+            _uv("pip", "sync", "--require-hashes", "--python", str(python), str(locked))
+            stamp.write_text(expected)
+    return python
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the lock on the folder: two test sessions must not make the same environment."""
+    folder.mkdir(exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _uv(*arguments: str) -> None:
+    uv = Path(sys.executable).with_name("uv")
+    environment = tool_environment(os.environ)
+    done = subprocess.run(
+        [str(uv), *arguments, "--quiet"], env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"Could not make an environment: uv {arguments[0]}\n{done.stderr}")

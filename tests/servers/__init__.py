@@ -1,0 +1,1 @@
+"""The real servers the tests run on, started by the tests themselves from packages."""
