@@ -1,0 +1,143 @@
+"""An agent that works in the background is asked until it is done."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from tests.agent_server import AgentServer, Behaviour
+from tests.workers.runtimes.factories import CREDENTIAL, after, make_call, make_endpoint, never
+from workers.runtimes import Answer, CallAborted, CallFailed, responses, runtime_for
+
+WORKING = Behaviour(outcome="in_progress")
+
+
+@pytest.fixture
+def _quick_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests in which the length of the intervals does not matter."""
+    monkeypatch.setattr(responses, "FIRST_POLL_SECONDS", 0.05)
+
+
+def ask(agent: AgentServer, behaviour: Behaviour, **endpoint: Any) -> Answer:
+    agent.script("digest", behaviour)
+    call = make_call(run_id="01RUN")
+    return runtime_for("responses").call(call, make_endpoint(agent.url, **endpoint), never)
+
+
+@pytest.mark.usefixtures("_quick_polls")
+@pytest.mark.parametrize("outcome", ["queued", "in_progress"])
+def test_the_answer_is_fetched_once_it_is_there(agent: AgentServer, outcome: str) -> None:
+    answer = ask(agent, Behaviour(outcome=outcome))
+
+    assert answer.output_text == "Good morning, Ada"
+    assert answer.response_id == "resp_01RUN"
+    assert len(agent.calls()) == 1
+    (poll,) = agent.calls(method="GET")
+    assert poll["path"] == "/v3/router/responses/resp_01RUN"
+    assert poll["headers"]["authorization"] == CREDENTIAL
+    assert "idempotency-key" not in poll["headers"]
+
+
+def test_it_is_asked_again_in_growing_intervals(agent: AgentServer) -> None:
+    ask(agent, Behaviour(outcome="queued", polls=(WORKING,)))
+
+    times = [entry["time"] for entry in agent.entries()]
+    waits = [later - earlier for earlier, later in pairwise(times)]
+    assert waits == pytest.approx([0.5, 1.0], abs=0.4)
+
+
+@pytest.mark.usefixtures("_quick_polls")
+def test_a_query_of_the_path_is_kept(agent: AgentServer) -> None:
+    ask(agent, Behaviour(outcome="queued"), path="/v1/responses/?api-version=2")
+
+    assert agent.calls(method="GET")[0]["path"] == "/v1/responses/resp_01RUN?api-version=2"
+
+
+@pytest.mark.usefixtures("_quick_polls")
+def test_a_poll_that_fails_is_asked_again(agent: AgentServer) -> None:
+    troubles = [
+        Behaviour(status=503),
+        Behaviour(status=429),
+        Behaviour(fault="reset"),
+        Behaviour(fault="close"),
+    ]
+    calls = [make_call(agent_key=f"agent-{n}", run_id=f"run-{n}") for n in range(len(troubles))]
+    for call, trouble in zip(calls, troubles, strict=True):
+        agent.script(call.agent_key, Behaviour(outcome="queued", polls=(trouble,)))
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        endpoint = make_endpoint(agent.url)
+        answers = list(threads.map(lambda call: runtime_for("responses").call(call, endpoint, never), calls))
+
+    assert [answer.output_text for answer in answers] == ["Good morning, Ada"] * 4
+    assert len(agent.calls(method="GET")) == 8
+    assert len(agent.calls()) == 4, "the work itself is never started again"
+
+
+@pytest.mark.usefixtures("_quick_polls")
+def test_a_poll_waits_as_long_as_the_agent_wishes(agent: AgentServer) -> None:
+    busy = Behaviour(status=429, headers={"Retry-After": "2"})
+
+    ask(agent, Behaviour(outcome="queued", polls=(busy,)))
+
+    first, second = (entry["time"] for entry in agent.calls(method="GET"))
+    assert second - first >= 2
+
+
+@pytest.mark.usefixtures("_quick_polls")
+def test_a_poll_that_is_refused_ends_the_call(agent: AgentServer) -> None:
+    with pytest.raises(CallFailed) as failed:
+        ask(agent, Behaviour(outcome="queued", polls=(Behaviour(status=404),)))
+
+    assert (failed.value.code, failed.value.is_retryable) == ("agent_http_error", False)
+    assert failed.value.response_id == "resp_01RUN"
+
+
+@pytest.mark.usefixtures("_quick_polls")
+@pytest.mark.parametrize(
+    ("outcome", "code"),
+    [("failed", "agent_failed"), ("cancelled", "agent_failed"), ("incomplete", "agent_incomplete")],
+)
+def test_an_agent_that_fails_in_the_background_has_failed(
+    agent: AgentServer, outcome: str, code: str
+) -> None:
+    with pytest.raises(CallFailed) as failed:
+        ask(agent, Behaviour(outcome="queued", polls=(Behaviour(outcome=outcome),)))
+
+    assert (failed.value.code, failed.value.response_id) == (code, "resp_01RUN")
+
+
+def test_polling_ends_with_the_total_time(agent: AgentServer) -> None:
+    started = time.monotonic()
+
+    with pytest.raises(CallFailed) as failed:
+        ask(agent, Behaviour(outcome="queued", polls=(Behaviour(status=503),) * 9), total=1)
+
+    assert 1 <= time.monotonic() - started < 2
+    assert (failed.value.code, failed.value.is_retryable) == ("agent_timeout", True)
+    assert failed.value.response_id == "resp_01RUN"
+    assert failed.value.message == "no complete answer within 1 s (before that: the agent answered HTTP 503)"
+
+
+def test_polling_ends_with_the_wish_to_abort(agent: AgentServer) -> None:
+    agent.script("digest", Behaviour(outcome="queued", polls=(WORKING,) * 9))
+    started = time.monotonic()
+
+    with pytest.raises(CallAborted):
+        runtime_for("responses").call(make_call(), make_endpoint(agent.url), after(0.8))
+
+    assert 0.8 <= time.monotonic() - started < 1.8
+
+
+@pytest.mark.usefixtures("_quick_polls")
+@pytest.mark.parametrize(
+    "response_id", [None, "", 7, "..", ".hidden", "../../admin", "a/b", "a?b", "a#b", "a b", "ü", "x" * 256]
+)
+def test_an_id_that_cannot_stand_in_a_path_is_never_asked_for(agent: AgentServer, response_id: Any) -> None:
+    with pytest.raises(CallFailed) as failed:
+        ask(agent, Behaviour(outcome="queued", merge={"id": response_id}))
+
+    assert failed.value.code == "invalid_response"
+    assert agent.calls(method="GET") == []
