@@ -25,17 +25,21 @@ def database(environment: Environment) -> dict[str, Any]:
         return parsed | {"OPTIONS": SQLITE_OPTIONS, "CONN_MAX_AGE": 0}
     if not parsed["ENGINE"].endswith("postgresql"):
         raise SettingInvalid("DATABASE_URL: only postgres://… and sqlite:///… are supported")
-    return parsed | {"OPTIONS": parsed.get("OPTIONS", {}) | _postgresql(environment), "CONN_MAX_AGE": 0}
+    return parsed | {
+        "OPTIONS": parsed.get("OPTIONS", {}) | _postgresql(environment),
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+    }
 
 
 def _postgresql(environment: Environment) -> dict[str, Any]:
     """Connections fail rather than hang: a stopped process must not keep row locks, a cut line must be noticed."""
     return {
-        "pool": {"min_size": 0, "max_size": environment.database_pool_size, "timeout": 15, "max_idle": 60},
+        "pool": {"min_size": 0, "max_size": environment.database_pool_size, "timeout": 5, "max_idle": 60},
         "connect_timeout": 5,
         "tcp_user_timeout": 10_000,
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 2,
-        "options": "-c idle_in_transaction_session_timeout=10000 -c statement_timeout=60000",
+        "options": "-c idle_in_transaction_session_timeout=10000 -c lock_timeout=5000 -c statement_timeout=60000",
     }

@@ -59,11 +59,11 @@ def send_now(runs: Iterable[tuple[str, int]]) -> bool:
     return not pairs or _reach_broker(lambda: _send_all(current_app, pairs))
 
 
-def queue_length() -> int:
-    """Messages waiting for a worker; 0 when the broker cannot tell."""
+def queue_length() -> int | None:
+    """Messages waiting for a worker; None when the broker cannot tell."""
     lengths: list[int] = []
     _reach_broker(lambda: lengths.append(_queue_length(current_app)))
-    return lengths[0] if lengths else 0
+    return lengths[0] if lengths else None
 
 
 def _reach_broker(call: Callable[[], Any]) -> bool:
@@ -71,8 +71,10 @@ def _reach_broker(call: Callable[[], Any]) -> bool:
         return False
     try:
         call()
-    except _BROKER_ERRORS as error:
+    except Exception as error:  # whatever it is: what the message rings for is committed already
         breaker.trip()
+        if not isinstance(error, _BROKER_ERRORS):
+            log.exception("dispatch.failed")
         log.warning("broker.unreachable", error=type(error).__name__, pause_seconds=BROKER_PAUSE_SECONDS)
         return False
     return True

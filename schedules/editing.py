@@ -4,18 +4,19 @@ Every change takes the schedule's row lock first, so that a claim waits for it o
 has returned, no run of the old generation starts. Source: the contract, "Generation, counters, activity".
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
 from django.db import transaction
 
-from schedules import payloads, runs
+from schedules import epochs, payloads, runs
 from schedules.agents import require_tag
-from schedules.errors import ScheduleNotFound
+from schedules.errors import PreconditionFailed, ScheduleNotFound
 from schedules.expressions import InvalidExpression, parse, require_minimum_cadence
 from schedules.expressions.errors import CRON_EXAMPLE, ONCE_EXAMPLE
-from schedules.models import Agent, DiscardReason, Schedule, ScheduleType
+from schedules.models import Agent, DiscardReason, EpochEnd, Schedule, ScheduleType
 from schedules.payloads import Payload
 
 
@@ -45,7 +46,7 @@ class ScheduleChanges(TypedDict, total=False):
 def create(agent: Agent, new: NewSchedule, actor: str, now: datetime) -> Schedule:
     """The agent's new schedule, active, generation 1; InvalidExpression, InvalidRequest or AgentNotFound."""
     require_tag(agent, new.agent_tag)
-    return Schedule.objects.create(
+    schedule = Schedule.objects.create(
         workspace_id=agent.workspace_id,
         agent=agent,
         agent_tag=new.agent_tag,
@@ -59,6 +60,8 @@ def create(agent: Agent, new: NewSchedule, actor: str, now: datetime) -> Schedul
         created_at=now,
         updated_at=now,
     )
+    epochs.begin(schedule)
+    return schedule
 
 
 def first_fire(type_: str, expression: str, now: datetime) -> datetime:
@@ -78,8 +81,16 @@ def _never(type_: str) -> InvalidExpression:
 
 
 @transaction.atomic
-def update(schedule_id: str, changes: ScheduleChanges, actor: str, now: datetime) -> Schedule:
+def update(
+    schedule_id: str,
+    changes: ScheduleChanges,
+    actor: str,
+    now: datetime,
+    expected: Collection[int] | None = None,
+) -> Schedule:
     """The schedule with the changes applied; nothing is applied when one of them is refused.
+
+    `expected`: the revisions the changes may be made to, PreconditionFailed for any other; None: every one.
 
     1. A change of `type` or `expression`: generation + 1, counters and cadence restart.
     2. Resuming: generation + 1, the cadence restarts, counters stay.
@@ -87,12 +98,15 @@ def update(schedule_id: str, changes: ScheduleChanges, actor: str, now: datetime
     4. Everything else leaves generation and cadence alone. No changes at all: nothing is written.
     """
     schedule = locked(schedule_id)
+    _require_revision(schedule, expected)
     if not changes:
         return schedule
+    now = _moment(schedule, now)
     _apply_content(schedule, changes)
     _apply_cadence(schedule, changes, now)
     schedule.updated_by_id = actor
     schedule.updated_at = now
+    schedule.revision += 1
     schedule.save()
     return schedule
 
@@ -111,6 +125,17 @@ def locked(schedule_id: str) -> Schedule:
     return schedule
 
 
+def _require_revision(schedule: Schedule, expected: Collection[int] | None) -> None:
+    """Under the row's lock: nobody can edit the schedule between this look and the change."""
+    if expected is not None and schedule.revision not in expected:
+        raise PreconditionFailed
+
+
+def _moment(schedule: Schedule, now: datetime) -> datetime:
+    """`now`, or the moment of what its row's lock was waited for, if that came later: history runs forwards."""
+    return max(now, schedule.updated_at, epochs.last_fired(schedule) or now)
+
+
 def _apply_content(schedule: Schedule, changes: ScheduleChanges) -> None:
     """Payload, tag and name: the next run uses them, the cadence does not notice."""
     if "agent_tag" in changes and changes["agent_tag"] != schedule.agent_tag:
@@ -127,34 +152,48 @@ def _apply_cadence(schedule: Schedule, changes: ScheduleChanges, now: datetime) 
     expression = changes.get("expression", schedule.expression)
     is_new_cadence = (type_, expression) != (schedule.type, schedule.expression)
     is_active = changes.get("is_active", schedule.is_active)
-    if is_new_cadence or (is_active and not schedule.is_active):
-        fire_time = first_fire(type_, expression, now)
-        _restart(schedule, now, fire_time if is_active else None)
-    elif schedule.is_active and not is_active:
-        schedule.next_fire_at = None
+    is_paused = schedule.is_active and not is_active
+    if is_new_cadence or is_active != schedule.is_active:
+        epochs.end(schedule, EpochEnd.PAUSED if is_paused else EpochEnd.REPLACED, now)
+    is_restarted = is_new_cadence or (is_active and not schedule.is_active)
+    if is_restarted:
+        _restart(schedule, type_, expression, now)
     if is_new_cadence:
-        schedule.type, schedule.expression, schedule.trigger_count = type_, expression, 0
-    if schedule.is_active and not is_active:
+        schedule.trigger_count = 0
+    if is_paused:
         runs.discard_pending(schedule.id, DiscardReason.SCHEDULE_INACTIVE, now)
     schedule.is_active = is_active
+    if not is_active:
+        schedule.next_fire_at = schedule.held_until = None
+    elif is_restarted:
+        epochs.begin(schedule)
 
 
-def _restart(schedule: Schedule, now: datetime, next_fire_at: datetime | None) -> None:
+def _restart(schedule: Schedule, type_: str, expression: str, now: datetime) -> None:
     """A new generation begins: runs of the old one are stale from here."""
+    schedule.next_fire_at = first_fire(type_, expression, now)
+    schedule.type, schedule.expression = type_, expression
     schedule.generation += 1
     schedule.anchor_at = now
     schedule.is_finished = False
-    schedule.next_fire_at = next_fire_at
+    schedule.held_until = None
 
 
 @transaction.atomic
-def delete(schedule_id: str, actor: str, now: datetime) -> None:
-    """The schedule is gone for clients; its pending runs never start, its history stays until retention."""
+def delete(schedule_id: str, actor: str, now: datetime, expected: Collection[int] | None = None) -> None:
+    """The schedule is gone for clients; its pending runs never start, its history stays until retention.
+
+    `expected`: as for `update`.
+    """
     schedule = locked(schedule_id)
+    _require_revision(schedule, expected)
+    now = _moment(schedule, now)
+    epochs.end(schedule, EpochEnd.DELETED, now)
     schedule.deleted_at = schedule.updated_at = now
     schedule.updated_by_id = actor
     schedule.is_active = False
     schedule.is_finished = False
     schedule.next_fire_at = None
+    schedule.revision += 1
     schedule.save()
     runs.discard_pending(schedule_id, DiscardReason.SCHEDULE_DELETED, now)

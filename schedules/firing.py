@@ -13,16 +13,14 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from schedules import dispatch, editing, runs
+from schedules.catching_up import paced
 from schedules.errors import RunNotFound, RunNotRetryable, ScheduleInactive
-from schedules.expressions import parse
+from schedules.expressions import parse, require_minimum_cadence
 from schedules.fire_batches import DueSchedule, Firing, fire_batch_for
-from schedules.models import Run, RunState, Schedule, ScheduleType
+from schedules.models import TRIGGER_DELAY, Run, RunState, Schedule, ScheduleType
 from schedules.ulids import new_ulid
 
 log = structlog.get_logger(__name__)
-
-TRIGGER_DELAY = timedelta(seconds=10)
-"""A manual trigger starts not earlier than this after the request (the contract)."""
 
 POISON_PAUSE = timedelta(minutes=10)
 """How long a schedule whose cadence cannot be computed is held back, so that it stops no other."""
@@ -66,10 +64,10 @@ def fire_due(now: datetime, limit: int) -> int:
         due = batch.take_due(now, limit)
         if not due:
             return 0
-        firings = list(_plans(due, now))
-        redispatch_at = now + timedelta(seconds=settings.ORQ.redispatch_seconds)
-        batch.record(firings, now, redispatch_at)
-    dispatch.send_now((firing.run_id, firing.schedule.generation) for firing in firings)
+        firings = paced(_plans(due, now), settings.ORQ.catch_up_per_second, now)
+        batch.record(firings, now, timedelta(seconds=settings.ORQ.redispatch_seconds))
+    in_time = (firing for firing in firings if firing.not_before <= now)
+    dispatch.send_now((firing.run_id, firing.schedule.generation) for firing in in_time)
     _report(firings)
     return len(due)
 
@@ -119,6 +117,7 @@ def _planner(now: datetime) -> Callable[[DueSchedule], _FireTimes]:
 
 def _fire_times(schedule: DueSchedule, now: datetime) -> _FireTimes:
     cadence = parse(schedule.type, schedule.expression).anchored_at(schedule.anchor_at)
+    require_minimum_cadence(cadence)  # a denser one has no business here: its fire times could be millions
     late = cadence.late(schedule.next_fire_at, now)
     return _FireTimes(late.newest, cadence.next_after(late.newest), late.skipped_count, late.skipped_last)
 
@@ -130,6 +129,7 @@ def _firing(schedule: DueSchedule, fire_times: _FireTimes, now: datetime) -> Fir
         schedule=schedule,
         run_id=new_ulid(),
         fire_time=fire_times.newest,
+        not_before=fire_times.newest,
         next_fire_at=fire_times.following,
         missed_count=fire_times.missed_count,
         last_missed=fire_times.last_missed,

@@ -19,7 +19,10 @@ def recover(now: datetime) -> int:
     Nothing is sent while the queue is long: the messages are there, and more would only lengthen it.
     """
     runs.recover_expired(now, BATCH)
-    room = settings.ORQ.redispatch_queue_limit - dispatch.queue_length()
+    queued = dispatch.queue_length()
+    if queued is None:
+        return 0  # nothing can be sent: the runs keep their turn, or their waits would double for nothing
+    room = settings.ORQ.redispatch_queue_limit - queued
     if room <= 0:
         return 0
     wait = timedelta(seconds=settings.ORQ.redispatch_seconds)

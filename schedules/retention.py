@@ -1,5 +1,7 @@
 """Old history goes: finished runs after the retention time, then the deleted schedules nothing refers to.
 
+Remembered answers (Idempotency-Key) have a time of their own.
+
 In batches, each its own short transaction, so that firing never waits for it.
 """
 
@@ -8,6 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db.models import Exists, OuterRef
 
+from schedules import idempotency
 from schedules.models import MissedFiring, Run, RunState, Schedule
 from schedules.ulids import lowest_ulid_at
 
@@ -18,13 +21,17 @@ _UNFINISHED = (RunState.PENDING, RunState.RUNNING)
 
 
 def prune(now: datetime, keep: timedelta) -> int:
-    """Delete the finished runs and missed records older than `keep`, and emptied deleted schedules; run count."""
+    """Delete the finished runs and missed records older than `keep`, and emptied deleted schedules; run count.
+
+    Answers remembered for an Idempotency-Key go when their own time is over.
+    """
     before = now - keep
     deleted = 0
     while batch := _prune_runs(before):
         deleted += batch
     MissedFiring.objects.filter(recorded_at__lt=before).delete()
     _prune_schedules(before)
+    idempotency.forget(now)
     log.info("history.pruned", run_count=deleted, before=before.isoformat())
     return deleted
 

@@ -30,7 +30,8 @@ def next_attempt_at(
     """
     if attempt >= policy.max_attempts:
         return None
-    doubled: timedelta = policy.base * 2 ** min(attempt - 1, 30)
-    wait = min(doubled, policy.cap) * (0.5 + chance / 2)
+    doublings = min(attempt - 1, 30)
+    backoff = policy.cap if policy.base > policy.cap / 2**doublings else policy.base * 2**doublings
+    wait = backoff * (0.5 + chance / 2)
     asked = min(retry_after, LONGEST_RETRY_AFTER) if retry_after else timedelta(0)
     return now + max(wait, asked)

@@ -9,6 +9,7 @@ Lock order everywhere: the schedule, then its runs.
 """
 
 import random
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,6 +40,7 @@ class NotClaimed(StrEnum):
     TOO_EARLY = "too_early"
     WRONG_GENERATION = "wrong_generation"
     DISCARDED = "discarded"
+    WAITED = "waited_too_long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,6 @@ class Failure:
     response_id: str = ""
 
 
-@transaction.atomic
 def claim(run_id: str, generation: int, worker: str, now: datetime, lease: timedelta) -> Claimed | NotClaimed:
     """Take the run for its next attempt, or say why not. A run of a stale schedule is discarded here.
 
@@ -74,6 +75,14 @@ def claim(run_id: str, generation: int, worker: str, now: datetime, lease: timed
     2. Discard the run when the schedule is gone, inactive or of another generation.
     3. Start it: the counters of its schedule move with its first attempt only, its payload is read once.
     """
+    asked_at = time.monotonic()
+    with transaction.atomic():
+        return _claim(run_id, generation, worker, now, lease, asked_at)
+
+
+def _claim(
+    run_id: str, generation: int, worker: str, now: datetime, lease: timedelta, asked_at: float
+) -> Claimed | NotClaimed:
     run = Run.objects.filter(id=run_id).first()
     if run is None:
         return NotClaimed.UNKNOWN
@@ -87,6 +96,8 @@ def claim(run_id: str, generation: int, worker: str, now: datetime, lease: timed
     reason = why_stale(schedule, run.generation)
     if reason is not None:
         return NotClaimed.DISCARDED if _discard(run_id, reason, now) else NotClaimed.NOT_PENDING
+    if time.monotonic() - asked_at > lease.total_seconds() / 3:
+        return NotClaimed.WAITED  # `now` is old: the lease would begin half over; a beat sends the run again
     return _start(run, schedule, worker, now, lease)
 
 

@@ -1,7 +1,13 @@
 """Fixtures for all tests."""
 
-import pytest
+from collections.abc import Callable, Iterator
+from typing import Any
 
+import pytest
+from celery import current_app
+from kombu import pools
+
+from orqsite.embedded.valkey import Valkey
 from schedules import dispatch
 
 
@@ -9,3 +15,20 @@ from schedules import dispatch
 def _closed_breaker(monkeypatch: pytest.MonkeyPatch) -> None:
     """A broker failure of one test must not silence the next one's messages."""
     monkeypatch.setattr(dispatch, "breaker", dispatch.Breaker(dispatch.BROKER_PAUSE_SECONDS))
+
+
+@pytest.fixture
+def own_broker(start_valkey: Callable[[], Valkey]) -> Iterator[Valkey]:
+    """A broker of this test's own, which it may hurt."""
+    server = start_valkey()
+    url = current_app.conf.broker_url
+    _use(server.url)
+    yield server
+    _use(url)
+
+
+def _use(url: str) -> None:
+    app: Any = current_app
+    app.conf.update(broker_url=url, broker_write_url=url, broker_read_url=url)
+    pools.reset()
+    app._pool = app.amqp._producer_pool = None

@@ -11,8 +11,9 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import Error, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django_celery_beat.schedulers import DatabaseScheduler
+from kombu.exceptions import OperationalError as BrokerError
 
 from schedules.clock import database_now
 from schedules.firing import fire_due
@@ -22,6 +23,9 @@ log = structlog.get_logger(__name__)
 
 RECOVER_SECONDS = 2.0
 """How often lost work is looked for."""
+
+STOCK_PAUSE_SECONDS = 5.0
+"""How long the stock scheduler rests when the broker cannot be reached."""
 
 AFTER_THE_SECOND = 0.005
 """Fire times are whole seconds: a tick wakes this long after one, so that it sees what has just come due."""
@@ -40,30 +44,59 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
         """One pass; the seconds to sleep until the next. A database that is away is waited for, not died of."""
         try:
             delay = self._fire_and_recover()
-        except Error as error:
+        except (OperationalError, InterfaceError) as error:
             log.warning("beat.database_unreachable", error=type(error).__name__)
             connection.close()
             return 1.0
-        self._tick_file.touch()
-        return min(delay, self._stock_tick(*args, **kwargs))
+        except DatabaseError:
+            log.exception("beat.firing_failed")
+            connection.close()
+            return 1.0
+        self._leave_sign()
+        return min(delay, self._stock_tick_if_possible(*args, **kwargs))
+
+    def _leave_sign(self) -> None:
+        try:
+            self._tick_file.parent.mkdir(parents=True, exist_ok=True)
+            self._tick_file.touch()
+        except OSError as error:
+            log.warning("beat.sign_failed", path=str(self._tick_file), error=str(error))
+
+    def _stock_tick_if_possible(self, *args: Any, **kwargs: Any) -> float:
+        try:
+            return self._stock_tick(*args, **kwargs)
+        except Exception:  # its entries must not stop the schedules
+            log.exception("beat.stock_tick_failed")
+            connection.close()
+            self._stock_tick_at = time.monotonic() + STOCK_PAUSE_SECONDS
+            return STOCK_PAUSE_SECONDS
 
     def _fire_and_recover(self) -> float:
         now = database_now()
         limit: int = settings.ORQ.fire_batch
-        if fire_due(now, limit) == limit:
-            return 0.0
         if time.monotonic() >= self._recover_at:
             recover(now)
             self._recover_at = time.monotonic() + RECOVER_SECONDS
+        if fire_due(now, limit) == limit:
+            return 0.0
         return _until_next_second(database_now())
 
     def _stock_tick(self, *args: Any, **kwargs: Any) -> float:
         """The stock tick when it has asked to be called again: it costs several queries, so not each second."""
         wait = self._stock_tick_at - time.monotonic()
         if wait <= 0:
-            wait = float(super().tick(*args, **kwargs) or 0.0)
+            wait = max(0.0, self._stock_tick_if_connected(*args, **kwargs))
             self._stock_tick_at = time.monotonic() + wait
-        return max(wait, 0.0)
+        return wait
+
+    def _stock_tick_if_connected(self, *args: Any, **kwargs: Any) -> float:
+        """The stock scheduler takes a due entry off its heap and only then connects: so connect before."""
+        try:
+            self.producer  # noqa: B018 - a cached property that connects
+        except BrokerError as error:
+            log.warning("broker.unreachable", error=type(error).__name__, pause_seconds=STOCK_PAUSE_SECONDS)
+            return STOCK_PAUSE_SECONDS
+        return float(super().tick(*args, **kwargs) or 0.0)
 
 
 def _until_next_second(now: datetime) -> float:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -43,14 +44,36 @@ def _attempt(claimed: Claimed, keeper: Heartbeat, claimed_at: float) -> None:
             answer = _call(claimed, is_lost)
         except CallAborted:
             log.warning("run.aborted", run_id=claimed.run_id, attempt=claimed.attempt)
-            return
+            _finish(lambda: _give_back(claimed))
         except CallFailed as failed:
             failure = Failure(
                 failed.code, failed.message, failed.is_retryable, failed.retry_after, failed.response_id or ""
             )
-            _finish(lambda: _record_failure(claimed, failure))
+            _record(claimed, lambda: _record_failure(claimed, failure))
         else:
-            _finish(lambda: _record_answer(claimed, answer))
+            _record(claimed, lambda: _record_answer(claimed, answer))
+
+
+def _record(claimed: Claimed, outcome: Callable[[], None]) -> None:
+    """An outcome that cannot be stored is a failure that says so; else the lease lapses and the agent runs again."""
+    try:
+        _finish(outcome)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        log.exception("run.outcome_unrecordable", run_id=claimed.run_id, attempt=claimed.attempt)
+        failure = Failure("internal_error", f"Recording the outcome raised {type(error).__name__}")
+        _finish(lambda: _report_failed(claimed, failure))
+
+
+def _give_back(claimed: Claimed) -> None:
+    """An aborted run that is still ours after all must not wait for its lease to run out."""
+    runs.release(claimed.run_id, claimed.attempt, database_now())
+
+
+def _report_failed(claimed: Claimed, failure: Failure) -> None:
+    state = runs.fail(claimed, failure, database_now())
+    _report("run.attempt_failed" if state else "run.fenced", claimed, code=failure.code, state=state)
 
 
 def _call(claimed: Claimed, is_lost: Callable[[], bool]) -> Answer:
@@ -100,22 +123,43 @@ def _endpoint(agent: Agent) -> Endpoint:
 
 
 def _record_answer(claimed: Claimed, answer: Answer) -> None:
+    said = [answer.response_id or "", answer.output, answer.output_text, answer.usage, answer.trace_id or ""]
+    response_id, output, output_text, usage, trace_id = _without_secrets(said, claimed)
     kept = runs.succeed(
         claimed.run_id,
         claimed.attempt,
         database_now(),
-        response_id=answer.response_id or "",
-        output=answer.output,
-        output_text=answer.output_text,
-        usage=answer.usage,
-        trace_id=answer.trace_id or "",
+        response_id=response_id[:255],  # a mask can be longer than what it covers
+        output=output,
+        output_text=output_text,
+        usage=usage,
+        trace_id=trace_id[:64],
     )
     _report("run.succeeded" if kept else "run.fenced", claimed)
 
 
 def _record_failure(claimed: Claimed, failure: Failure) -> None:
+    message, response_id = _without_secrets([failure.message, failure.response_id], claimed)
+    failure = replace(failure, message=message, response_id=response_id[:255])
     state = runs.fail(claimed, failure, database_now())
     _report("run.attempt_failed" if state else "run.fenced", claimed, code=failure.code, state=state)
+
+
+def _without_secrets(said: list[Any], claimed: Claimed) -> list[Any]:
+    """An agent's words without what only it may know: the run's secrets, and its own credential."""
+    masked: list[Any] = payloads.without_secrets(said, claimed.payload, *_credential_spellings(claimed.agent))
+    return masked
+
+
+def _credential_spellings(agent: Agent) -> list[str]:
+    """The credential header's value, and what follows its scheme (`Bearer`); none that no key opens."""
+    if not agent.sealed_credential:
+        return []
+    try:
+        credential = unseal(agent.sealed_credential)
+    except InvalidToken:
+        return []
+    return [credential, *credential.split()[1:]]
 
 
 def _report(event: str, claimed: Claimed, **fields: Any) -> None:

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import structlog
@@ -58,14 +58,19 @@ class Heartbeat:
             self._thread.start()
 
     def _beat(self) -> None:
+        """While runs are held the connection is kept: a renewal must not queue for the pool behind claims."""
         while True:
             time.sleep(self._interval)
             try:
                 self.renew()
-            except Error as error:
-                log.warning("lease.renewal_failed", error=type(error).__name__)
-            finally:
-                connection.close()
+                if not self._held:
+                    connection.close()
+            except Exception as error:  # this thread must not die: every lease of the process hangs on it
+                log.warning(
+                    "lease.renewal_failed", error=type(error).__name__, exc_info=not isinstance(error, Error)
+                )
+                with suppress(Exception):
+                    connection.close()
 
     def renew(self) -> None:
         """Renew what is held now; what the database no longer grants is lost."""
@@ -76,7 +81,7 @@ class Heartbeat:
         sure_until = time.monotonic() + self.lease.total_seconds()
         kept = runs.renew(self.worker, {run_id for run_id, _ in held}, database_now(), self.lease)
         for key, lease in held.items():
-            if key in kept:
+            if key in kept and not lease.is_lost():
                 lease.sure_until = sure_until
             else:
                 lease.is_revoked = True

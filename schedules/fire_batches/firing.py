@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 
@@ -14,6 +14,7 @@ class DueSchedule(NamedTuple):
     type: str
     expression: str
     anchor_at: datetime
+    agent_id: str
     next_fire_at: datetime
 
 
@@ -24,10 +25,16 @@ class Firing:
     schedule: DueSchedule
     run_id: str
     fire_time: datetime
+    not_before: datetime
     next_fire_at: datetime | None
     missed_count: int
     last_missed: datetime | None
     is_misfire: bool
+
+
+def redispatch_at(firing: Firing, now: datetime, grace: timedelta) -> datetime:
+    """When a beat sends the run's message (again): one whose turn comes later has no message yet."""
+    return firing.not_before if firing.not_before > now else now + grace
 
 
 class FireBatch(Protocol):
@@ -36,5 +43,8 @@ class FireBatch(Protocol):
     def take_due(self, now: datetime, limit: int) -> list[DueSchedule]:
         """Lock and return up to `limit` due schedules nobody else holds, earliest fire time first."""
 
-    def record(self, firings: Sequence[Firing], now: datetime, redispatch_at: datetime) -> None:
-        """Insert the runs (a fire time that has one keeps it), the missed, and advance the schedules."""
+    def record(self, firings: Sequence[Firing], now: datetime, grace: timedelta) -> None:
+        """Insert the runs (a fire time that has one keeps it), the missed, and advance the schedules.
+
+        `grace`: how long after the firing a run's message may be under way before it is sent again.
+        """

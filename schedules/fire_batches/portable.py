@@ -4,9 +4,9 @@ SQLite knows no row locks: its transactions take the one write lock at BEGIN, wh
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from schedules.fire_batches.firing import DueSchedule, Firing
+from schedules.fire_batches.firing import DueSchedule, Firing, redispatch_at
 from schedules.models import MissedFiring, MissedReason, Run, Schedule, TriggerKind
 
 _CHUNK = 500  # rows of one INSERT: SQLite limits the parameters of a statement
@@ -19,9 +19,9 @@ class PortableFireBatch:
         due = Schedule.objects.due(now).select_for_update(skip_locked=True)
         return [DueSchedule(*row) for row in due.values_list(*DueSchedule._fields)[:limit]]
 
-    def record(self, firings: Sequence[Firing], now: datetime, redispatch_at: datetime) -> None:
+    def record(self, firings: Sequence[Firing], now: datetime, grace: timedelta) -> None:
         Run.objects.bulk_create(
-            (_run(firing, now, redispatch_at) for firing in firings), batch_size=_CHUNK, ignore_conflicts=True
+            (_run(firing, now, grace) for firing in firings), batch_size=_CHUNK, ignore_conflicts=True
         )
         MissedFiring.objects.bulk_create(
             (_missed(firing, now) for firing in firings if firing.missed_count),
@@ -32,7 +32,7 @@ class PortableFireBatch:
         _advance([firing for firing in firings if firing.next_fire_at is not None])
 
 
-def _run(firing: Firing, now: datetime, redispatch_at: datetime) -> Run:
+def _run(firing: Firing, now: datetime, grace: timedelta) -> Run:
     return Run(
         id=firing.run_id,
         schedule_id=firing.schedule.id,
@@ -40,9 +40,9 @@ def _run(firing: Firing, now: datetime, redispatch_at: datetime) -> Run:
         trigger=TriggerKind.CADENCE,
         fire_time=firing.fire_time,
         is_misfire=firing.is_misfire,
-        not_before=firing.fire_time,
+        not_before=firing.not_before,
         created_at=now,
-        redispatch_at=redispatch_at,
+        redispatch_at=redispatch_at(firing, now, grace),
     )
 
 

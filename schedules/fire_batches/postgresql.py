@@ -1,15 +1,15 @@
 """The batch in PostgreSQL's own words: claim with SKIP LOCKED, insert and advance with unnest, one statement each."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
-from schedules.fire_batches.firing import DueSchedule, Firing
+from schedules.fire_batches.firing import DueSchedule, Firing, redispatch_at
 
 _TAKE = """
-SELECT id, generation, type, expression, anchor_at, next_fire_at
+SELECT id, generation, type, expression, anchor_at, agent_id, next_fire_at
 FROM schedules_schedule
 WHERE is_active AND next_fire_at <= %(now)s AND (held_until IS NULL OR held_until <= %(now)s)
 ORDER BY next_fire_at
@@ -20,10 +20,11 @@ FOR NO KEY UPDATE SKIP LOCKED
 _INSERT_RUNS = """
 INSERT INTO schedules_run
     (id, schedule_id, generation, trigger, fire_time, is_misfire, not_before, created_at, redispatch_at)
-SELECT id, schedule_id, generation, 'cadence', fire_time, is_misfire, fire_time, %(now)s, %(redispatch_at)s
+SELECT id, schedule_id, generation, 'cadence', fire_time, is_misfire, not_before, %(now)s, redispatch_at
 FROM unnest(%(run_ids)s::text[], %(ids)s::text[], %(generations)s::bigint[],
-            %(fire_times)s::timestamptz[], %(misfires)s::boolean[])
-    AS fired (id, schedule_id, generation, fire_time, is_misfire)
+            %(fire_times)s::timestamptz[], %(misfires)s::boolean[], %(not_befores)s::timestamptz[],
+            %(redispatch_ats)s::timestamptz[])
+    AS fired (id, schedule_id, generation, fire_time, is_misfire, not_before, redispatch_at)
 ON CONFLICT (schedule_id, generation, fire_time) WHERE fire_time IS NOT NULL DO NOTHING
 """
 
@@ -55,14 +56,15 @@ class PostgresqlFireBatch:
             cursor.execute(_TAKE, {"now": now, "limit": limit})
             return [DueSchedule(*row) for row in cursor.fetchall()]
 
-    def record(self, firings: Sequence[Firing], now: datetime, redispatch_at: datetime) -> None:
+    def record(self, firings: Sequence[Firing], now: datetime, grace: timedelta) -> None:
         columns: dict[str, Any] = {
             "now": now,
-            "redispatch_at": redispatch_at,
             "run_ids": [firing.run_id for firing in firings],
             "ids": [firing.schedule.id for firing in firings],
             "generations": [firing.schedule.generation for firing in firings],
             "fire_times": [firing.fire_time for firing in firings],
+            "not_befores": [firing.not_before for firing in firings],
+            "redispatch_ats": [redispatch_at(firing, now, grace) for firing in firings],
             "misfires": [firing.is_misfire for firing in firings],
             "firsts": [firing.schedule.next_fire_at for firing in firings],
             "lasts": [firing.last_missed for firing in firings],

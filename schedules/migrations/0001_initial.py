@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('connect_timeout', models.DurationField(default=datetime.timedelta(seconds=5))),
                 ('read_timeout', models.DurationField(default=datetime.timedelta(seconds=300))),
                 ('total_timeout', models.DurationField(default=datetime.timedelta(seconds=900))),
-                ('max_response_bytes', models.PositiveIntegerField(default=2097152)),
+                ('max_response_bytes', models.PositiveIntegerField(default=1048576)),
                 ('max_attempts', models.PositiveSmallIntegerField(default=5, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)])),
                 ('retry_base', models.DurationField(default=datetime.timedelta(seconds=10), help_text='Wait before the second attempt')),
                 ('retry_cap', models.DurationField(default=datetime.timedelta(seconds=900), help_text='Longest wait between attempts')),
@@ -97,6 +97,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'verbose_name': 'API key',
             },
         ),
         migrations.AddField(

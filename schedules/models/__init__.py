@@ -2,16 +2,22 @@
 
 from schedules.models.agent import Agent, AgentVersion, RuntimeName
 from schedules.models.api_key import ApiKey, Scope
+from schedules.models.epoch import CadenceEpoch, EpochEnd
+from schedules.models.idempotency import IdempotencyRecord
 from schedules.models.missed import MissedFiring, MissedReason
-from schedules.models.run import DiscardReason, Run, RunState, TriggerKind
+from schedules.models.run import TRIGGER_DELAY, DiscardReason, Run, RunState, TriggerKind
 from schedules.models.schedule import Schedule, ScheduleType
 from schedules.models.workspace import Workspace
 
 __all__ = [
+    "TRIGGER_DELAY",
     "Agent",
     "AgentVersion",
     "ApiKey",
+    "CadenceEpoch",
     "DiscardReason",
+    "EpochEnd",
+    "IdempotencyRecord",
     "MissedFiring",
     "MissedReason",
     "Run",

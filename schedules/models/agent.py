@@ -40,7 +40,7 @@ class Agent(models.Model):
     connect_timeout = models.DurationField(default=timedelta(seconds=5))
     read_timeout = models.DurationField(default=timedelta(minutes=5))
     total_timeout = models.DurationField(default=timedelta(minutes=15))
-    max_response_bytes = models.PositiveIntegerField(default=2 * 1024 * 1024)
+    max_response_bytes = models.PositiveIntegerField(default=1024 * 1024)
     max_attempts = models.PositiveSmallIntegerField(
         default=5, validators=[MinValueValidator(1), MaxValueValidator(100)]
     )

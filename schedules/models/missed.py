@@ -13,6 +13,9 @@ class MissedReason(models.TextChoices):
     """Why a fire time has no run."""
 
     COALESCED = "coalesced", "Noticed late, together with a newer fire time that got the run"
+    REPLACED = "replaced", "The cadence was changed before it was fired"
+    PAUSED = "paused", "The schedule was paused before it was fired"
+    DELETED = "deleted", "The schedule was deleted before it was fired"
 
 
 class MissedFiring(models.Model):

@@ -10,6 +10,9 @@ from django.utils import timezone
 from schedules.models.schedule import Schedule
 from schedules.ulids import new_ulid
 
+TRIGGER_DELAY = timedelta(seconds=10)
+"""A manual run starts not earlier than this after it was asked for (the contract)."""
+
 
 class RunState(models.TextChoices):
     """The states of the lifecycle diagram in the README."""
@@ -132,6 +135,11 @@ class Run(models.Model):
         return self.id
 
     @property
+    def due_at(self) -> datetime:
+        """The instant it was asked for: the fire time, or a trigger's earliest start."""
+        return self.fire_time or self.created_at + TRIGGER_DELAY
+
+    @property
     def lateness(self) -> timedelta | None:
-        """How long after its instant (fire time, or a trigger's earliest start) it started; None before that."""
-        return self.started_at - (self.fire_time or self.not_before) if self.started_at else None
+        """How long after `due_at` its first attempt started; None before that."""
+        return self.started_at - self.due_at if self.started_at else None

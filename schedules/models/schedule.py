@@ -54,6 +54,9 @@ class Schedule(models.Model):
         default=False, help_text="Inactive because its last fire time has fired, not because somebody said so"
     )
     generation = models.PositiveBigIntegerField(default=1)
+    revision = models.PositiveBigIntegerField(
+        default=1, db_default=1, help_text="Counts the edits; a firing is none"
+    )
     anchor_at = models.DateTimeField(
         help_text="When this generation's cadence began; intervals count from here"
     )
@@ -95,7 +98,7 @@ class Schedule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.display_name or f"{self.agent_id} {self.expression}"
+        return self.display_name or f"{self.agent.key} {self.expression}"
 
     @property
     def cadence(self) -> Cadence:

@@ -1,13 +1,16 @@
 """Two sessions want the same: one wins, and the loser has waited and then done nothing."""
 
+import time
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
 
 from schedules import editing, firing, runs
 from schedules.errors import ScheduleInactive, ScheduleNotFound
+from schedules.fire_batches import fire_batch_for
 from schedules.models import Run, RunState, Schedule
 from schedules.runs import Claimed, NotClaimed
 from tests.factories import NOON, make_agent, make_due_schedule, make_run, make_schedule
@@ -39,10 +42,44 @@ def test_any_number_of_beats_make_one_run_of_each_fire_time() -> None:
     assert not Schedule.objects.filter(is_active=True).exists()
 
 
+@pytest.mark.postgresql
+def test_two_beats_share_the_pace_of_an_agents_late_firings() -> None:
+    agent = make_agent()
+    for _ in range(40):
+        make_due_schedule(agent, due_at=NOON - timedelta(minutes=5))
+
+    with open_transaction(lambda: firing.fire_due(NOON, 20)):
+        other_beat = elsewhere(lambda: firing.fire_due(NOON, 20))
+        fired = other_beat.__enter__()
+        wait_until_blocked()
+    assert fired.result(timeout=10) == 20
+    other_beat.__exit__(None, None, None)
+
+    in_the_first_second = Run.objects.filter(not_before__lt=NOON + timedelta(seconds=1))
+    assert in_the_first_second.count() == 10
+
+
+@pytest.mark.postgresql
+def test_a_claim_that_waited_long_starts_nothing_with_an_old_lease() -> None:
+    run = make_run(make_schedule())
+    short = timedelta(milliseconds=300)
+
+    with open_transaction(lambda: editing.update(run.schedule_id, {"display_name": "x"}, "apk_x", NOON)):
+        claiming = elsewhere(lambda: runs.claim(run.id, 1, "worker", NOON, short))
+        outcome = claiming.__enter__()
+        wait_until_blocked()
+        time.sleep(0.2)  # more than a third of the lease
+
+    assert outcome.result(timeout=10) is NotClaimed.WAITED
+    run.refresh_from_db()
+    assert (run.state, run.attempt) == (RunState.PENDING, 1)
+    claiming.__exit__(None, None, None)
+
+
 def test_many_workers_that_get_the_same_message_start_the_run_once() -> None:
     run = make_run(make_schedule())
 
-    outcomes = at_once([lambda name=f"worker-{n}": claim(run, name) for n in range(8)])
+    outcomes = at_once([partial(claim, run, f"worker-{number}") for number in range(8)])
 
     assert sum(isinstance(outcome, Claimed) for outcome in outcomes) == 1
     assert outcomes.count(NotClaimed.NOT_PENDING) == 7
@@ -141,12 +178,10 @@ def test_edits_at_once_lose_nothing_and_count_each_change_of_cadence() -> None:
     schedule = make_schedule()
     expressions = [f"0 {minute} 9 * * *" for minute in range(1, 11)]
 
-    at_once(
-        [
-            lambda text=text: editing.update(schedule.id, {"expression": text}, "apk_x", NOON)
-            for text in expressions
-        ]
-    )
+    def edit(expression: str) -> None:
+        editing.update(schedule.id, {"expression": expression}, "apk_x", NOON)
+
+    at_once([partial(edit, text) for text in expressions])
 
     schedule.refresh_from_db()
     assert schedule.generation == 11
@@ -169,7 +204,7 @@ def test_cancelling_and_finishing_at_once_have_one_winner() -> None:
 
 def test_a_crash_before_the_commit_leaves_the_schedule_due(monkeypatch: pytest.MonkeyPatch) -> None:
     make_due_schedule()
-    batch = firing.fire_batch_for(connection.vendor)
+    batch = fire_batch_for(connection.vendor)
 
     def crash(*_: object) -> None:
         raise KeyboardInterrupt

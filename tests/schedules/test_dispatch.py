@@ -3,14 +3,11 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import redis
-from celery import current_app
-from kombu import pools
 
 from orqsite.embedded.valkey import Valkey
 from schedules import dispatch
@@ -19,23 +16,6 @@ from tests.messages import queued
 from tests.waiting import wait_for
 
 TEN_SECONDS = timedelta(seconds=10)
-
-
-@pytest.fixture
-def own_broker(start_valkey: Callable[[], Valkey]) -> Iterator[Valkey]:
-    """A broker of this test's own, which it may hurt."""
-    server = start_valkey()
-    url = current_app.conf.broker_url
-    _use(server.url)
-    yield server
-    _use(url)
-
-
-def _use(url: str) -> None:
-    app: Any = current_app
-    app.conf.update(broker_url=url, broker_write_url=url, broker_read_url=url)
-    pools.reset()
-    app._pool = app.amqp._producer_pool = None
 
 
 def test_many_runs_leave_as_messages_any_celery_worker_reads(valkey: redis.Redis) -> None:
@@ -87,6 +67,15 @@ def test_a_broker_that_comes_back_is_used_again(own_broker: Valkey, monkeypatch:
     wait_for(lambda: dispatch.send_now([("after", 1)]))
     with redis.Redis.from_url(own_broker.url) as client:
         assert (dispatch.EXECUTE_RUN, ["after", 1]) in queued(client)
+
+
+def test_an_error_nobody_thought_of_is_no_error_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    def surprise(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(dispatch, "_send_all", surprise)
+
+    assert dispatch.send_now([("run", 1)]) is False
 
 
 def test_the_breaker_opens_for_its_pause_and_closes_by_itself() -> None:

@@ -5,14 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import redis
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+from pytest_django import Settings
 
-from schedules import dispatch, editing, firing
+from schedules import dispatch, editing, firing, runs
 from schedules.errors import RunNotRetryable, ScheduleInactive, ScheduleNotFound
 from schedules.fire_batches import FireBatch, fire_batch_for
 from schedules.fire_batches.portable import PortableFireBatch
 from schedules.fire_batches.postgresql import PostgresqlFireBatch
-from schedules.firing import TRIGGER_DELAY, fire_due
-from schedules.models import MissedFiring, Run, RunState, Schedule, TriggerKind
+from schedules.firing import fire_due
+from schedules.models import TRIGGER_DELAY, MissedFiring, Run, RunState, Schedule, TriggerKind
 from tests.factories import NOON, make_agent, make_due_schedule, make_run, make_schedule
 from tests.messages import queued, queued_etas
 
@@ -147,6 +149,32 @@ def test_a_batch_is_limited_and_takes_the_earliest_first() -> None:
     assert Run.objects.filter(schedule=later).exists()
 
 
+@pytest.mark.parametrize(("type_", "expression"), [("interval", "@every 1ns"), ("cron", "* * * * * *")])
+def test_a_cadence_far_too_dense_is_held_back_and_stops_no_other(type_: str, expression: str) -> None:
+    dense, healthy = hourly(NOON - timedelta(days=30)), hourly()
+    Schedule.objects.filter(id=dense.id).update(type=type_, expression=expression)
+
+    assert fire_due(NOON, 10) == 2
+
+    assert Run.objects.get().schedule_id == healthy.id
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"expression": "0 0 10 * * *"}, None])
+def test_a_schedule_whose_cadence_raises_can_be_mended_paused_and_deleted(
+    change: editing.ScheduleChanges | None,
+) -> None:
+    schedule = hourly()
+    Schedule.objects.filter(id=schedule.id).update(expression="not an expression")
+
+    if change is None:
+        editing.delete(schedule.id, "apk_x", NOON)
+    else:
+        editing.update(schedule.id, change, "apk_x", NOON)
+
+    missed = MissedFiring.objects.get()
+    assert (missed.first_fire_time, missed.count) == (NOON, 1)
+
+
 def test_a_schedule_whose_cadence_raises_is_held_back_and_stops_no_other() -> None:
     poison, healthy = hourly(), hourly()
     Schedule.objects.filter(id=poison.id).update(expression="not an expression")
@@ -178,6 +206,49 @@ def test_a_herd_of_one_expression_gets_one_run_each(valkey: redis.Redis) -> None
     assert Run.objects.count() == valkey.llen("agent-schedules") == 120
 
 
+def test_late_firings_of_an_agent_are_spread_over_time(valkey: redis.Redis, settings: Settings) -> None:
+    settings.ORQ = settings.ORQ.model_copy(update={"catch_up_per_second": 2})
+    flooded, other = make_agent(), make_agent()
+    for agent in [flooded] * 5 + [other]:
+        make_due_schedule(agent)
+    late = NOON + timedelta(minutes=10)
+
+    for _ in range(3):
+        fire_due(late, 2)
+
+    fired = Run.objects.order_by("not_before")
+    waits = [(run.not_before - late).total_seconds() for run in fired.filter(schedule__agent=flooded)]
+    assert waits == [0, 0.5, 1, 1.5, 2]
+    assert [run.not_before for run in fired.filter(schedule__agent=other)] == [late]
+    assert len(queued(valkey)) == 2
+    assert fired.filter(redispatch_at=F("not_before")).count() == 4
+
+
+def test_a_retry_that_waits_long_takes_no_turn_of_later_late_firings() -> None:
+    agent = make_agent()
+    make_due_schedule(agent, due_at=NOON - timedelta(minutes=5))
+    fire_due(NOON, 10)
+    claimed = runs.claim(Run.objects.get().id, 1, "worker", NOON, timedelta(seconds=15))
+    assert isinstance(claimed, runs.Claimed)
+    runs.fail(claimed, runs.Failure("agent_http_error", "429", True, timedelta(hours=1)), NOON)
+    late = make_due_schedule(agent)
+
+    fire_due(NOON + timedelta(minutes=5), 10)
+
+    assert late.runs.get().not_before == NOON + timedelta(minutes=5)
+
+
+def test_firings_in_time_are_not_spread(valkey: redis.Redis, settings: Settings) -> None:
+    settings.ORQ = settings.ORQ.model_copy(update={"catch_up_per_second": 1})
+    agent = make_agent()
+    for _ in range(5):
+        make_due_schedule(agent)
+
+    fire_due(NOON, 10)
+
+    assert len(queued(valkey)) == 5
+
+
 def test_a_fraction_of_a_second_survives_firing() -> None:
     schedule = make_schedule(type="once", expression="@at 2026-06-01T12:00:00.25Z", now=NOON)
 
@@ -197,6 +268,21 @@ def test_run_now_makes_one_run_ten_seconds_later_and_leaves_the_cadence_alone(va
     assert queued_etas(valkey) != [None]
     schedule.refresh_from_db()
     assert (schedule.next_fire_at, schedule.trigger_count) == (NOON, 0)
+
+
+def test_no_message_leaves_before_the_commit(valkey: redis.Redis) -> None:
+    schedule = hourly()
+
+    def crash_after_trigger() -> None:
+        firing.trigger(schedule.id, NOON)
+        assert queued(valkey) == []
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), transaction.atomic():
+        crash_after_trigger()
+
+    assert queued(valkey) == []
+    assert not Run.objects.exists()
 
 
 def test_run_now_of_a_paused_or_deleted_schedule_is_refused(valkey: redis.Redis) -> None:

@@ -38,11 +38,11 @@ def test_a_run_whose_worker_is_lost_is_sent_again_at_once(valkey: redis.Redis) -
 
 def test_nothing_is_sent_again_while_the_queue_is_long(valkey: redis.Redis, settings: Settings) -> None:
     make_run(make_schedule())
-    valkey.lpush(QUEUE, *["message"] * settings.ORQ.redispatch_queue_limit)
+    valkey.lpush(QUEUE, *["message"] * (settings.ORQ.redispatch_queue_limit + 5))
 
     assert recover(NOON) == 0
 
-    valkey.rpop(QUEUE)
+    valkey.rpop(QUEUE, 6)
     assert recover(NOON) == 1
 
 
@@ -53,3 +53,14 @@ def test_a_run_that_is_not_due_is_left_alone(valkey: redis.Redis) -> None:
     assert recover(NOON) == 0
     assert Run.objects.get().state == RunState.PENDING
     assert queued(valkey) == []
+
+
+def test_while_the_broker_is_away_the_runs_keep_their_turn(valkey: redis.Redis) -> None:
+    run = make_run(make_schedule())
+    dispatch.breaker.trip()
+
+    for seconds in range(0, 1200, 2):
+        assert recover(NOON + timedelta(seconds=seconds)) == 0
+
+    run.refresh_from_db()
+    assert (run.redispatch_at, run.redispatch_count) == (NOON, 0)

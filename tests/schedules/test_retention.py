@@ -33,7 +33,7 @@ def test_finished_runs_past_their_retention_go_and_all_others_stay() -> None:
 
 
 def test_a_deleted_schedule_goes_when_its_history_has_gone() -> None:
-    emptied, remembered, live = make_schedule(), make_schedule(), make_schedule()
+    emptied, remembered, live = (make_schedule(now=NOON - timedelta(days=40)) for _ in range(3))
     for schedule in (emptied, remembered):
         editing.delete(schedule.id, "apk_x", NOON - timedelta(days=31))
     make_run(emptied, id=ulid_at(31), state=RunState.FAILED)

@@ -21,6 +21,12 @@ def test_the_last_attempt_has_no_next() -> None:
     assert next_attempt_at(POLICY, 5, NOON, chance=0.0) is None
 
 
+def test_a_long_base_and_many_attempts_stay_at_the_cap() -> None:
+    policy = RetryPolicy(max_attempts=100, base=timedelta(days=2), cap=timedelta(days=3))
+
+    assert next_attempt_at(policy, 31, NOON, chance=0.0) == NOON + timedelta(days=1.5)
+
+
 def test_retry_after_is_never_undercut() -> None:
     asked = timedelta(seconds=90)
 

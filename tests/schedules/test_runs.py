@@ -7,7 +7,7 @@ import pytest
 
 from schedules import editing, firing, runs
 from schedules.lifecycle import FINAL_STATES, TRANSITIONS
-from schedules.models import DiscardReason, Run, RunState, Schedule, TriggerKind
+from schedules.models import TRIGGER_DELAY, DiscardReason, Run, RunState, Schedule, TriggerKind
 from schedules.runs import Claimed, Failure, NotClaimed
 from tests.factories import NOON, make_agent, make_due_schedule, make_run, make_schedule
 
@@ -303,7 +303,9 @@ def test_lateness_counts_from_the_fire_time_or_the_triggers_earliest_start() -> 
     started = NOON + timedelta(seconds=2)
     schedule = make_schedule()
 
-    manual = make_run(schedule, started_at=started)
+    manual = make_run(
+        schedule, started_at=started, created_at=NOON - TRIGGER_DELAY, not_before=NOON + timedelta(hours=1)
+    )
     fired = make_run(
         schedule, trigger=TriggerKind.CADENCE, fire_time=NOON - timedelta(seconds=1), started_at=started
     )

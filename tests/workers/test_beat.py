@@ -11,6 +11,7 @@ from django.db import OperationalError
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from pytest_django import Settings
 
+from orqsite.embedded.valkey import Valkey
 from schedules import dispatch
 from schedules.clock import database_now
 from schedules.models import Run
@@ -79,7 +80,7 @@ def test_the_stock_schedulers_periodic_tasks_still_run(started: ScheduleBeat, va
     PeriodicTask.objects.create(name="somebody's", task="somebody.elses_task", interval=often)
     fresh = ScheduleBeat(app=current_app)
 
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while "somebody.elses_task" not in [task for task, _ in queued(valkey)]:
         assert time.monotonic() < deadline
         time.sleep(min(fresh.tick(), 0.2))
@@ -105,7 +106,61 @@ def test_a_database_that_is_away_is_waited_for(
     assert Run.objects.count() == 1
 
 
+def test_a_stock_scheduler_that_fails_stops_no_firing(
+    started: ScheduleBeat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started.tick()
+    make_due_schedule(due_at=soon())
+
+    def away(*_: object) -> None:
+        raise OperationalError("server closed the connection")
+
+    monkeypatch.setattr(started, "_stock_tick_if_connected", away)
+    monkeypatch.setattr(started, "_stock_tick_at", 0.0)
+
+    assert started.tick() <= 1.1
+    assert Run.objects.count() == 1
+
+
+def test_a_backlog_does_not_keep_lost_runs_waiting(
+    started: ScheduleBeat, valkey: redis.Redis, settings: Settings
+) -> None:
+    settings.ORQ = settings.ORQ.model_copy(update={"fire_batch": 1})
+    past = database_now() - timedelta(minutes=1)
+    run = make_run(make_schedule(now=past), not_before=past, redispatch_at=past)
+    make_due_schedule(due_at=soon())
+
+    assert started.tick() == 0.0
+
+    assert (dispatch.EXECUTE_RUN, [run.id, 1]) in queued(valkey)
+
+
+def test_a_beat_without_its_data_folder_makes_it(
+    started: ScheduleBeat, settings: Settings, tmp_path: Path
+) -> None:
+    settings.ORQ = settings.ORQ.model_copy(update={"data_dir": tmp_path / "new"})
+
+    ScheduleBeat(app=current_app).tick()
+
+    assert (tmp_path / "new" / "beat.tick").exists()
+
+
 def test_each_tick_leaves_its_time_in_a_file(started: ScheduleBeat, settings: Settings) -> None:
     started.tick()
 
     assert time.time() - Path(settings.ORQ.data_dir, "beat.tick").stat().st_mtime < 5
+
+
+def test_a_broker_that_is_away_stops_neither_beat_nor_firing(
+    own_broker: Valkey,
+) -> None:
+    own_broker.kill()
+    lonely = ScheduleBeat(app=current_app)
+    make_due_schedule(due_at=soon())
+
+    started_at = time.monotonic()
+    delays = [lonely.tick() for _ in range(3)]
+
+    assert Run.objects.count() == 1
+    assert all(delay <= 1.1 for delay in delays)
+    assert time.monotonic() - started_at < 5

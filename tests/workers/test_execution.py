@@ -1,6 +1,7 @@
 """One attempt, from the claim to the record, against a real agent server."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from schedules import agents, editing, runs
+from schedules import agents, editing, payloads, runs
 from schedules.clock import database_now
 from schedules.models import Agent, Run, RunState, RuntimeName, Schedule
 from tests.agent_server import AgentServer, Behaviour
@@ -65,7 +66,8 @@ def test_a_run_reaches_its_agent_and_keeps_the_answer(server: AgentServer, agent
 
     assert (done.state, done.attempt, done.error_code) == (RunState.SUCCEEDED, 1, "")
     assert done.response_id
-    assert "Ada" in done.output_text
+    assert done.output_text == f"Hello {payloads.MASK}"
+    assert "Ada" not in repr(Run.objects.values().get())
     (call,) = posts(server)
     assert call["body"]["model"] == "agent/digest@v2"
     assert call["body"]["variables"] == {"name": "Ada"}
@@ -73,7 +75,6 @@ def test_a_run_reaches_its_agent_and_keeps_the_answer(server: AgentServer, agent
     headers = call["headers"]
     assert (headers["idempotency-key"], headers["x-run-attempt"]) == (run.id, "1")
     assert headers["authorization"] == "Bearer agent-key"
-    assert "Ada" not in repr(done.payload)
 
 
 def test_a_failed_attempt_is_made_again_with_the_same_key_and_body(server: AgentServer, agent: Agent) -> None:
@@ -127,6 +128,16 @@ def test_a_forged_message_starts_nothing(message: tuple[Any, Any]) -> None:
     execute_run(*message)
 
     assert not Run.objects.exists()
+
+
+def test_an_error_that_repeats_a_secret_is_kept_without_it(server: AgentServer, agent: Agent) -> None:
+    server.script("digest", Behaviour(outcome="failed", error={"code": "x", "message": "no key s3 here"}))
+    run = pending_run(agent, payload={"variables": {"key": {"secret": True, "value": "s3"}}})
+
+    done = executed(run)
+
+    assert done.state == RunState.FAILED
+    assert "s3" not in done.error_message
 
 
 def test_a_secret_no_key_opens_fails_the_run_and_calls_nobody(server: AgentServer, agent: Agent) -> None:
@@ -209,6 +220,56 @@ def test_a_heartbeat_that_cannot_reach_the_database_loses_its_leases_in_time(age
 
     with silent.holding(claimed, claimed_at=0.0) as is_lost:
         assert is_lost()
+
+
+def test_a_heartbeat_outlives_any_error(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = Heartbeat(timedelta(milliseconds=30), timedelta(seconds=15))
+    claimed = runs.claim(pending_run(agent).id, 1, quick.worker, database_now(), quick.lease)
+    assert isinstance(claimed, runs.Claimed)
+    tries: list[int] = []
+
+    def surprise(*_: object) -> None:
+        tries.append(1)
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(runs, "renew", surprise)
+    with quick.holding(claimed, time.monotonic()):
+        wait_for(lambda: len(tries) > 2, what="renewals after an error")
+
+
+def test_a_lease_that_was_lost_once_stays_lost(agent: Agent) -> None:
+    silent = Heartbeat(timedelta(hours=1), timedelta(seconds=15))
+    claimed = runs.claim(pending_run(agent).id, 1, silent.worker, database_now(), silent.lease)
+    assert isinstance(claimed, runs.Claimed)
+
+    with silent.holding(claimed, time.monotonic() - 16) as is_lost:
+        assert is_lost()
+        silent.renew()
+        assert is_lost()
+
+
+@pytest.mark.parametrize("secret", ["0", "a"])
+def test_an_answer_that_grows_by_masking_is_still_recorded(
+    server: AgentServer, agent: Agent, secret: str
+) -> None:
+    telemetry = {"trace_id": "00aa" * 8, "span_id": "1" * 16}
+    server.script("digest", Behaviour(merge={"telemetry": telemetry, "id": "resp_" + secret * 100}))
+
+    done = executed(pending_run(agent, payload={"variables": {"pin": {"secret": True, "value": secret}}}))
+
+    assert (done.state, len(posts(server))) == (RunState.SUCCEEDED, 1)
+
+
+def test_an_outcome_that_cannot_be_recorded_fails_the_run_and_calls_nobody_again(
+    server: AgentServer, agent: Agent
+) -> None:
+    run = pending_run(agent)
+    Schedule.objects.update(payload={"variables": {"key": {"secret": True}}})
+
+    done = executed(run)
+
+    assert (done.state, done.error_code) == (RunState.FAILED, "internal_error")
+    assert posts(server) == []
 
 
 def test_one_process_has_one_heartbeat(settings: Settings) -> None:
