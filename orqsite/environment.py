@@ -5,8 +5,9 @@ Durations are in the unit the name ends in.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+from cryptography.fernet import Fernet
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -32,7 +33,7 @@ class Environment(BaseSettings):
     )
     database_pool_size: int = Field(
         10,
-        ge=1,
+        ge=2,
         le=500,
         description="most PostgreSQL connections of one process",
     )
@@ -82,6 +83,9 @@ class Environment(BaseSettings):
         ge=1,
         description="a firing noticed later than this is marked a misfire",
     )
+    catch_up_per_second: int = Field(
+        10, ge=1, le=10_000, description="late firings each agent gets a second after an outage"
+    )
     fire_batch: int = Field(2000, ge=1, le=20000, description="schedules fired in one transaction")
     redispatch_seconds: float = Field(
         4,
@@ -96,6 +100,15 @@ class Environment(BaseSettings):
     )
     retention_days: int = Field(30, ge=1, description="finished runs are deleted after this many days")
     max_body_bytes: int = Field(256 * 1024, ge=1024, description="largest request body of the API")
+    max_json_depth: int = Field(
+        32, ge=8, le=200, description="levels of objects and arrays within each other in a request body"
+    )
+    max_json_names: int = Field(1000, ge=20, description="names in all objects of a request body together")
+    max_text_bytes: int = Field(64 * 1024, ge=1024, description="longest text in a request body, in UTF-8")
+    rate_per_key: int = Field(6000, ge=0, description="requests a minute of one API key; 0: any number")
+    rate_trigger_per_schedule: int = Field(
+        60, ge=0, description="triggers a minute of one schedule; 0: any number"
+    )
 
     @field_validator("encryption_keys", "allowed_hosts", "trusted_origins", mode="before")
     @classmethod
@@ -103,6 +116,16 @@ class Environment(BaseSettings):
         return (
             [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
         )
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _keys_that_seal(cls, value: list[str]) -> list[str]:
+        for position, key in enumerate(value, start=1):
+            try:
+                Fernet(key)
+            except ValueError:
+                raise ValueError(f"key {position} is not a Fernet key (32 bytes, URL-safe base64)") from None
+        return value
 
     @field_validator("heartbeat_seconds")
     @classmethod
@@ -124,7 +147,7 @@ def read_environment() -> Environment:
         return Environment()
     except ValidationError as error:
         lines = [
-            f"{_variable(str(problem['loc'][0]))}: {problem['msg']} (got {problem['input']!r})"
+            f"{_variable(str(problem['loc'][0]))}: {problem['msg']}{_shown(problem)}"
             for problem in error.errors(include_url=False)
         ]
         raise SettingInvalid("Wrong setting.\n" + "\n".join(lines)) from None
@@ -133,3 +156,9 @@ def read_environment() -> Environment:
 def _variable(location: str) -> str:
     """The environment variable a validation error is about."""
     return location if location in ("DATABASE_URL", "REDIS_URL") else f"ORQ_{location.upper()}"
+
+
+def _shown(problem: Any) -> str:
+    """What was given, but for secrets."""
+    is_secret = problem["loc"][0] in ("secret_key", "encryption_keys")
+    return "" if is_secret else f" (got {problem['input']!r})"

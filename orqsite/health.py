@@ -9,6 +9,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 from redis import Redis, RedisError
 
+from schedules.api.error_codes import error_body
+
 log = structlog.get_logger(__name__)
 
 _TIMEOUT_SECONDS = 1.0
@@ -24,10 +26,10 @@ def healthz(_: HttpRequest) -> JsonResponse:
 def readyz(_: HttpRequest) -> JsonResponse:
     """200 when everything needed answers, else 503; says of each part `ok` or the kind of error."""
     parts = {"database": _state_of(_ask_database), "broker": _state_of(_ask_broker)}
-    is_ready = set(parts.values()) == {"ok"}
-    return JsonResponse(
-        {"status": "ok" if is_ready else "unavailable", **parts}, status=200 if is_ready else 503
-    )
+    if set(parts.values()) == {"ok"}:
+        return JsonResponse({"status": "ok", **parts})
+    error = error_body("service_unavailable", "The database or the broker does not answer")
+    return JsonResponse({"status": "unavailable", **parts, **error}, status=503)
 
 
 def _state_of(ask: Callable[[], None]) -> str:

@@ -21,6 +21,7 @@ QUIET = {
     "celery.app.trace": "WARNING",
     "celery.worker.strategy": "WARNING",
     "django.request": "ERROR",
+    "django.template": "INFO",  # at DEBUG it writes whole contexts, with whatever is in them
     "amqp": "WARNING",
     "kombu": "WARNING",
 }

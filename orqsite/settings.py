@@ -2,7 +2,6 @@
 
 import secrets
 
-from cryptography.fernet import Fernet
 from django.urls import reverse_lazy
 
 from orqsite.broker import celery_settings
@@ -11,16 +10,15 @@ from orqsite.databases import database
 from orqsite.environment import Environment, read_environment
 from orqsite.logs import configure_logs
 from orqsite.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
-from orqsite.secret_files import read_or_create
+from orqsite.secret_files import encryption_keys, read_or_create
 
 ORQ: Environment = read_environment()
 DATA_DIR = ORQ.data_dir
 
 DEBUG = ORQ.debug
+DEFAULT_EXCEPTION_REPORTER_FILTER = "orqsite.error_pages.WithoutValues"
 SECRET_KEY = ORQ.secret_key or read_or_create(DATA_DIR / "secret_key", lambda: secrets.token_urlsafe(64))
-ENCRYPTION_KEYS: list[str] = ORQ.encryption_keys or [
-    read_or_create(DATA_DIR / "encryption_key", lambda: Fernet.generate_key().decode())
-]
+ENCRYPTION_KEYS: list[str] = ORQ.encryption_keys or encryption_keys(DATA_DIR / "encryption_key")
 ALLOWED_HOSTS = ORQ.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ORQ.trusted_origins
 

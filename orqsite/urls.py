@@ -1,7 +1,7 @@
 """The site's paths: the API, the console, health. Slashes matter: the API has no trailing one anywhere."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from orqsite import health
 
@@ -9,4 +9,5 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("console/", admin.site.urls),
+    path("", include("schedules.api.urls")),
 ]

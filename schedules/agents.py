@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from schedules.errors import AgentNotFound
+from schedules.expressions.errors import quoted
 from schedules.models import Agent, AgentVersion, Workspace
 from schedules.sealing import seal
 
@@ -18,7 +19,9 @@ def find_agent(workspace: Workspace, key: str) -> Agent:
 def require_tag(agent: Agent, tag: str | None) -> None:
     """AgentNotFound unless the agent has a version of this tag (None: unpinned, always right)."""
     if tag is not None and not agent.versions.filter(tag=tag).exists():
-        raise AgentNotFound(f"Agent {agent.key!r} has no version tagged {tag!r}", param="agent_tag")
+        raise AgentNotFound(
+            f"Agent {quoted(agent.key)} has no version tagged {quoted(tag)}", param="agent_tag"
+        )
 
 
 def set_credential(agent: Agent, clear: str) -> None:

@@ -22,6 +22,18 @@ class ScheduleInactive(Refused):
     code = "schedule_inactive"
 
 
+class PreconditionFailed(Refused):
+    """The schedule has been edited since: retrieve it, and make the change on what it is now"""
+
+    code = "precondition_failed"
+
+
+class IdempotencyKeyReused(Refused):
+    """This Idempotency-Key was used for another request: use a new key for each request"""
+
+    code = "idempotency_key_reused"
+
+
 class AgentNotFound(Refused):
     """Agent not found"""
 

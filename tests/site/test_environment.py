@@ -7,6 +7,7 @@ from pathlib import Path
 from stat import S_IMODE
 
 import pytest
+from cryptography.fernet import Fernet
 
 from orqsite.databases import database
 from orqsite.environment import Environment, SettingInvalid, read_environment
@@ -50,6 +51,16 @@ def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, valu
 
     with pytest.raises(SettingInvalid, match=name):
         read_environment()
+
+
+@pytest.mark.usefixtures("_no_settings")
+def test_a_wrong_encryption_key_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORQ_ENCRYPTION_KEYS", f"{Fernet.generate_key().decode()},hunter2")
+
+    with pytest.raises(SettingInvalid, match=r"ORQ_ENCRYPTION_KEYS.*key 2") as refusal:
+        read_environment()
+
+    assert "hunter2" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("url", ["mysql://host/db", "nonsense", "postgres://host:port/db"])

@@ -1,0 +1,92 @@
+"""What every request and answer passes: bodies of unannounced length, and errors in the contract's form."""
+
+import json
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from schedules.api.error_codes import code_of_status, error_body
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+CONSOLE = "/console/"
+_UNREADABLE = "The request cannot be read, or its Host header names none of this service's hosts"
+
+
+def api_errors(get_response: GetResponse) -> GetResponse:
+    """Outside the console every error page, Django's debug pages too, becomes the API's error body.
+
+    The first middleware: what the others refuse passes here as well.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        is_error = response.status_code >= 400 and not request.path_info.startswith(CONSOLE)
+        if is_error and isinstance(response, HttpResponse) and not _is_json(response):
+            _become_json(response)
+        return response
+
+    return answer
+
+
+def _is_json(response: HttpResponse) -> bool:
+    return response.headers.get("Content-Type", "").startswith("application/json")
+
+
+def _become_json(response: HttpResponse) -> None:
+    """Only the content changes: headers like Allow and those of security stay."""
+    message = _UNREADABLE if response.status_code == 400 else ""
+    response.content = json.dumps(error_body(code_of_status(response.status_code), message)).encode()
+    response.headers["Content-Type"] = "application/json"
+    response.headers["Content-Length"] = str(len(response.content))
+
+
+def readable_requests(get_response: GetResponse) -> GetResponse:
+    """Queries are UTF-8, whatever charset the headers name, and bodies have a length.
+
+    A chunked body has no Content-Length, which Django
+    takes for no body at all: it is read here, up to the limit, where the server ends the stream with the body
+    (`wsgi.input_terminated`, as gunicorn does).
+    """
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        request.encoding = "utf-8"
+        if _is_chunked(request):
+            _give_length(request)
+        return get_response(request)
+
+    return answer
+
+
+def _is_chunked(request: HttpRequest) -> bool:
+    meta = request.META
+    return (
+        "HTTP_TRANSFER_ENCODING" in meta
+        and not meta.get("CONTENT_LENGTH")
+        and "wsgi.input_terminated" in meta
+    )
+
+
+def _give_length(request: HttpRequest) -> None:
+    """The body in memory; one byte above the limit is enough to be refused later."""
+    body = request.META["wsgi.input"].read(settings.ORQ.max_body_bytes + 1)
+    request.META["CONTENT_LENGTH"] = str(len(body))
+    request._stream = BytesIO(body)  # noqa: SLF001 - where Django keeps its reader
+
+
+class TolerantRequest(WSGIRequest):
+    """A request that a Content-Type cannot break: one that nobody can read is as good as none.
+
+    Django reads that header before any middleware could answer for it; `orqsite.wsgi` makes its requests of this.
+    """
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        try:
+            super().__init__({**environ})
+        except (ValueError, LookupError):  # an unknown charset, or one that is no text's
+            super().__init__({**environ, "CONTENT_TYPE": ""})

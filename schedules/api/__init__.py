@@ -1,0 +1,1 @@
+"""The REST API: translates requests into the domain's verbs and their results into documents."""

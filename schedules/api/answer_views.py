@@ -1,0 +1,55 @@
+"""Questions about fire times: when would it fire, and why did it, or did it not? They change nothing.
+
+Additions of this service to the public API.
+"""
+
+from dataclasses import asdict
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from schedules.api import bodies, operations, queries
+from schedules.api.authentication import key_of
+from schedules.api.documents import ExplanationDocument, PreviewDocument, SchedulePreviewDocument
+from schedules.api.endpoint import Endpoint
+from schedules.api.lookups import schedule_of
+from schedules.clock import database_now
+from schedules.explaining import explain
+from schedules.previewing import preview_expression, preview_schedule
+
+
+class SchedulePreview(Endpoint):
+    """When a schedule fires."""
+
+    @operations.PREVIEW_SCHEDULE
+    def get(self, request: Request, agent_key: str, schedule_id: str) -> Response:
+        """The fire times of its present cadence."""
+        schedule = schedule_of(key_of(request), agent_key, schedule_id)
+        window = queries.window(queries.asked(queries.PreviewQuery, request))
+        preview = preview_schedule(schedule, window, database_now())
+        return Response(SchedulePreviewDocument(asdict(preview) | {"is_active": schedule.is_active}).data)
+
+
+class ExpressionPreview(Endpoint):
+    """When an expression that is no schedule yet would fire."""
+
+    is_read_only = True
+
+    @operations.PREVIEW_EXPRESSION
+    def post(self, request: Request) -> Response:
+        """The fire times of a schedule made now."""
+        asked = bodies.read(queries.PreviewBody, request)
+        window = queries.window(asked)
+        preview = preview_expression(asked["type"], asked["expression"], window, database_now())
+        return Response(PreviewDocument(preview).data)
+
+
+class ScheduleExplanation(Endpoint):
+    """Why did, or didn't, a schedule run?"""
+
+    @operations.EXPLAIN_SCHEDULE
+    def get(self, request: Request, agent_key: str, schedule_id: str) -> Response:
+        """What became of one instant."""
+        schedule = schedule_of(key_of(request), agent_key, schedule_id)
+        at = queries.asked(queries.ExplainQuery, request)["at"]
+        return Response(ExplanationDocument(explain(schedule, at, database_now())).data)

@@ -1,0 +1,98 @@
+"""Who calls, and what the caller may do: API keys as bearer tokens, with the scopes read and write."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
+
+import structlog
+from django.db import DatabaseError
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+from schedules import keys
+from schedules.errors import Refused
+from schedules.models import ApiKey, Scope
+
+if TYPE_CHECKING:  # rest_framework.views imports this module while it is loaded itself
+    from rest_framework.views import APIView
+
+log = structlog.get_logger(__name__)
+
+
+class AuthenticationRequired(Refused):
+    """Send an API key in the header Authorization: Bearer sk-orq-…"""
+
+    code = "authentication_required"
+
+
+class InvalidApiKey(Refused):
+    """This API key is unknown, disabled or revoked"""
+
+    code = "invalid_api_key"
+
+
+class ExpiredApiKey(Refused):
+    """This API key has expired"""
+
+    code = "expired_api_key"
+
+
+class InsufficientScope(Refused):
+    """This API key may only read; use a key of the scope write"""
+
+    code = "insufficient_scope"
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """Every request carries the key of one workspace; without a working one nothing else is looked at."""
+
+    def authenticate(self, request: Request) -> tuple[ApiKey, ApiKey]:
+        """The key as `request.user` and `request.auth`; AuthenticationRequired, InvalidApiKey or ExpiredApiKey.
+
+        Expiry is judged by this machine's clock: it is no due-ness, and the database is asked once less.
+        """
+        now = datetime.now(UTC)
+        key = keys.find(bearer_token(request))
+        if key is None or not key.is_enabled or key.revoked_at is not None:
+            raise InvalidApiKey
+        if key.expires_at is not None and key.expires_at <= now:
+            raise ExpiredApiKey
+        _note_use(key, now)
+        return key, key
+
+    def authenticate_header(self, request: Request) -> str:
+        """The challenge of a 401."""
+        return "Bearer"
+
+
+def bearer_token(request: Request) -> str:
+    """The token of the header `Authorization: Bearer <token>`; AuthenticationRequired when there is none."""
+    words = get_authorization_header(request).decode("latin-1").split()
+    if len(words) != 2 or words[0].lower() != "bearer":
+        raise AuthenticationRequired
+    return words[1]
+
+
+def _note_use(key: ApiKey, now: datetime) -> None:
+    """A missing note of the last use is no reason to refuse a request."""
+    try:
+        keys.note_use(key, now)
+    except DatabaseError as error:
+        log.warning("key.use_not_noted", key_id=key.id, error=type(error).__name__)
+
+
+def key_of(request: Request) -> ApiKey:
+    """The key that an authenticated request came with."""
+    return cast("ApiKey", request.auth)
+
+
+class HasScope(BasePermission):
+    """Reading needs any key, everything else one of the scope write. A POST that only asks is reading too."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        """True, or InsufficientScope; a method the path does not answer is left to be told as such."""
+        is_write = request.method in view.allowed_methods and request.method not in SAFE_METHODS
+        is_read_only = getattr(view, "is_read_only", False)
+        if is_write and not is_read_only and key_of(request).scope != Scope.WRITE:
+            raise InsufficientScope
+        return True

@@ -1,0 +1,205 @@
+"""What clients get: the documents of schedules, runs, previews and explanations. What is absent is left out."""
+
+from datetime import timedelta
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+
+from schedules import payloads
+from schedules.api.bodies import AGENT_TAG_HELP, EXPRESSION_HELP, TYPE_HELP
+from schedules.explaining import Outcome
+from schedules.models import Run, RunState, ScheduleType, TriggerKind
+
+_Instant = serializers.DateTimeField  # RFC 3339 with Z; a fraction of a second only where there is one
+
+
+class Document(serializers.Serializer[Any]):
+    """A JSON object without nulls."""
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """The fields that have a value."""
+        return {
+            name: value for name, value in super().to_representation(instance).items() if value is not None
+        }
+
+
+@extend_schema_field({"$ref": "#/components/schemas/PublicSchedulePayload"})
+class MaskedPayload(serializers.Field[Any, Any, Any, Any]):
+    """A stored payload with its secrets masked."""
+
+    def to_representation(self, value: payloads.Payload) -> payloads.Payload:
+        """See schedules.payloads."""
+        return payloads.masked(value)
+
+
+class TextIfAny(serializers.CharField):
+    """An empty text is as good as none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
+
+    def to_representation(self, value: str) -> str | None:  # type: ignore[override]  # None: left out
+        """The text, or None."""
+        return value or None
+
+
+class Seconds(serializers.FloatField):
+    """A duration in seconds."""
+
+    def to_representation(self, value: timedelta) -> float:  # type: ignore[override]
+        """The seconds, with a fraction."""
+        return value.total_seconds()
+
+
+@extend_schema_field({"type": "integer", "format": "int64"})
+class Count(serializers.IntegerField):
+    """A 64-bit counter."""
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {}})
+class Usage(serializers.JSONField):
+    """What the agent said of its use, as it said it."""
+
+
+class NextAfter(serializers.CharField):
+    """Where the next page begins."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        said = "Send it as `after` to get the next page; absent on the last one."
+        super().__init__(required=False, help_text=said, **kwargs)
+
+
+@extend_schema_serializer(component_name="PublicSchedule")
+class ScheduleDocument(Document):
+    """A schedule, as every operation returns it."""
+
+    _id = serializers.CharField(source="id", label="id", help_text="The schedule's own id, a ULID.")
+    workspace_id = serializers.UUIDField(help_text="The workspace of the agent.")
+    agent_key = serializers.CharField(source="agent.key", help_text="The agent it runs.")
+    agent_tag = serializers.CharField(required=False, help_text=AGENT_TAG_HELP)
+    display_name = serializers.CharField(required=False, help_text="A name for people.")
+    type = serializers.ChoiceField(ScheduleType.values, help_text=TYPE_HELP)
+    expression = serializers.CharField(help_text=EXPRESSION_HELP)
+    is_active = serializers.BooleanField(
+        help_text="Whether it fires. A person pauses and resumes it; a once pauses itself when it has fired."
+    )
+    generation = Count(
+        help_text="Grows by one with each change of the cadence and each resuming. "
+        "A run asked for under an older one never starts."
+    )
+    payload = MaskedPayload()
+    created_by_id = serializers.CharField(
+        help_text="Who made it: an API key (`apk_…`), or a person at the console."
+    )
+    updated_by_id = serializers.CharField(
+        required=False, help_text="Who edited it last; absent until somebody does."
+    )
+    created = _Instant(source="created_at", help_text="When it was made.")
+    updated = _Instant(source="updated_at", help_text="When it was last edited.")
+    last_triggered_at = _Instant(
+        required=False, help_text="When its latest run began; absent before the first."
+    )
+    next_fire_at = _Instant(required=False, help_text="When it fires next; absent while inactive.")
+    trigger_count = Count(
+        help_text="Runs that began since it was made, or since its expression or type changed."
+    )
+
+
+@extend_schema_serializer(component_name="PublicScheduleList")
+class ScheduleList(Document):
+    """Schedules of an agent, newest first."""
+
+    schedules = ScheduleDocument(many=True, source="rows", help_text="The newest first.")
+    next_after = NextAfter()
+
+
+@extend_schema_serializer(component_name="PublicScheduleTriggered")
+class Triggered(serializers.Serializer[Any]):
+    """The answer to a trigger."""
+
+    status = serializers.CharField(help_text="`triggered`, the only one.")
+    schedule_id = serializers.CharField(help_text="The schedule that runs.")
+
+
+@extend_schema_serializer(component_name="PublicRunError")
+class RunError(serializers.Serializer[Any]):
+    """How the last attempt failed."""
+
+    code = serializers.CharField(source="error_code", help_text="Names the failure for programs.")
+    message = serializers.CharField(source="error_message", help_text="Says to a person what went wrong.")
+
+    def to_representation(self, instance: Run) -> dict[str, Any] | None:  # type: ignore[override]  # None: left out
+        """The error of a run, or None."""
+        return super().to_representation(instance) if instance.error_code else None
+
+
+@extend_schema_serializer(component_name="PublicRun")
+class RunDocument(Document):
+    """One firing's work and how it went."""
+
+    _id = serializers.CharField(source="id", label="id", help_text="The run's own id, a ULID.")
+    schedule_id = serializers.CharField(help_text="The schedule it is a run of.")
+    generation = Count(help_text="The schedule's generation at its moment.")
+    trigger = serializers.ChoiceField(
+        TriggerKind.values, help_text="What asked for it: the clock or a person."
+    )
+    fire_time = _Instant(required=False, help_text="The instant the cadence says; absent when manual.")
+    is_misfire = serializers.BooleanField(help_text="Whether the fire time was noticed late.")
+    state = serializers.ChoiceField(RunState.values, help_text="How far it is; the last four are final.")
+    reason = TextIfAny(help_text="Why it was discarded, cancelled or failed.")
+    attempt = serializers.IntegerField(help_text="The current or last try, from 1.")
+    created = _Instant(source="created_at", help_text="When it was asked for.")
+    not_before = _Instant(help_text="The next attempt starts not earlier.")
+    started_at = _Instant(required=False, help_text="When the first attempt began.")
+    finished_at = _Instant(required=False, help_text="When it ended; absent before.")
+    lateness_seconds = Seconds(
+        source="lateness", required=False, help_text="From the instant it was asked for to its start."
+    )
+    agent_tag = serializers.CharField(required=False, help_text="The agent version it was pinned to.")
+    response_id = TextIfAny(help_text="The agent's response.")
+    output_text = TextIfAny(help_text="What the agent said.")
+    usage = Usage(required=False, help_text="Tokens, as the agent reported them.")
+    error = RunError(
+        source="*", required=False, help_text="How the last attempt failed; absent if it did not."
+    )
+
+
+@extend_schema_serializer(component_name="PublicRunList")
+class RunList(Document):
+    """Runs of a schedule, newest first."""
+
+    runs = RunDocument(many=True, source="rows", help_text="The newest first.")
+    next_after = NextAfter()
+
+
+@extend_schema_serializer(component_name="PublicPreview")
+class PreviewDocument(Document):
+    """When a cadence fires."""
+
+    fire_times = serializers.ListField(child=_Instant(), help_text="Ascending, UTC.")
+    description = serializers.CharField(help_text="The cadence in words.")
+
+
+@extend_schema_serializer(component_name="PublicSchedulePreview")
+class SchedulePreviewDocument(PreviewDocument):
+    """When a schedule's present cadence fires."""
+
+    is_active = serializers.BooleanField(
+        help_text="false: these are the fire times it would have if it were resumed now."
+    )
+
+
+@extend_schema_serializer(component_name="PublicExplanation")
+class ExplanationDocument(Document):
+    """What became of an instant of a schedule."""
+
+    at = _Instant(help_text="The instant that was asked about.")
+    outcome = serializers.ChoiceField(
+        [outcome.value for outcome in Outcome], help_text="The answer for programs."
+    )
+    words = serializers.CharField(help_text="The answer for people.")
+    generation = Count(required=False, help_text="Whose cadence it was; absent while it had none.")
+    reason = TextIfAny(help_text="Why the fire time was missed, or why its run ended as it did.")
+    run = RunDocument(required=False, help_text="The run of this fire time.")
+    next_fire_time = _Instant(required=False, help_text="Of that cadence, after the instant.")

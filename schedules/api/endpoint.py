@@ -1,0 +1,36 @@
+"""What all endpoints have in common: they always answer in JSON, whatever a client says it accepts."""
+
+from typing import Any
+
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from schedules.api.rate_limits import KeyLimit
+
+
+class AlwaysTheFirst(BaseContentNegotiation):
+    """The Accept header is ignored: there is one representation (RFC 9110, section 12.5.1 allows it)."""
+
+    def select_parser(self, request: Request, parsers: Any) -> BaseParser | None:
+        """The parser of the body's content type; none: 415."""
+        content_type = request.content_type.partition(";")[0].strip().lower()
+        return next((parser for parser in parsers if parser.media_type == content_type), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """The first renderer."""
+        return renderers[0], renderers[0].media_type
+
+
+class Endpoint(APIView):
+    """A path of the API. OPTIONS is not answered: the paths describe themselves in /openapi.json."""
+
+    http_method_names = ["get", "head", "post", "patch", "delete"]
+    content_negotiation_class = AlwaysTheFirst
+    throttle_classes = [KeyLimit]
+    is_read_only = False
+    """Whether even its POST changes nothing, so that a key of the scope read suffices."""

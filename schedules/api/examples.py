@@ -1,0 +1,57 @@
+"""What the documents look like: the examples of /openapi.json."""
+
+from typing import Final
+
+SCHEDULE: Final = {
+    "_id": "01KPN29WWKSK0VDPJNTKZPVNRB",
+    "workspace_id": "cd185327-a8a5-4e55-ac9e-51c8e8b7f0e5",
+    "agent_key": "customer_digest",
+    "agent_tag": "v2",
+    "type": "cron",
+    "expression": "0 0 9 * * mon-fri",
+    "is_active": True,
+    "generation": 2,
+    "payload": {
+        "input": "Write the morning briefing for {{region}}",
+        "variables": {"region": "EMEA"},
+        "metadata": {"run_source": "daily-briefing"},
+    },
+    "created_by_id": "apk_01KPM5XHYF7NXZ1S3XK2J8Q4B7",
+    "created": "2026-04-15T12:00:00Z",
+    "updated": "2026-04-20T09:30:00Z",
+    "last_triggered_at": "2026-04-20T09:00:02Z",
+    "next_fire_at": "2026-04-21T09:00:00Z",
+    "trigger_count": 12,
+}
+NEW_SCHEDULE: Final = {name: SCHEDULE[name] for name in ("type", "expression", "agent_tag", "payload")}
+RUN: Final = {
+    "_id": "01KPN8Z6Q3W1T5Y7B9D2F4H6J8",
+    "schedule_id": SCHEDULE["_id"],
+    "generation": 2,
+    "trigger": "cadence",
+    "fire_time": "2026-04-20T09:00:00Z",
+    "is_misfire": False,
+    "state": "succeeded",
+    "attempt": 1,
+    "created": "2026-04-20T09:00:00.412000Z",
+    "not_before": "2026-04-20T09:00:00Z",
+    "started_at": "2026-04-20T09:00:02Z",
+    "finished_at": "2026-04-20T09:00:09.118000Z",
+    "lateness_seconds": 2.0,
+    "response_id": "resp_01KPN8ZDK2",
+    "output_text": "Good morning, EMEA.",
+    "usage": {"input_tokens": 412, "output_tokens": 96, "total_tokens": 508},
+}
+PREVIEW: Final = {
+    "fire_times": ["2026-04-21T09:00:00Z", "2026-04-22T09:00:00Z", "2026-04-23T09:00:00Z"],
+    "description": "at 09:00:00 UTC, Monday to Friday",
+}
+TO_PREVIEW: Final = {"type": "cron", "expression": "0 0 9 * * mon-fri", "limit": 3}
+EXPLANATION: Final = {
+    "at": "2026-04-20T09:00:00Z",
+    "outcome": "ran",
+    "words": "It ran: started 2026-04-20 09:00:02 UTC, 2.0 s after its fire time, attempt 1, succeeded",
+    "generation": 2,
+    "run": RUN,
+    "next_fire_time": "2026-04-21T09:00:00Z",
+}

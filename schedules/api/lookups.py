@@ -1,0 +1,45 @@
+"""From the names in a path to what they mean for one key: nothing of another workspace is ever found."""
+
+import re
+from typing import Final
+
+from schedules.agents import find_agent
+from schedules.errors import AgentNotFound, RunNotFound, ScheduleNotFound
+from schedules.models import Agent, ApiKey, Run, Schedule
+from schedules.models.agent import AGENT_KEY
+
+# A name of another form belongs to nothing; a database may not even take it (a NUL byte is an error of PostgreSQL).
+_AGENT_KEY: Final = re.compile(AGENT_KEY)
+_ULID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+
+
+def agent_of(key: ApiKey, agent_key: str) -> Agent:
+    """The agent of this key in the API key's workspace; AgentNotFound."""
+    if not _AGENT_KEY.fullmatch(agent_key):
+        raise AgentNotFound
+    return find_agent(key.workspace, agent_key)
+
+
+def schedule_of(key: ApiKey, agent_key: str, schedule_id: str) -> Schedule:
+    """The live schedule of that agent, its agent loaded; ScheduleNotFound, also when there is no such agent."""
+    if not (_AGENT_KEY.fullmatch(agent_key) and _ULID.fullmatch(schedule_id)):
+        raise ScheduleNotFound
+    schedule = (
+        Schedule.objects.live()
+        .select_related("agent")
+        .filter(id=schedule_id, agent__workspace=key.workspace_id, agent__key=agent_key)
+        .first()
+    )
+    if schedule is None:
+        raise ScheduleNotFound
+    return schedule
+
+
+def run_of(schedule: Schedule, run_id: str) -> Run:
+    """The run of that schedule; RunNotFound."""
+    if not _ULID.fullmatch(run_id):
+        raise RunNotFound
+    run = schedule.runs.filter(id=run_id).first()
+    if run is None:
+        raise RunNotFound
+    return run

@@ -1,0 +1,287 @@
+"""How each operation is described in /openapi.json: names, parameters, answers and examples."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any, Final
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+
+from schedules.api.bodies import NewScheduleBody, ScheduleChangesBody
+from schedules.api.documents import (
+    ExplanationDocument,
+    PreviewDocument,
+    RunDocument,
+    RunList,
+    ScheduleDocument,
+    ScheduleList,
+    SchedulePreviewDocument,
+    Triggered,
+)
+from schedules.api.error_codes import ERRORS, error_body
+from schedules.api.examples import EXPLANATION, NEW_SCHEDULE, PREVIEW, RUN, SCHEDULE, TO_PREVIEW
+from schedules.api.queries import ExplainQuery, PreviewBody, PreviewQuery, RunListQuery, ScheduleListQuery
+from schedules.api.repeats import KEY_PATTERN, MAX_KEY
+from schedules.api.revisions import TAGS_PATTERN
+
+TAG: Final = "Agent Schedules"
+
+_Operation = Callable[[Any], Any]
+
+
+def _path_parameter(name: str, description: str) -> OpenApiParameter:
+    return OpenApiParameter(name, str, OpenApiParameter.PATH, description=description)
+
+
+_AGENT: Final = _path_parameter("agent_key", "The agent's key, unique in its workspace.")
+_OF_AGENT: Final = [_AGENT]
+_OF_SCHEDULE: Final = [
+    _AGENT,
+    _path_parameter("schedule_id", "The schedule's `_id`."),
+]
+_OF_RUN: Final = [
+    *_OF_SCHEDULE,
+    _path_parameter("run_id", "The run's `_id`."),
+]
+
+
+def _header(name: str, description: str, answers: list[int] | None = None, **schema: Any) -> OpenApiParameter:
+    """A header of the request, or of the answers of these statuses."""
+    described: dict[str, Any] = {"type": "string"} | schema
+    return OpenApiParameter(
+        name, described, OpenApiParameter.HEADER, description=description, response=answers or False
+    )
+
+
+def _etag(status: int) -> OpenApiParameter:
+    return _header("ETag", "Stands for the schedule as last edited; for If-Match.", [status])
+
+
+_IF_MATCH: Final = _header(
+    "If-Match",
+    "ETags, or `*`: the change is made only if the schedule has not been edited since one of them.",
+    pattern=TAGS_PATTERN,
+)
+_RETRY_AFTER: Final = _header(
+    "Retry-After", "Seconds until a request may be answered again.", [429], type="integer", minimum=1
+)
+
+
+def _repeatable(status: int) -> list[OpenApiParameter]:
+    """Of an operation that a client may repeat without a second effect."""
+    return [
+        _header(
+            "Idempotency-Key",
+            "A text of your own for this one request. Sent again with the same key, within 24 hours, it has no "
+            "second effect and gets the same answer.",
+            minLength=1,
+            maxLength=MAX_KEY,
+            pattern=KEY_PATTERN,
+        ),
+        _header("Idempotency-Replayed", "`true` if this is the answer of before.", [status], const="true"),
+    ]
+
+
+_ALWAYS: Final = (
+    "authentication_required",
+    "invalid_api_key",
+    "expired_api_key",
+    "rate_limit_exceeded",
+    "internal_error",
+    "service_unavailable",
+)
+_OF_BODY: Final = (
+    "invalid_request_body",
+    "invalid_expression",
+    "agent_not_found",
+    "payload_too_large",
+    "unsupported_media_type",
+)
+
+
+def _errors(*codes: str) -> dict[int, OpenApiResponse]:
+    """The answers of these codes, and of those every operation may give, by status."""
+    by_status: dict[int, list[str]] = defaultdict(list)
+    for code in (*codes, *_ALWAYS):
+        by_status[ERRORS[code].status].append(code)
+    return {status: _error_response(status, by_status[status]) for status in sorted(by_status)}
+
+
+def _error_response(status: int, codes: list[str]) -> OpenApiResponse:
+    component = "PublicScheduleUnauthenticated" if status == 401 else "PublicScheduleError"
+    return OpenApiResponse(
+        {"$ref": f"#/components/schemas/{component}"},
+        description=" ".join(f"`{code}`: {ERRORS[code].meaning}" for code in codes),
+        examples=[OpenApiExample(code, error_body(code), response_only=True) for code in codes],
+    )
+
+
+def _answer(document: Any, description: str, example: Any) -> OpenApiResponse:
+    examples = [OpenApiExample(description.rstrip("."), example, response_only=True)]
+    return OpenApiResponse(document, description=description, examples=examples)
+
+
+def _operation(operation_id: str, summary: str, description: str, **said: Any) -> _Operation:
+    parameters = [*said.pop("parameters", ()), _RETRY_AFTER]
+    return extend_schema(
+        operation_id=operation_id,
+        summary=summary,
+        description=description,
+        tags=[TAG],
+        parameters=parameters,
+        **said,
+    )
+
+
+_A_SCHEDULE: Final = [OpenApiExample("A schedule", NEW_SCHEDULE, request_only=True)]
+_A_PAUSE: Final = [OpenApiExample("Pause", {"is_active": False}, request_only=True)]
+
+LIST: Final = _operation(
+    "list-agent-schedules",
+    "List schedules",
+    "Lists all schedules of an agent, newest first; with `limit` a page of them.",
+    parameters=[*_OF_AGENT, ScheduleListQuery],
+    responses={
+        200: _answer(ScheduleList, "Schedules listed.", {"schedules": [SCHEDULE]}),
+        **_errors("invalid_request_body", "agent_not_found"),
+    },
+)
+CREATE: Final = _operation(
+    "create-agent-schedule",
+    "Create schedule",
+    "Makes an active schedule of generation 1. It fires at most once an hour.",
+    parameters=[*_OF_AGENT, *_repeatable(201), _etag(201)],
+    request=NewScheduleBody,
+    examples=_A_SCHEDULE,
+    responses={
+        201: _answer(ScheduleDocument, "Schedule created.", SCHEDULE),
+        **_errors("insufficient_scope", "idempotency_key_reused", *_OF_BODY),
+    },
+)
+RETRIEVE: Final = _operation(
+    "retrieve-agent-schedule",
+    "Retrieve schedule",
+    "The schedule as it stands: its cadence, its payload, and how often it has run.",
+    parameters=[*_OF_SCHEDULE, _etag(200)],
+    responses={
+        200: _answer(ScheduleDocument, "The schedule.", SCHEDULE),
+        **_errors("schedule_not_found"),
+    },
+)
+UPDATE: Final = _operation(
+    "update-agent-schedule",
+    "Update schedule",
+    "Changes what the body names. A new expression or type restarts the cadence, bumps the generation and "
+    "resets trigger_count; resuming restarts the cadence and bumps the generation. A payload replaces the whole "
+    "payload; a masked secret in it keeps its stored value. null clears agent_tag or display_name.",
+    parameters=[*_OF_SCHEDULE, _IF_MATCH, _etag(200)],
+    request=ScheduleChangesBody,
+    examples=_A_PAUSE,
+    responses={
+        200: _answer(ScheduleDocument, "Schedule updated.", SCHEDULE),
+        **_errors("insufficient_scope", "schedule_not_found", "precondition_failed", *_OF_BODY),
+    },
+)
+DELETE: Final = _operation(
+    "delete-agent-schedule",
+    "Delete schedule",
+    "Deletes a schedule. Its pending runs never start.",
+    parameters=[*_OF_SCHEDULE, _IF_MATCH],
+    request=None,
+    responses={
+        204: OpenApiResponse(description="Schedule deleted."),
+        **_errors("insufficient_scope", "invalid_request_body", "schedule_not_found", "precondition_failed"),
+    },
+)
+TRIGGER: Final = _operation(
+    "trigger-agent-schedule",
+    "Trigger schedule execution",
+    "Asks for one run with the present payload, apart from the cadence, which goes on as if nothing had happened. "
+    "It starts 10 seconds after the request or a little later; an inactive schedule is not run.",
+    parameters=[*_OF_SCHEDULE, *_repeatable(202)],
+    request=None,
+    responses={
+        202: _answer(
+            Triggered,
+            "A run is on its way.",
+            {"status": "triggered", "schedule_id": SCHEDULE["_id"]},
+        ),
+        **_errors(
+            "insufficient_scope",
+            "invalid_request_body",
+            "schedule_inactive",
+            "schedule_not_found",
+            "idempotency_key_reused",
+            "payload_too_large",
+        ),
+    },
+)
+LIST_RUNS: Final = _operation(
+    "list-agent-schedule-runs",
+    "List runs",
+    "Lists a page of the runs of a schedule, newest first. `from` and `to` are about the instant a run was made "
+    "(`created`), which runs asked for by a person have too.",
+    parameters=[*_OF_SCHEDULE, RunListQuery],
+    responses={
+        200: _answer(RunList, "Runs listed.", {"runs": [RUN], "next_after": RUN["_id"]}),
+        **_errors("invalid_request_body", "schedule_not_found"),
+    },
+)
+RETRIEVE_RUN: Final = _operation(
+    "retrieve-agent-schedule-run",
+    "Retrieve run",
+    "One run of a schedule: its state, its attempts, and what the agent answered.",
+    parameters=_OF_RUN,
+    responses={
+        200: _answer(RunDocument, "Run retrieved.", RUN),
+        **_errors("schedule_not_found", "run_not_found"),
+    },
+)
+CANCEL_RUN: Final = _operation(
+    "cancel-agent-schedule-run",
+    "Cancel run",
+    "Cancels a pending or running run; a call in flight is aborted within seconds.",
+    parameters=_OF_RUN,
+    request=None,
+    responses={
+        200: _answer(
+            RunDocument, "Run cancelled.", RUN | {"state": "cancelled", "reason": "cancelled_by_person"}
+        ),
+        **_errors("insufficient_scope", "run_not_cancellable", "schedule_not_found", "run_not_found"),
+    },
+)
+PREVIEW_SCHEDULE: Final = _operation(
+    "preview-agent-schedule",
+    "Preview schedule",
+    "Lists the fire times that the schedule's present cadence describes, past ones too where `from` lies in the "
+    "past, but none before that cadence began. Of an inactive schedule: those it would have if it were resumed now.",
+    parameters=[*_OF_SCHEDULE, PreviewQuery],
+    responses={
+        200: _answer(SchedulePreviewDocument, "Fire times listed.", PREVIEW | {"is_active": True}),
+        **_errors("invalid_request_body", "schedule_not_found"),
+    },
+)
+PREVIEW_EXPRESSION: Final = _operation(
+    "preview-schedule-expression",
+    "Preview expression",
+    "Lists the fire times an expression would have, without making a schedule; an expression that create would "
+    "refuse is refused here too. An interval counts from `from`. It changes nothing: a key of the scope read "
+    "suffices.",
+    request=PreviewBody,
+    examples=[OpenApiExample("An expression", TO_PREVIEW, request_only=True)],
+    responses={
+        200: _answer(PreviewDocument, "Fire times listed.", PREVIEW),
+        **_errors(*(code for code in _OF_BODY if code != "agent_not_found")),
+    },
+)
+EXPLAIN_SCHEDULE: Final = _operation(
+    "explain-agent-schedule",
+    "Explain an instant",
+    "Says why the schedule ran, or did not run, at an instant. `outcome`: `ran` (it fired; `run` says how that "
+    "went), `missed` (`reason` says why it has no run of its own), `not_a_fire_time`, `not_active`, `to_come`, "
+    "`due` (it waits for a beat), `unaccounted` (no record: its history was pruned, or something is wrong).",
+    parameters=[*_OF_SCHEDULE, ExplainQuery],
+    responses={
+        200: _answer(ExplanationDocument, "Instant explained.", EXPLANATION),
+        **_errors("invalid_request_body", "schedule_not_found"),
+    },
+)

@@ -1,0 +1,40 @@
+"""How request bodies are read: JSON only, strictly, and never more of it than is allowed."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.conf import settings
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+
+from schedules.api import strict_json
+from schedules.api.exceptions import PayloadTooLarge
+
+
+class StrictJSONParser(BaseParser):
+    """`application/json`, always UTF-8; see strict_json.py."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The body's value; InvalidRequest, or PayloadTooLarge after reading one byte too many."""
+        return strict_json.read(bounded(stream))
+
+
+def bounded(stream: IO[Any]) -> bytes:
+    """All bytes of the body; PayloadTooLarge after reading one too many."""
+    limit: int = settings.ORQ.max_body_bytes
+    body: bytes = stream.read(limit + 1)
+    if len(body) > limit:
+        raise PayloadTooLarge(f"The request body is larger than {limit} bytes")
+    return body
+
+
+def unread_body(request: Request) -> bytes:
+    """The bytes of a body that means nothing to the operation; PayloadTooLarge."""
+    return bounded(request.stream) if request.stream is not None else b""

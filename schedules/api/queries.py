@@ -1,0 +1,116 @@
+"""What clients ask in the query of a GET, and the body of a preview. Other query parameters are ignored."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from schedules.api import bodies
+from schedules.expressions.instants import read_instant
+from schedules.models import RunState, TriggerKind
+from schedules.previewing import Window
+
+MOST = 100
+
+
+class Instant(serializers.DateTimeField):
+    """An instant as RFC 3339 writes it, in any time zone, from 1970 on."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        """Aware UTC."""
+        try:
+            return read_instant(value)
+        except (ValueError, TypeError):
+            raise serializers.ValidationError(
+                "Must be an RFC 3339 instant from 1970 on, such as 2026-06-01T09:00:00Z."
+            ) from None
+
+
+class Position(serializers.RegexField):
+    """A `next_after`: the ULID of the last one shown."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        said: dict[str, Any] = {"invalid": "Must be the next_after of the page before."}
+        super().__init__(r"^[0-9A-HJKMNP-TV-Z]{26}\Z", required=False, error_messages=said, **kwargs)
+
+
+def _limit(help_text: str, **kwargs: Any) -> serializers.IntegerField:
+    return serializers.IntegerField(min_value=1, max_value=MOST, help_text=help_text, **kwargs)
+
+
+AFTER_HELP = "`next_after` of the page before; the page begins with the next older one."
+
+
+class Between(serializers.Serializer[Any]):
+    """`from` (included) and `to` (excluded)."""
+
+    to = Instant(required=False, help_text="Only what lies before this instant.")
+
+    def get_fields(self) -> dict[str, Any]:
+        """With `from`, which is no name Python would take."""
+        first = Instant(required=False, help_text="Only what lies at or after this instant.")
+        return {"from": first} | super().get_fields()
+
+
+class ScheduleListQuery(serializers.Serializer[Any]):
+    """Of a list of schedules."""
+
+    limit = _limit("Most schedules returned; all when absent.", required=False)
+    after = Position(help_text=AFTER_HELP)
+
+
+class RunListQuery(Between):
+    """Of a list of runs; `from` and `to` are about `created`."""
+
+    limit = _limit("Most runs returned.", default=20)
+    after = Position(help_text=AFTER_HELP)
+    state = serializers.ChoiceField(RunState.values, required=False, help_text="Only runs in this state.")
+    trigger = serializers.ChoiceField(
+        TriggerKind.values, required=False, help_text="Only runs that the clock, or a person, asked for."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A range that holds nothing is a mistake."""
+        if "from" in attrs and "to" in attrs and attrs["to"] <= attrs["from"]:
+            raise serializers.ValidationError({"to": ["Must lie after from."]})
+        return attrs
+
+
+class PreviewQuery(Between):
+    """Of a preview; without `from` it begins now."""
+
+    limit = _limit("Most fire times returned.", default=10)
+
+
+class ExplainQuery(serializers.Serializer[Any]):
+    """Of an explanation."""
+
+    at = Instant(help_text="The instant it is about.")
+
+
+@extend_schema_serializer(component_name="PreviewRequest")
+class PreviewBody(Between, bodies.Body):
+    """The body of a preview: an expression that is no schedule yet."""
+
+    type = bodies.type_field()
+    expression = bodies.Text(help_text=bodies.EXPRESSION_HELP)
+    limit = bodies.Number(min_value=1, max_value=MOST, default=10, help_text="Most fire times returned.")
+
+
+_COLUMNS = {"state": "state", "trigger": "trigger", "from": "created_at__gte", "to": "created_at__lt"}
+
+
+def run_filter(asked: dict[str, Any]) -> dict[str, Any]:
+    """The conditions on runs that a query names, as Django's lookups."""
+    return {lookup: asked[name] for name, lookup in _COLUMNS.items() if name in asked}
+
+
+def window(asked: dict[str, Any]) -> Window:
+    """Which fire times a preview asks for."""
+    return Window(asked.get("from"), asked.get("to"), asked["limit"])
+
+
+def asked(query: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """The query parameters that were sent, or have a default; a validation error."""
+    return bodies.validated(query(data=request.query_params.dict()))

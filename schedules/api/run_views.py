@@ -1,0 +1,50 @@
+"""The runs of a schedule: their history, and cancelling one. Additions of this service to the public API."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from schedules import runs
+from schedules.api import operations, queries
+from schedules.api.authentication import key_of
+from schedules.api.documents import RunDocument, RunList
+from schedules.api.endpoint import Endpoint
+from schedules.api.lookups import run_of, schedule_of
+from schedules.clock import database_now
+from schedules.errors import RunNotCancellable
+from schedules.paging import page
+
+
+class ScheduleRuns(Endpoint):
+    """The runs of a schedule."""
+
+    @operations.LIST_RUNS
+    def get(self, request: Request, agent_key: str, schedule_id: str) -> Response:
+        """A page of them, newest first."""
+        schedule = schedule_of(key_of(request), agent_key, schedule_id)
+        asked = queries.asked(queries.RunListQuery, request)
+        wanted = schedule.runs.filter(**queries.run_filter(asked)).defer("payload", "output")
+        found = page(wanted, schedule.runs.all(), asked.get("after"), asked["limit"])
+        return Response(RunList(found).data)
+
+
+class ScheduleRun(Endpoint):
+    """One run of a schedule."""
+
+    @operations.RETRIEVE_RUN
+    def get(self, request: Request, agent_key: str, schedule_id: str, run_id: str) -> Response:
+        """As it is now."""
+        schedule = schedule_of(key_of(request), agent_key, schedule_id)
+        return Response(RunDocument(run_of(schedule, run_id)).data)
+
+
+class RunCancellation(Endpoint):
+    """Cancelling a run."""
+
+    @operations.CANCEL_RUN
+    def post(self, request: Request, agent_key: str, schedule_id: str, run_id: str) -> Response:
+        """Cancelled; a body is ignored."""
+        schedule = schedule_of(key_of(request), agent_key, schedule_id)
+        run = run_of(schedule, run_id)
+        if not runs.cancel(run.id, database_now()):
+            raise RunNotCancellable
+        return Response(RunDocument(run_of(schedule, run_id)).data)

@@ -1,0 +1,86 @@
+"""The six operations on an agent's schedules. Each translates, calls a verb and shows what came of it."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from schedules import editing, firing
+from schedules.api import bodies, operations, queries
+from schedules.api.authentication import key_of
+from schedules.api.documents import ScheduleDocument, ScheduleList
+from schedules.api.endpoint import Endpoint
+from schedules.api.lookups import agent_of, schedule_of
+from schedules.api.parsing import unread_body
+from schedules.api.rate_limits import TriggerLimit
+from schedules.api.repeats import answer_once
+from schedules.api.revisions import etag_of, expected_revisions, shown
+from schedules.clock import database_now
+from schedules.idempotency import Answer
+from schedules.paging import page
+
+
+class AgentSchedules(Endpoint):
+    """The schedules of an agent."""
+
+    @operations.LIST
+    def get(self, request: Request, agent_key: str) -> Response:
+        """All of them, or a page, newest first."""
+        agent = agent_of(key_of(request), agent_key)
+        asked = queries.asked(queries.ScheduleListQuery, request)
+        found = page(agent.schedules.live(), agent.schedules.all(), asked.get("after"), asked.get("limit"))
+        return Response(ScheduleList(found).data)
+
+    @operations.CREATE
+    def post(self, request: Request, agent_key: str) -> Response:
+        """A new one."""
+        key = key_of(request)
+        new = bodies.new_schedule(request)
+
+        def create() -> Answer:
+            schedule = editing.create(agent_of(key, agent_key), new, key.actor, database_now())
+            return Answer(201, ScheduleDocument(schedule).data, {"ETag": etag_of(schedule)})
+
+        return answer_once(request, lambda: request.data, create)
+
+
+class AgentSchedule(Endpoint):
+    """One schedule of an agent."""
+
+    @operations.RETRIEVE
+    def get(self, request: Request, agent_key: str, schedule_id: str) -> Response:
+        """As it is now."""
+        return shown(schedule_of(key_of(request), agent_key, schedule_id))
+
+    @operations.UPDATE
+    def patch(self, request: Request, agent_key: str, schedule_id: str) -> Response:
+        """Changed as the body says."""
+        key = key_of(request)
+        changes = bodies.schedule_changes(request)
+        expected = expected_revisions(request, schedule_id)
+        schedule = schedule_of(key, agent_key, schedule_id)
+        return shown(editing.update(schedule.id, changes, key.actor, database_now(), expected))
+
+    @operations.DELETE
+    def delete(self, request: Request, agent_key: str, schedule_id: str) -> Response:
+        """Gone; a body is ignored."""
+        key = key_of(request)
+        expected = expected_revisions(request, schedule_id)
+        schedule = schedule_of(key, agent_key, schedule_id)
+        editing.delete(schedule.id, key.actor, database_now(), expected)
+        return Response(status=204)
+
+
+class ScheduleExecution(Endpoint):
+    """Running a schedule now."""
+
+    throttle_classes = [TriggerLimit]
+
+    @operations.TRIGGER
+    def post(self, request: Request, agent_key: str, schedule_id: str) -> Response:
+        """A run, 10 s from now; a body is ignored."""
+
+        def trigger() -> Answer:
+            schedule = schedule_of(key_of(request), agent_key, schedule_id)
+            firing.trigger(schedule.id, database_now())
+            return Answer(202, {"status": "triggered", "schedule_id": schedule.id})
+
+        return answer_once(request, lambda: unread_body(request).decode("latin-1"), trigger)

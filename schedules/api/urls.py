@@ -1,0 +1,28 @@
+"""The API's paths. None ends in a slash, none redirects."""
+
+from django.urls import path
+
+from schedules.api.answer_views import ExpressionPreview, ScheduleExplanation, SchedulePreview
+from schedules.api.description import Description, Documentation, error_codes
+from schedules.api.error_codes import DOCUMENTED_AT
+from schedules.api.run_views import RunCancellation, ScheduleRun, ScheduleRuns
+from schedules.api.schedule_views import AgentSchedule, AgentSchedules, ScheduleExecution
+
+_SCHEDULES = "v3/agents/<str:agent_key>/schedules"
+_SCHEDULE = f"{_SCHEDULES}/<str:schedule_id>"
+_RUN = f"{_SCHEDULE}/runs/<str:run_id>"
+
+urlpatterns = [
+    path(_SCHEDULES, AgentSchedules.as_view()),
+    path(_SCHEDULE, AgentSchedule.as_view()),
+    path(f"{_SCHEDULE}/execution", ScheduleExecution.as_view()),
+    path(f"{_SCHEDULE}/runs", ScheduleRuns.as_view()),
+    path(_RUN, ScheduleRun.as_view()),
+    path(f"{_RUN}/cancel", RunCancellation.as_view()),
+    path(f"{_SCHEDULE}/preview", SchedulePreview.as_view()),
+    path(f"{_SCHEDULE}/explain", ScheduleExplanation.as_view()),
+    path("v3/schedules/preview", ExpressionPreview.as_view()),
+    path("openapi.json", Description.as_view(), name="openapi"),
+    path("docs", Documentation.as_view(url_name="openapi"), name="docs"),
+    path(DOCUMENTED_AT.removeprefix("/"), error_codes, name="error-codes"),
+]

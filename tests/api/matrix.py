@@ -1,0 +1,170 @@
+"""Who may do what: every call of the API, and everybody who may try it.
+
+A new path or method needs its row in CALLS or OPEN; test_isolation.py fails without it.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from schedules import keys
+from schedules.models import Agent, ApiKey, Run, Schedule, Scope
+from tests.factories import make_agent, make_run, make_schedule, make_token, make_workspace
+
+AGENT: Final = "v3/agents/<str:agent_key>/schedules"
+SCHEDULE: Final = f"{AGENT}/<str:schedule_id>"
+RUN: Final = f"{SCHEDULE}/runs/<str:run_id>"
+NEW: Final = {"type": "cron", "expression": "0 0 9 * * *", "payload": {"input": "Hello"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What the agent's own workspace may do, with the status it gets."""
+
+    method: str
+    route: str
+    status: int = 200
+    body: Any = None
+    query: str = ""
+    is_write: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}"
+
+    @property
+    def missing(self) -> str:
+        """The code of somebody whose path leads nowhere."""
+        return "agent_not_found" if self.route == AGENT else "schedule_not_found"
+
+
+CALLS: Final = [
+    Call("GET", AGENT),
+    Call("POST", AGENT, 201, NEW, is_write=True),
+    Call("GET", SCHEDULE),
+    Call("PATCH", SCHEDULE, body={"expression": "@hourly"}, is_write=True),
+    Call("DELETE", SCHEDULE, 204, is_write=True),
+    Call("POST", f"{SCHEDULE}/execution", 202, is_write=True),
+    Call("GET", f"{SCHEDULE}/runs"),
+    Call("GET", RUN),
+    Call("POST", f"{RUN}/cancel", is_write=True),
+    Call("GET", f"{SCHEDULE}/preview"),
+    Call("GET", f"{SCHEDULE}/explain", query="?at=2026-06-01T09:00:00Z"),
+    Call("POST", "v3/schedules/preview", body={"type": "cron", "expression": "0 0 9 * * *"}),
+]
+OPEN: Final = ("openapi.json", "docs", "docs/errors", "healthz", "readyz")
+"""Answer everybody, and nobody changes anything there."""
+
+CONSOLE: Final = "console/"
+"""Opens with a login only; its paths are Django's, not rows here."""
+
+
+def routes() -> dict[str, Any]:
+    """Every path of the site with what answers it."""
+    return dict(_flat(get_resolver().url_patterns, ""))
+
+
+def _flat(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[tuple[str, Any]]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _flat(pattern.url_patterns, route)
+        else:
+            yield route, pattern.callback
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """An agent with a schedule and a run, and the callers of everywhere."""
+
+    agent: Agent
+    schedule: Schedule
+    run: Run
+    other_agent: Agent
+
+    @classmethod
+    def new(cls) -> "World":
+        """As every cell begins."""
+        agent = make_agent(key="digest")
+        schedule = make_schedule(agent)
+        return cls(agent, schedule, make_run(schedule), make_agent(agent.workspace, key="other"))
+
+    def path(self, call: Call, agent: Agent | None = None) -> str:
+        """Where the call goes; under another agent's key when there is one."""
+        values = {
+            "agent_key": (agent or self.agent).key,
+            "schedule_id": self.schedule.id,
+            "run_id": self.run.id,
+        }
+        return "/" + re.sub(r"<str:(\w+)>", lambda found: values[found[1]], call.route) + call.query
+
+
+OWNER: Final = "its own key"
+READER: Final = "its own key of the scope read"
+OTHER_AGENT: Final = "its own key, under another agent"
+OUTSIDE: Final = "another workspace"
+NAMESAKE: Final = "another workspace with an agent of this key"
+
+
+def _token(world: World, **fields: Any) -> str:
+    return make_token(world.agent.workspace, **fields)
+
+
+def _revoked(world: World) -> str:
+    token = _token(world)
+    keys.revoke(ApiKey.objects.latest("id"), datetime.now(UTC))
+    return token
+
+
+def _disabled(world: World) -> str:
+    token = _token(world)
+    ApiKey.objects.update(is_enabled=False)
+    return token
+
+
+def _expired(world: World) -> str:
+    return _token(world, expires_at=datetime.now(UTC) - timedelta(seconds=1))
+
+
+CALLERS: Final[dict[str, Callable[[World], str | None]]] = {
+    OWNER: _token,
+    READER: lambda world: _token(world, scope=Scope.READ),
+    OTHER_AGENT: _token,
+    OUTSIDE: lambda _: make_token(make_workspace()),
+    NAMESAKE: lambda world: make_token(make_agent(key=world.agent.key).workspace),
+    "nobody": lambda _: None,
+    "a revoked key": _revoked,
+    "a disabled key": _disabled,
+    "an expired key": _expired,
+    "an unknown key": lambda world: f"sk-orq-{world.schedule.id}-{'a' * 43}",
+    "a malformed key": lambda _: "sk-orq-" + "☃".encode().decode("latin-1"),
+    "half a key": lambda world: _token(world).removeprefix("sk-orq-"),
+}
+"""Everybody who may try, with the token they send."""
+
+REFUSED: Final = {
+    "nobody": "authentication_required",
+    "a revoked key": "invalid_api_key",
+    "a disabled key": "invalid_api_key",
+    "an expired key": "expired_api_key",
+    "an unknown key": "invalid_api_key",
+    "a malformed key": "invalid_api_key",
+    "half a key": "invalid_api_key",
+}
+"""By caller: the code of the 401, whatever is called."""
+
+
+def expected(call: Call, caller: str) -> tuple[int, str | None]:
+    """The status of a cell, and its code if it is an error."""
+    if caller in REFUSED:
+        return 401, REFUSED[caller]
+    if caller == READER and call.is_write:
+        return 403, "insufficient_scope"
+    if caller in (OWNER, READER) or "<" not in call.route:
+        return call.status, None
+    if call.route == AGENT and caller in (OTHER_AGENT, NAMESAKE):
+        return call.status, None  # an agent of theirs is what they reach there
+    return 404, call.missing

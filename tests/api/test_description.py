@@ -1,0 +1,187 @@
+"""/openapi.json and /docs: the API describes itself to everybody, and says of itself what is true."""
+
+import re
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+
+from schedules.api import examples
+from schedules.models import RunState, Schedule
+from tests.api.caller import CLIENT, Caller, document, run_path, schedule_path, schedules_path
+from tests.factories import NOON, make_run
+
+OPERATIONS = {
+    ("/v3/agents/{agent_key}/schedules", "get"): "list-agent-schedules",
+    ("/v3/agents/{agent_key}/schedules", "post"): "create-agent-schedule",
+    ("/v3/agents/{agent_key}/schedules/{schedule_id}", "get"): "retrieve-agent-schedule",
+    ("/v3/agents/{agent_key}/schedules/{schedule_id}", "patch"): "update-agent-schedule",
+    ("/v3/agents/{agent_key}/schedules/{schedule_id}", "delete"): "delete-agent-schedule",
+    ("/v3/agents/{agent_key}/schedules/{schedule_id}/execution", "post"): "trigger-agent-schedule",
+    ("/v3/agents/{agent_key}/schedules/{schedule_id}/runs", "get"): "list-agent-schedule-runs",
+    ("/v3/agents/{agent_key}/schedules/{schedule_id}/runs/{run_id}", "get"): "retrieve-agent-schedule-run",
+    (
+        "/v3/agents/{agent_key}/schedules/{schedule_id}/runs/{run_id}/cancel",
+        "post",
+    ): "cancel-agent-schedule-run",
+    ("/v3/agents/{agent_key}/schedules/{schedule_id}/preview", "get"): "preview-agent-schedule",
+    ("/v3/agents/{agent_key}/schedules/{schedule_id}/explain", "get"): "explain-agent-schedule",
+    ("/v3/schedules/preview", "post"): "preview-schedule-expression",
+}
+
+
+@pytest.fixture
+def described(nobody: Caller) -> Any:
+    """The OpenAPI document, asked for without a key."""
+    return document(nobody.get("/openapi.json"))
+
+
+def _schema(described: Any, name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}", "components": described["components"]}
+
+
+def test_every_operation_is_described_and_no_other(described: Any) -> None:
+    found = {
+        (path, method): operation["operationId"]
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+    }
+
+    assert described["openapi"] == "3.1.0"
+    assert found == OPERATIONS
+
+
+def test_every_operation_has_a_tag_a_summary_and_a_key(described: Any) -> None:
+    for methods in described["paths"].values():
+        for operation in methods.values():
+            assert operation["tags"] == ["Agent Schedules"]
+            assert operation["summary"]
+            assert operation["description"]
+            assert operation["security"] == [{"ApiKey": []}]
+    assert described["components"]["securitySchemes"]["ApiKey"]["scheme"] == "bearer"
+
+
+def test_only_bodies_that_are_read_are_described(described: Any) -> None:
+    with_body = {
+        operation["operationId"]: list(operation["requestBody"]["content"])
+        for methods in described["paths"].values()
+        for operation in methods.values()
+        if "requestBody" in operation
+    }
+
+    assert with_body == {
+        "create-agent-schedule": ["application/json"],
+        "update-agent-schedule": ["application/json"],
+        "preview-schedule-expression": ["application/json"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "statuses"),
+    [
+        ("list-agent-schedules", {"200", "400", "401", "404", "429", "500", "503"}),
+        (
+            "create-agent-schedule",
+            {"201", "400", "401", "403", "404", "409", "413", "415", "429", "500", "503"},
+        ),
+        ("retrieve-agent-schedule", {"200", "401", "404", "429", "500", "503"}),
+        (
+            "update-agent-schedule",
+            {"200", "400", "401", "403", "404", "412", "413", "415", "429", "500", "503"},
+        ),
+        ("delete-agent-schedule", {"204", "400", "401", "403", "404", "412", "429", "500", "503"}),
+        ("trigger-agent-schedule", {"202", "400", "401", "403", "404", "409", "413", "429", "500", "503"}),
+        ("list-agent-schedule-runs", {"200", "400", "401", "404", "429", "500", "503"}),
+        ("retrieve-agent-schedule-run", {"200", "401", "404", "429", "500", "503"}),
+        ("preview-agent-schedule", {"200", "400", "401", "404", "429", "500", "503"}),
+        ("explain-agent-schedule", {"200", "400", "401", "404", "429", "500", "503"}),
+        ("preview-schedule-expression", {"200", "400", "401", "413", "415", "429", "500", "503"}),
+        ("cancel-agent-schedule-run", {"200", "400", "401", "403", "404", "429", "500", "503"}),
+    ],
+)
+def test_every_answer_is_described(described: Any, operation_id: str, statuses: set[str]) -> None:
+    (responses,) = [
+        operation["responses"]
+        for methods in described["paths"].values()
+        for operation in methods.values()
+        if operation["operationId"] == operation_id
+    ]
+
+    assert set(responses) == statuses
+
+
+def test_no_schema_with_properties_is_open(described: Any) -> None:
+    schemas = described["components"]["schemas"]
+
+    assert {"PublicSchedule", "PublicSchedulePayload", "PublicScheduleErrorDetail"} <= set(schemas)
+    assert all(schema["additionalProperties"] is False for schema in schemas.values())
+
+
+def test_the_required_fields_are_the_contracts(described: Any) -> None:
+    schemas = described["components"]["schemas"]
+
+    assert set(schemas["CreateScheduleRequest"]["required"]) == {"type", "expression", "payload"}
+    assert "required" not in schemas["UpdateScheduleRequest"]
+    assert set(schemas["PublicSchedule"]["properties"]) - set(schemas["PublicSchedule"]["required"]) == {
+        "agent_tag",
+        "display_name",
+        "last_triggered_at",
+        "updated_by_id",
+        "next_fire_at",
+    }
+    assert "required" not in schemas["PublicSchedulePayload"]
+
+
+def test_real_answers_are_as_described(
+    described: Any, api: Caller, nobody: Caller, schedule: Schedule
+) -> None:
+    run = make_run(
+        schedule,
+        state=RunState.FAILED,
+        started_at=NOON,
+        finished_at=NOON,
+        error_code="x",
+        usage={"total_tokens": 1},
+    )
+    answers = {
+        "PublicSchedule": api.patch(schedule_path(schedule), {"agent_tag": "v1", "display_name": "x"}),
+        "PublicScheduleList": api.get(schedules_path(schedule.agent)),
+        "PublicRun": api.get(run_path(run)),
+        "PublicRunList": api.get(f"{schedule_path(schedule)}/runs"),
+        "PublicSchedulePreview": api.get(f"{schedule_path(schedule)}/preview"),
+        "PublicPreview": api.post("/v3/schedules/preview", examples.TO_PREVIEW),
+        "PublicExplanation": api.get(f"{schedule_path(schedule)}/explain?at=2026-06-01T09:00:00Z"),
+        "PublicScheduleTriggered": api.post(f"{schedule_path(schedule)}/execution"),
+        "PublicScheduleError": api.get(f"{schedules_path(schedule.agent)}/x"),
+        "PublicScheduleUnauthenticated": nobody.get(schedules_path(schedule.agent)),
+    }
+
+    for name, answer in answers.items():
+        jsonschema.validate(answer.json(), _schema(described, name))  # type: ignore[attr-defined]
+
+
+def test_the_examples_are_as_described(described: Any) -> None:
+    jsonschema.validate(examples.SCHEDULE, _schema(described, "PublicSchedule"))
+    jsonschema.validate(examples.NEW_SCHEDULE, _schema(described, "CreateScheduleRequest"))
+    jsonschema.validate(examples.RUN, _schema(described, "PublicRun"))
+    jsonschema.validate(examples.PREVIEW, _schema(described, "PublicPreview"))
+    jsonschema.validate(examples.TO_PREVIEW, _schema(described, "PreviewRequest"))
+    jsonschema.validate(examples.EXPLANATION, _schema(described, "PublicExplanation"))
+    create = described["paths"]["/v3/agents/{agent_key}/schedules"]["post"]
+    assert create["requestBody"]["content"]["application/json"]["examples"]
+    assert all("examples" in answer["content"]["application/json"] for answer in create["responses"].values())
+
+
+def test_the_pages_need_no_key_and_no_other_site(nobody: Caller) -> None:
+    page = nobody.get("/docs")
+
+    assert page.status_code == 200
+    html = page.content.decode()
+    assert "/openapi.json" in html
+    assert "://" not in html
+    assert '"validatorUrl": null' in html  # else the page asks another site whether it is valid
+    files = re.findall(r'(?:src|href)="([^"]+)"', html)
+    assert len(files) >= 3
+    for file in files:
+        assert file.startswith("/static/drf_spectacular_sidecar/"), file
+        assert CLIENT.get(file).status_code == 200

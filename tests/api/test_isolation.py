@@ -1,0 +1,149 @@
+"""The matrix: every call by everybody. The answer is the contract's, and what is refused changes nothing."""
+
+import re
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.http import HttpResponse
+
+from tests.api import matrix
+from tests.api.caller import Caller, assert_error, document
+from tests.api.matrix import CALLERS, CALLS, CONSOLE, NAMESAKE, OPEN, OTHER_AGENT, OWNER, READER, Call, World
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+CLOSED = sorted({call.route for call in CALLS})
+CELLS = [pytest.param(call, caller, id=f"{call} by {caller}") for call in CALLS for caller in CALLERS]
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """What every cell begins with."""
+    return World.new()
+
+
+def _caller(world: World, name: str) -> Caller:
+    return Caller(CALLERS[name](world))
+
+
+def _database() -> dict[str, list[dict[str, Any]]]:
+    """Every row of the domain; but for the last use of a key, which is noted of whoever is let in."""
+    tables = {
+        model.__name__: list(model._default_manager.order_by("pk").values())
+        for model in apps.get_app_config("schedules").get_models()
+    }
+    for key in tables["ApiKey"]:
+        key.pop("last_used_at")
+    return tables
+
+
+def _of(agent_id: Any, database: dict[str, list[dict[str, Any]]]) -> list[Any]:
+    """What belongs to one agent."""
+    schedules = [row for row in database["Schedule"] if row["agent_id"] == agent_id]
+    ids = {row["id"] for row in schedules}
+    return [
+        schedules,
+        *([row for row in rows if row.get("schedule_id") in ids] for rows in database.values()),
+    ]
+
+
+def _send(world: World, call: Call, caller: str, who: Caller) -> HttpResponse:
+    agent = world.other_agent if caller == OTHER_AGENT else None
+    return who.call(call.method, world.path(call, agent), call.body)
+
+
+def test_every_path_has_its_rows() -> None:
+    known = {*CLOSED, *OPEN}
+
+    assert {route for route in matrix.routes() if not route.startswith(CONSOLE)} == known
+
+
+def test_every_method_has_its_row() -> None:
+    for route in CLOSED:
+        view = matrix.routes()[route].cls
+        answered = {name.upper() for name in view.http_method_names if hasattr(view, name)}
+
+        assert answered == {call.method for call in CALLS if call.route == route}, route
+
+
+@pytest.mark.parametrize(("call", "caller"), CELLS)
+def test_the_answer_is_the_contracts(world: World, call: Call, caller: str) -> None:
+    who = _caller(world, caller)
+    before = _database()
+
+    response = _send(world, call, caller, who)
+
+    status, code = matrix.expected(call, caller)
+    if code is not None:
+        assert_error(response, status, code)
+    elif status == 204:
+        assert (response.status_code, response.content) == (204, b"")
+    else:
+        document(response, status)
+    if code is not None or not call.is_write:
+        assert _database() == before
+    if caller in (OTHER_AGENT, NAMESAKE):
+        assert _of(world.agent.id, _database()) == _of(world.agent.id, before)
+    if caller not in (OWNER, READER):
+        assert world.run.id not in response.content.decode().replace(world.path(call), "")
+
+
+@pytest.mark.parametrize("call", [call for call in CALLS if call.is_write], ids=str)
+def test_what_is_allowed_does_change_something(world: World, call: Call) -> None:
+    who = _caller(world, OWNER)
+    before = _database()
+
+    response = _send(world, call, OWNER, who)
+
+    assert response.status_code == call.status
+    assert _database() != before
+
+
+@pytest.mark.parametrize("caller", [OTHER_AGENT, NAMESAKE])
+def test_a_list_shows_only_what_belongs_to_the_agent_that_is_reached(world: World, caller: str) -> None:
+    response = _send(world, CALLS[0], caller, _caller(world, caller))
+
+    assert document(response) == {"schedules": []}
+
+
+@pytest.mark.parametrize("route", CLOSED)
+def test_no_path_answers_another_method(world: World, route: str) -> None:
+    calls = {call.method: call for call in CALLS if call.route == route}
+    path = world.path(next(iter(calls.values())))
+    who, before = _caller(world, OWNER), _database()
+
+    for method in METHODS:
+        if method not in calls:
+            assert_error(who.call(method, path), 405, "method_not_allowed")
+    assert who.call("HEAD", path).status_code == (200 if "GET" in calls else 405)
+
+    assert _database() == before
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("route", OPEN)
+def test_what_is_open_answers_everybody(world: World, route: str, caller: str) -> None:
+    who, before = _caller(world, caller), _database()
+
+    assert who.get(f"/{route}").status_code == 200
+
+    assert _database() == before
+
+
+@pytest.mark.parametrize("caller", [OWNER, "nobody"])
+def test_no_key_opens_the_console(world: World, caller: str) -> None:
+    who, before = _caller(world, caller), _database()
+    paths = {
+        "/" + re.sub(r"<[^>]+>|\(.*\)", "1", route).replace("^", "").replace("$", "").replace("\\Z", "")
+        for route in matrix.routes()
+        if route.startswith(CONSOLE)
+    }
+    assert len(paths) > 20
+
+    for path in sorted(paths - {"/console/login/", "/console/logout/"}):
+        for method in ("GET", "POST"):
+            response = who.call(method, path)
+            assert response.status_code == 302, path
+            assert response["Location"].startswith("/console/login/"), path
+
+    assert _database() == before
