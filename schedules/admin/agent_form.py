@@ -1,0 +1,146 @@
+"""The form of an agent: its runtime settings, and a credential that goes in and never comes out."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.core.validators import MinValueValidator, RegexValidator
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
+
+from schedules import agents
+from schedules.admin.typed import BaseInlineFormSet, ModelForm
+from schedules.models import Agent, AgentVersion, RuntimeName
+
+_LENGTHS = ("connect_timeout", "read_timeout", "total_timeout", "retry_base", "retry_cap")
+_SHORTEST = timedelta(milliseconds=1)
+_HEADER_NAME = RegexValidator(
+    r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z", "A header's name has letters, digits and - _ only."
+)
+_HEADER_VALUE = RegexValidator(r"^[\x20-\x7e]+\Z", "A header's value is plain ASCII on one line.")
+
+
+class AgentForm(ModelForm[Agent]):
+    """An agent as a person edits it."""
+
+    base_url = forms.CharField(
+        required=False,
+        max_length=500,
+        label="Base URL",
+        widget=UnfoldAdminTextInputWidget,
+        help_text="For the responses runtime, e.g. https://agents.example.com or http://agents:8080",
+    )
+    credential_header = forms.CharField(
+        required=False,
+        initial="Authorization",
+        max_length=100,
+        validators=[_HEADER_NAME],
+        widget=UnfoldAdminTextInputWidget,
+    )
+    credential = forms.CharField(
+        required=False,
+        max_length=4000,
+        validators=[_HEADER_VALUE],
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        help_text="The header's whole value, e.g. Bearer sk-…; kept encrypted and never shown",
+    )
+    remove_credential = forms.BooleanField(required=False, widget=UnfoldBooleanWidget)
+
+    class Meta:
+        model = Agent
+        fields = (
+            *("workspace", "key", "runtime", "base_url", "path", "credential_header", "max_response_bytes"),
+            *("max_attempts", *_LENGTHS),
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in filter(self.fields.__contains__, _LENGTHS):  # none for who may only look
+            self.fields[name].help_text = f"{self.fields[name].help_text} (hh:mm:ss)".strip()
+            self.fields[name].validators.append(MinValueValidator(_SHORTEST))
+        if self.instance.sealed_credential:
+            self.fields[
+                "credential"
+            ].help_text = "One is stored. Leave empty to keep it; a new one replaces it"
+        else:
+            self.fields.pop("remove_credential", None)
+
+    def clean_base_url(self) -> str:
+        """An address of the web; names without a dot are fine, they are how containers call each other."""
+        text: str = self.cleaned_data["base_url"]
+        if text and not _is_web_address(text):
+            raise forms.ValidationError(
+                "This must be http://host or https://host, with a port or path if need be"
+            )
+        if "@" in urlsplit(text).netloc:
+            raise forms.ValidationError(
+                "No user name or password here: the credential has a field of its own"
+            )
+        return text
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """The model's own rule for URLs wants a dot in every host name; `clean_base_url` is ours."""
+        exclusions = super()._get_validation_exclusions()  # type: ignore[misc]  # Django's stubs lack it
+        return {*exclusions, "base_url"}
+
+    def clean(self) -> dict[str, Any]:
+        """The runtime's needs, said at the field that lacks them."""
+        said = super().clean() or self.cleaned_data
+        if said.get("runtime") == RuntimeName.RESPONSES and not said.get("base_url", "missing"):
+            self.add_error("base_url", "The responses runtime needs the address of the agent's server")
+        if said.get("credential") and not said.get("credential_header", "missing"):
+            self.add_error("credential_header", "The credential needs a header to travel in")
+        return said
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        address = urlsplit(text)
+        is_complete = bool(address.hostname) and address.port != 0
+    except ValueError:
+        return False
+    has_rest = bool(address.query or address.fragment) or not text.isprintable() or " " in text
+    return address.scheme in {"http", "https"} and is_complete and not has_rest
+
+
+class VersionForm(ModelForm[AgentVersion]):
+    """A tag; an existing one cannot be renamed, schedules may pin it."""
+
+    activate = forms.BooleanField(required=False, label="Make it the active one")
+
+    class Meta:
+        model = AgentVersion
+        fields = ("tag",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["tag"].disabled = self.instance.pk is not None
+
+
+class VersionFormSet(BaseInlineFormSet[AgentVersion, Agent, ModelForm[AgentVersion]]):
+    """An agent's versions; they are written by `agents.add_version`."""
+
+    def clean(self) -> None:
+        """At most one is to become the active one."""
+        super().clean()
+        if sum(bool(form.cleaned_data.get("activate")) for form in self.forms if form.is_valid()) > 1:
+            raise forms.ValidationError("Only one version can be the active one")
+
+    def save(self, commit: bool = True) -> list[AgentVersion]:
+        """The versions that were added or made active."""
+        self.new_objects: list[AgentVersion] = []
+        self.changed_objects: list[tuple[AgentVersion, list[str]]] = []
+        self.deleted_objects: list[AgentVersion] = []
+        for form in self.forms:
+            if form.has_changed():
+                self._add(form)
+        return self.new_objects
+
+    def _add(self, form: ModelForm[AgentVersion]) -> None:
+        said = form.cleaned_data
+        is_new = form.instance.pk is None
+        version = agents.add_version(self.instance, said["tag"], activate=said["activate"])
+        if is_new:
+            self.new_objects.append(version)
+        else:
+            self.changed_objects.append((version, form.changed_data))

@@ -1,0 +1,107 @@
+"""Pieces of HTML that lists and pages are made of. Every text that comes in is escaped."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from schedules.admin import times
+from schedules.models import RunState
+
+NOTHING = "–"
+MONO = "console-mono"
+SHOWN_CHARACTERS = 20_000
+
+STATE_COLOURS = {
+    RunState.PENDING: "primary",
+    RunState.RUNNING: "info",
+    RunState.SUCCEEDED: "success",
+    RunState.FAILED: "danger",
+    RunState.CANCELLED: "warning",
+    RunState.DISCARDED: "",
+}
+
+
+def badge(text: str, colour: str = "", href: str | None = None) -> SafeString:
+    """A label; colours: primary, info, success, danger, warning, or none for grey."""
+    context = {"text": text, "type": colour, "href": href}
+    return render_to_string("unfold/helpers/label.html", context)
+
+
+def state(run_state: str, href: str | None = None) -> SafeString:
+    """A run's state as a label."""
+    return badge(run_state, STATE_COLOURS[RunState(run_state)], href)
+
+
+NARROW = "console-cut-short"
+
+
+def two_lines(
+    first: str, second: str = "", *, title: str = "", face: str = "", width: str = "console-cut"
+) -> SafeString:
+    """A main line and a quieter one under it; a long one is cut, its full text is the title.
+
+    `face`: a class for the main line; `width`: a class that says where to cut.
+    """
+    return format_html(
+        '<div class="{} text-right lg:text-left" title="{}"><div class="font-medium truncate {}">{}</div>'
+        '<div class="text-xs text-font-subtle-light dark:text-font-subtle-dark truncate">{}</div></div>',
+        width,
+        title or first,
+        face,
+        first,
+        second,
+    )
+
+
+def instant(moment: datetime | None, now: datetime) -> str:
+    """An instant, first from now, then on the clock."""
+    if moment is None:
+        return NOTHING
+    return format_html(
+        '<div class="text-right lg:text-left whitespace-nowrap"><div>{}</div>'
+        '<div class="text-xs text-font-subtle-light dark:text-font-subtle-dark">{}</div></div>',
+        times.relative(moment, now),
+        times.absolute(moment),
+    )
+
+
+def clock(moment: datetime | None) -> str:
+    """An instant on the clock."""
+    return one_line(times.absolute(moment)) if moment else NOTHING
+
+
+def one_line(text: str) -> SafeString:
+    """A short text that is not to be broken."""
+    return format_html('<span class="whitespace-nowrap">{}</span>', text)
+
+
+def link(href: str, text: str) -> SafeString:
+    """A link to another page of the console."""
+    return format_html('<a href="{}" class="text-link">{}</a>', href, text)
+
+
+def code(text: str) -> SafeString:
+    """A short text in the typewriter face: an id, an expression."""
+    return format_html('<code class="{} console-whole">{}</code>', MONO, text)
+
+
+def text_block(text: str) -> str:
+    """A long text as it was written; what is very long is cut, and says so."""
+    if not text:
+        return NOTHING
+    rest = f"\n… ({len(text):,} characters in all)" if len(text) > SHOWN_CHARACTERS else ""
+    return format_html(
+        '<pre class="{} console-block">{}{}</pre>',
+        MONO,
+        text[:SHOWN_CHARACTERS],
+        rest,
+    )
+
+
+def json_block(value: Any) -> str:
+    """A JSON value, indented."""
+    return NOTHING if value is None else text_block(json.dumps(value, indent=2, ensure_ascii=False))

@@ -1,0 +1,190 @@
+"""Filters of the lists. None of them reads the whole table to find its choices."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from schedules.admin.typed import ModelAdmin
+from schedules.clock import database_now
+from schedules.models import Agent, DiscardReason, MissedFiring, Run, Schedule, Workspace
+from schedules.runs import CANCELLED_BY_PERSON, LOST
+from schedules.ulids import lowest_ulid_at
+
+MOST_CHOICES = 500
+
+Choices = list[tuple[Any, str]]
+
+
+class ConsoleFilter(SimpleListFilter):
+    """A filter whose value comes from the address bar, so it may be anything."""
+
+    def value(self) -> str | None:
+        """The chosen value; none when no database could hold it."""
+        value = super().value()
+        return None if value is None or "\0" in value else value
+
+
+class SelectFilter(ConsoleFilter):
+    """A filter with many choices, as a drop-down."""
+
+    template = "console/select_filter.html"
+
+
+class WorkspaceFilter(SelectFilter):
+    """Rows of one workspace."""
+
+    title = "workspace"
+    parameter_name = "workspace"
+    paths = {Schedule: "workspace", Run: "schedule__workspace", MissedFiring: "schedule__workspace"}
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Choices:
+        """Every workspace."""
+        return [(str(pk), name) for pk, name in Workspace.objects.values_list("pk", "name")[:MOST_CHOICES]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those of the workspace; IncorrectLookupParameters for an id that is none."""
+        if not self.value():
+            return queryset
+        try:
+            return queryset.filter(**{self.paths[queryset.model]: self.value()})
+        except ValidationError as error:
+            raise IncorrectLookupParameters(error) from error
+
+
+class AgentFilter(SelectFilter):
+    """Rows of one agent; within the chosen workspace, if one is chosen."""
+
+    title = "agent"
+    parameter_name = "agent"
+    paths = {Schedule: "agent", Run: "schedule__agent", MissedFiring: "schedule__agent"}
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Choices:
+        """The agents by key; with several workspaces, whose they are."""
+        agents = Agent.objects.values_list("pk", "key", "workspace__name", "workspace_id")
+        workspace = request.GET.get(WorkspaceFilter.parameter_name)
+        shown = [agent for agent in agents[:MOST_CHOICES] if workspace in {None, "", str(agent[3])}]
+        is_one = len({agent[3] for agent in shown}) == 1
+        return [(pk, key if is_one else f"{key} ({name})") for pk, key, name, _ in shown]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those of the agent."""
+        return queryset.filter(**{self.paths[queryset.model]: self.value()}) if self.value() else queryset
+
+
+class ScheduleFilter(ConsoleFilter):
+    """Rows of one schedule; shown only when a link has chosen it."""
+
+    title = "schedule"
+    parameter_name = "schedule"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Choices:
+        """The chosen one."""
+        chosen = self.value()
+        return [(chosen, chosen)] if chosen else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those of the schedule."""
+        return queryset.filter(schedule_id=self.value()) if self.value() else queryset
+
+
+class ActivityFilter(ConsoleFilter):
+    """Schedules by whether they fire, and why not."""
+
+    title = "activity"
+    parameter_name = "activity"
+    meanings = {
+        "active": Q(is_active=True),
+        "paused": Q(is_active=False, is_finished=False),
+        "finished": Q(is_finished=True),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Choices:
+        """What the list's labels say."""
+        return [(name, name) for name in self.meanings]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those of the activity."""
+        return queryset.filter(self.meanings.get(self.value() or "", Q()))
+
+
+class DeletedFilter(ConsoleFilter):
+    """Deleted schedules stay out of the list until somebody asks for them."""
+
+    title = "deletion"
+    parameter_name = "deleted"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Choices:
+        """Besides the live ones."""
+        return [("only", "Deleted"), ("all", "Live and deleted")]
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        """The choices; no choice means live."""
+        for choice in super().choices(changelist):
+            yield choice | ({"display": "Live"} if choice["display"] == "All" else {})
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Live ones unless told otherwise."""
+        match self.value():
+            case "all":
+                return queryset
+            case "only":
+                return queryset.exclude(deleted_at=None)
+            case _:
+                return queryset.filter(deleted_at=None)
+
+
+class MadeFilter(ConsoleFilter):
+    """Runs by when they were made: their id tells it, so the primary key finds them."""
+
+    title = "time"
+    parameter_name = "made"
+    lengths = {
+        "1h": timedelta(hours=1),
+        "24h": timedelta(days=1),
+        "7d": timedelta(days=7),
+        "30d": timedelta(days=30),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Choices:
+        """The time up to now."""
+        names = ("last hour", "last 24 hours", "last 7 days", "last 30 days")
+        return [*zip(self.lengths, names, strict=True), ("older", "older than 7 days")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those made in the time."""
+        value, now = self.value(), database_now()
+        if value in self.lengths:
+            return queryset.filter(id__gte=lowest_ulid_at(now - self.lengths[value]))
+        if value == "older":
+            return queryset.filter(id__lt=lowest_ulid_at(now - self.lengths["7d"]))
+        return queryset
+
+
+class ReasonFilter(ConsoleFilter):
+    """Runs by why they ended as they did."""
+
+    title = "reason"
+    parameter_name = "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Choices:
+        """The reasons of our own; an agent's error code is a choice when a link has chosen it."""
+        reasons = [*DiscardReason.values, CANCELLED_BY_PERSON, LOST]
+        chosen = self.value()
+        others = [chosen] if chosen and chosen not in reasons else []
+        return [(reason, in_words(reason)) for reason in reasons + others]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those of the reason."""
+        return queryset.filter(reason=self.value()) if self.value() else queryset
+
+
+def in_words(identifier: str) -> str:
+    """`schedule_inactive` as a person writes it."""
+    return identifier.replace("_", " ")

@@ -1,0 +1,178 @@
+"""What the lists and pages show of a run."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.admin import display
+from django.urls import reverse
+from django.utils import timezone
+
+from schedules import payloads
+from schedules.admin import cells, times
+from schedules.admin.filters import in_words
+from schedules.admin.schedule_cells import agent_with_tag
+from schedules.models import Run, Schedule, TriggerKind
+
+SHOWN_RUNS = 10
+NOT_SHOWN_IN_LISTS = ("payload", "output", "output_text", "usage")
+
+
+@display(description="State")
+def state(run: Run) -> str:
+    """Its state as a label."""
+    return cells.state(run.state)
+
+
+@display(description="Reason")
+def reason(run: Run) -> str:
+    """Why it ended so, or why it is tried again; with the last error."""
+    code = run.reason or run.error_code
+    if not code:
+        return cells.NOTHING
+    return cells.two_lines(in_words(code), run.error_message, title=run.error_message, width=cells.NARROW)
+
+
+@display(description="Reason")
+def reason_code(run: Run) -> str:
+    """Why it ended so, or why it is tried again."""
+    return in_words(run.reason or run.error_code) or cells.NOTHING
+
+
+@display(description="Schedule")
+def schedule(run: Run) -> str:
+    """The schedule, linked, and its agent."""
+    of = run.schedule
+    agent = agent_with_tag(of)
+    first, second = (of.display_name, agent) if of.display_name else (agent, of.expression)
+    linked = cells.link(reverse("admin:schedules_schedule_change", args=(of.pk,)), first)
+    return cells.two_lines(linked, second, title=f"{first} ({of.pk})", width=cells.NARROW)
+
+
+@display(description="Schedule")
+def schedule_link(run: Run) -> str:
+    """The schedule, linked."""
+    name = run.schedule.display_name or f"{run.schedule.agent.key}, {run.schedule.expression}"
+    return cells.link(reverse("admin:schedules_schedule_change", args=(run.schedule_id,)), name)
+
+
+@display(description="Agent")
+def agent_link(run: Run) -> str:
+    """The agent, linked."""
+    agent = run.schedule.agent
+    return cells.link(reverse("admin:schedules_agent_change", args=(agent.pk,)), agent.key)
+
+
+@display(description="Trigger")
+def trigger(run: Run) -> str:
+    """The clock or a person."""
+    return cells.badge(run.trigger, "primary") if run.trigger == TriggerKind.MANUAL else run.trigger
+
+
+@display(description="Fire time")
+def fire_time(run: Run) -> str:
+    """The cadence's instant; a manual run's earliest start."""
+    return cells.instant(run.due_at, timezone.now())
+
+
+@display(description="Lateness")
+def lateness(run: Run) -> str:
+    """How long after its instant it started; marked when the instant was noticed late."""
+    text = cells.NOTHING if run.lateness is None else times.length(run.lateness)
+    return cells.two_lines(text, "misfire" if run.is_misfire else "")
+
+
+@display(description="Attempt")
+def attempt(run: Run) -> str:
+    """`2 of 5`; nothing before the first."""
+    return cells.one_line(f"{run.attempt} of {run.max_attempts}") if run.started_at else cells.NOTHING
+
+
+@display(description="Duration")
+def duration(run: Run) -> str:
+    """From the first attempt's start to the end, or to now."""
+    if run.started_at is None:
+        return cells.NOTHING
+    return cells.one_line(times.length((run.finished_at or timezone.now()) - run.started_at))
+
+
+@display(description="Payload")
+def masked_payload(run: Run) -> str:
+    """What was sent, secrets masked; before the first attempt nothing was."""
+    return (
+        "read from the schedule when it starts"
+        if run.payload is None
+        else _json(payloads.masked(run.payload))
+    )
+
+
+@display(description="Error message")
+def error_message(run: Run) -> str:
+    """In full."""
+    return cells.text_block(run.error_message)
+
+
+@display(description="Output")
+def output_text(run: Run) -> str:
+    """What the agent said."""
+    return cells.text_block(run.output_text)
+
+
+@display(description="Output items")
+def output(run: Run) -> str:
+    """The answer's output as it came."""
+    return _json(run.output)
+
+
+@display(description="Usage")
+def usage(run: Run) -> str:
+    """What the agent spent."""
+    return _json(run.usage)
+
+
+_json = cells.json_block
+
+
+def _as_code(name: str, description: str) -> Callable[[Run], str]:
+    @display(description=description)
+    def shown(run: Run) -> str:
+        value = getattr(run, name)
+        return cells.code(value) if value else cells.NOTHING
+
+    return shown
+
+
+def _on_the_clock(name: str, description: str) -> Callable[[Run], str]:
+    @display(description=description)
+    def shown(run: Run) -> str:
+        return cells.clock(getattr(run, name))
+
+    return shown
+
+
+run_id = _as_code("id", "Run id (idempotency key)")
+response_id = _as_code("response_id", "Response id")
+trace_id = _as_code("trace_id", "Trace id")
+worker = _as_code("worker", "Worker")
+due_at = _on_the_clock("fire_time", "Fire time")
+not_before = _on_the_clock("not_before", "Not before")
+made_at = _on_the_clock("created_at", "Recorded")
+started_at = _on_the_clock("started_at", "Started")
+finished_at = _on_the_clock("finished_at", "Finished")
+lease_expires_at = _on_the_clock("lease_expires_at", "Lease until")
+
+
+def recent_runs(of: Schedule) -> dict[str, Any]:
+    """The newest runs of a schedule as a table, and where all of them are."""
+    newest = Run.objects.filter(schedule=of).defer(*NOT_SHOWN_IN_LISTS).order_by("-id")[:SHOWN_RUNS]
+    return {
+        "all_url": f"{reverse('admin:schedules_run_changelist')}?schedule={of.pk}",
+        "table": {
+            "headers": ["State", "Reason", "Trigger", "Fire time", "Lateness", "Attempt", "Duration"],
+            "rows": [_row(run) for run in newest],
+        },
+    }
+
+
+def _row(run: Run) -> list[str]:
+    state_link = cells.state(run.state, reverse("admin:schedules_run_change", args=(run.pk,)))
+    return [state_link, *(cell(run) for cell in (reason, trigger, fire_time, lateness, attempt, duration))]

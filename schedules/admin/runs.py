@@ -1,0 +1,147 @@
+"""Runs in the console: a history to read, with two verbs: cancel and retry."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from schedules import firing, runs
+from schedules.admin import run_cells as show
+from schedules.admin.base import ConsoleList, ReadOnly
+from schedules.admin.filters import AgentFilter, MadeFilter, ReasonFilter, ScheduleFilter, WorkspaceFilter
+from schedules.admin.paging import BoundedPaginator
+from schedules.admin.verbs import Verb, VerbAdmin
+from schedules.errors import RunNotCancellable, RunNotRetryable, ScheduleInactive, ScheduleNotFound
+from schedules.models import Run, RunState
+
+_UNFINISHED = (RunState.PENDING, RunState.RUNNING)
+_RETRYABLE = (RunState.FAILED, RunState.CANCELLED, RunState.DISCARDED)
+
+
+def _cancel(run: Run, actor: str, now: datetime) -> object:
+    if not runs.cancel(run.id, now):
+        raise RunNotCancellable
+    return None
+
+
+def _retry(run: Run, actor: str, now: datetime) -> object:
+    return firing.retry(run.id, now)
+
+
+CANCEL = Verb[Run](
+    "cancel",
+    "Cancel",
+    "cancel",
+    "cancelled",
+    _cancel,
+    lambda run: run.state in _UNFINISHED,
+    {RunNotCancellable: "already ended"},
+)
+RETRY = Verb[Run](
+    "retry",
+    "Run again",
+    "replay",
+    "will run again in 10 s",
+    _retry,
+    lambda run: run.state in _RETRYABLE and run.schedule.is_active,
+    {
+        ScheduleInactive: "schedule inactive",
+        ScheduleNotFound: "schedule deleted",
+        RunNotRetryable: "not ended, or succeeded",
+    },
+)
+
+
+class RunList(ConsoleList):
+    """The list's rows, without what is long."""
+
+    def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Any]:
+        """One statement, however many rows."""
+        rows: QuerySet[Any] = super().get_queryset(*args, **kwargs)
+        return rows.defer(*show.NOT_SHOWN_IN_LISTS, "schedule__payload")
+
+
+_FIELDSETS: Any = (
+    (
+        None,
+        {
+            "fields": (
+                (show.state, show.attempt),
+                (show.schedule_link, show.agent_link),
+                (show.reason_code, "agent_tag"),
+                (show.error_message,),
+            )
+        },
+    ),
+    ("What came back", {"fields": ((show.output_text,), (show.usage,))}),
+    ("What was sent", {"fields": ((show.masked_payload,),)}),
+    (
+        "When",
+        {
+            "fields": (
+                (show.due_at, show.trigger),
+                (show.not_before, show.made_at),
+                (show.started_at, show.lateness),
+                (show.finished_at, show.duration),
+                (show.worker, show.lease_expires_at),
+            )
+        },
+    ),
+    ("To trace it", {"fields": ((show.run_id, "generation"), (show.response_id, show.trace_id))}),
+    ("Output as it came", {"fields": ((show.output,),), "classes": ("collapse",)}),
+)
+
+
+@admin.register(Run)
+class RunAdmin(VerbAdmin[Run], ReadOnly[Run]):
+    """The pages of runs."""
+
+    paginator = BoundedPaginator
+    list_display = (
+        show.state,
+        show.reason,
+        show.schedule,
+        show.trigger,
+        show.fire_time,
+        show.lateness,
+        show.attempt,
+        show.duration,
+    )
+    list_filter = (
+        "state",
+        ReasonFilter,
+        "trigger",
+        MadeFilter,
+        WorkspaceFilter,
+        AgentFilter,
+        ScheduleFilter,
+    )
+    list_select_related = ("schedule__agent",)
+    list_disable_select_all = True
+    sortable_by = ()
+    search_fields = ("id",)  # what they mean: get_search_results
+    search_help_text = "Run id, schedule id or agent key"
+    verbs = (CANCEL, RETRY)
+    fieldsets = _FIELDSETS
+    readonly_fields = [name for _, options in _FIELDSETS for line in options["fields"] for name in line]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """The list above."""
+        return RunList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """A whole id, by its index; else the runs of an agent, by its key."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        by_id = Q(id=term.upper()) | Q(schedule=term.upper())
+        is_id = len(term) == _ULID_LENGTH and term.isalnum()
+        return queryset.filter(by_id if is_id else Q(schedule__agent__key__icontains=term)), False
+
+
+_ULID_LENGTH = 26

@@ -1,0 +1,160 @@
+"""What the lists and pages show of a schedule."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+
+from django.contrib.admin import display
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+
+from schedules import payloads
+from schedules.admin import cells, times
+from schedules.expressions import InvalidExpression, describe
+from schedules.models import Schedule
+
+SHOWN_FIRES = 5
+
+
+def agent_with_tag(schedule: Schedule) -> str:
+    """`key` or, pinned, `key@tag`."""
+    return f"{schedule.agent.key}@{schedule.agent_tag}" if schedule.agent_tag else schedule.agent.key
+
+
+@display(description="Schedule", ordering="display_name")
+def name(schedule: Schedule) -> str:
+    """Its name and agent; the agent and id when it has no name."""
+    agent = agent_with_tag(schedule)
+    first, second = (schedule.display_name, agent) if schedule.display_name else (agent, schedule.id)
+    return cells.two_lines(first, second, title=f"{first} ({schedule.id})")
+
+
+def words_of(schedule: Schedule) -> str:
+    """The cadence in words."""
+    try:
+        return describe(schedule.cadence)
+    except InvalidExpression as error:  # a row of another version: shown, not hidden behind an error page
+        return f"cannot be read: {error}"
+
+
+@display(description="Expression", ordering="expression")
+def expression(schedule: Schedule) -> str:
+    """The expression and what it means."""
+    words = words_of(schedule)
+    return cells.two_lines(
+        schedule.expression, words, title=f"{schedule.expression}: {words}", face=cells.MONO
+    )
+
+
+@display(description="In words")
+def in_words(schedule: Schedule) -> str:
+    """The cadence in words."""
+    return words_of(schedule)
+
+
+@display(description="Activity", ordering="is_active")
+def activity(schedule: Schedule) -> str:
+    """Active, or why not."""
+    if schedule.deleted_at is not None:
+        return cells.badge("deleted", "danger")
+    if schedule.held_until is not None and schedule.held_until > timezone.now():
+        return cells.badge("held back", "danger")
+    if schedule.is_active:
+        return cells.badge("active", "success")
+    return cells.badge("finished", "info") if schedule.is_finished else cells.badge("paused", "warning")
+
+
+@display(description="Next fire", ordering="next_fire_at")
+def next_fire(schedule: Schedule) -> str:
+    """When it fires next."""
+    return cells.instant(schedule.next_fire_at, timezone.now())
+
+
+@display(description="Last run")
+def last_run(schedule: Schedule) -> str:
+    """The newest run's state; needs the annotations of the list."""
+    run_id, state = getattr(schedule, "last_run_id", None), getattr(schedule, "last_run_state", None)
+    if run_id is None or state is None:
+        return cells.NOTHING
+    return cells.state(state, reverse("admin:schedules_run_change", args=(run_id,)))
+
+
+@display(description="Starts", ordering="trigger_count")
+def starts(schedule: Schedule) -> str:
+    """How many runs of this cadence have started, and when the last one did."""
+    last = schedule.last_triggered_at
+    when = times.relative(last, timezone.now()) if last else ""
+    return cells.two_lines(run_count(schedule), when, title=times.absolute(last) if last else "never")
+
+
+@display(description="Runs started")
+def run_count(schedule: Schedule) -> str:
+    """How many runs of this cadence have started."""
+    return f"{schedule.trigger_count:,}"
+
+
+@display(description="Last start")
+def last_start(schedule: Schedule) -> str:
+    """When a run of it last started."""
+    return cells.instant(schedule.last_triggered_at, timezone.now())
+
+
+@display(description="Agent")
+def agent(schedule: Schedule) -> str:
+    """The agent, linked."""
+    return cells.link(reverse("admin:schedules_agent_change", args=(schedule.agent_id,)), schedule.agent.key)
+
+
+@display(description=f"Next {SHOWN_FIRES} fires")
+def next_fires(schedule: Schedule) -> str:
+    """The fire times to come, as the clock will find them."""
+    if schedule.next_fire_at is None:
+        return "none while it is not active"
+    now = timezone.now()
+    shown = islice(_fire_times(schedule, schedule.next_fire_at, now), SHOWN_FIRES)
+    lines = ((times.absolute(moment), times.relative(moment, now)) for moment in shown)
+    return format_html_join(
+        "", '<div>{} <span class="text-font-subtle-light dark:text-font-subtle-dark">{}</span></div>', lines
+    )
+
+
+def _fire_times(schedule: Schedule, first: datetime, now: datetime) -> Iterator[datetime]:
+    """An overdue one fires once for all that came due with it, so what follows it lies ahead."""
+    yield first
+    cadence, moment = schedule.cadence, max(first, now)
+    while (following := cadence.next_after(moment)) is not None:
+        yield following
+        moment = following
+
+
+@display(description="Payload")
+def masked_payload(schedule: Schedule) -> str:
+    """The payload, secrets masked."""
+    return cells.json_block(payloads.masked(schedule.payload))
+
+
+@display(description="Created")
+def created(schedule: Schedule) -> str:
+    """When and by whom."""
+    return format_html("{} by {}", times.absolute(schedule.created_at), schedule.created_by_id)
+
+
+@display(description="Changed")
+def updated(schedule: Schedule) -> str:
+    """When and by whom it was last changed."""
+    if schedule.updated_by_id is None:
+        return "never"
+    return format_html("{} by {}", times.absolute(schedule.updated_at), schedule.updated_by_id)
+
+
+@display(description="Deleted")
+def deleted(schedule: Schedule) -> str:
+    """When it was deleted."""
+    return cells.clock(schedule.deleted_at)
+
+
+@display(description="Id")
+def schedule_id(schedule: Schedule) -> str:
+    """What clients call it."""
+    return cells.code(schedule.id)

@@ -1,0 +1,200 @@
+"""Schedules in the console: list, page and forms over the verbs of `editing` and `firing`."""
+
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+
+from schedules import editing, firing
+from schedules.admin import schedule_cells as show
+from schedules.admin.base import ConsoleList, signature
+from schedules.admin.filters import ActivityFilter, AgentFilter, DeletedFilter, WorkspaceFilter
+from schedules.admin.run_cells import recent_runs
+from schedules.admin.schedule_form import AddScheduleForm, ChangeScheduleForm, ScheduleForm
+from schedules.admin.typed import ModelForm
+from schedules.admin.verbs import Verb, VerbAdmin
+from schedules.clock import database_now
+from schedules.errors import Refused, ScheduleInactive, ScheduleNotFound
+from schedules.models import Run, Schedule
+
+
+def _run_now(schedule: Schedule, actor: str, now: datetime) -> object:
+    return firing.trigger(schedule.id, now)
+
+
+def _pause(schedule: Schedule, actor: str, now: datetime) -> object:
+    if schedule.deleted_at is None and not schedule.is_active:
+        raise Refused("already inactive")
+    return editing.update(schedule.id, {"is_active": False}, actor, now)
+
+
+def _resume(schedule: Schedule, actor: str, now: datetime) -> object:
+    if schedule.is_active:
+        raise Refused("already active")
+    return editing.update(schedule.id, {"is_active": True}, actor, now)
+
+
+SKIPPED: dict[type[Exception], str] = {ScheduleInactive: "inactive", ScheduleNotFound: "deleted"}
+RUN_NOW = Verb[Schedule](
+    "run-now", "Run now", "play_arrow", "will run in 10 s", _run_now, lambda s: s.is_active, SKIPPED
+)
+PAUSE = Verb[Schedule]("pause", "Pause", "pause", "paused", _pause, lambda s: s.is_active, SKIPPED)
+RESUME = Verb[Schedule](
+    "resume",
+    "Resume",
+    "resume",
+    "resumed",
+    _resume,
+    lambda s: not s.is_active and s.deleted_at is None,
+    SKIPPED,
+)
+
+
+class ScheduleList(ConsoleList):
+    """The list's rows: without their payloads, with the state of their last run."""
+
+    def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Any]:
+        """One statement, however many rows."""
+        newest = Run.objects.filter(schedule=OuterRef("pk")).order_by("-id")
+        rows: QuerySet[Any] = super().get_queryset(*args, **kwargs)
+        found: QuerySet[Any] = rows.defer("payload").annotate(
+            last_run_id=Subquery(newest.values("id")[:1]), last_run_state=Subquery(newest.values("state")[:1])
+        )
+        return found
+
+
+_FORM = ("display_name", "agent_tag", "type", "expression", "is_active", "payload")
+_HISTORY = (
+    (show.activity, show.run_count),
+    (show.last_start, "generation"),
+    (show.created, show.updated),
+    (show.schedule_id, "workspace"),
+)
+_TO_ADD: Any = (
+    (None, {"fields": ("agent", "display_name", "agent_tag")}),
+    ("Cadence", {"fields": ("type", "expression")}),
+    ("What is sent", {"fields": ("payload",)}),
+)
+_TO_CHANGE: Any = (
+    (None, {"fields": (show.agent, "display_name", "agent_tag")}),
+    ("Cadence", {"fields": ("type", "expression", show.in_words, "is_active", show.next_fires)}),
+    ("What is sent", {"fields": ("payload",)}),
+    ("History", {"fields": _HISTORY}),
+)
+_TO_VIEW: Any = (
+    (None, {"fields": (show.agent, "display_name", "agent_tag")}),
+    ("Cadence", {"fields": ("type", "expression", show.in_words, show.next_fires)}),
+    ("What is sent", {"fields": (show.masked_payload,)}),
+    ("History", {"fields": (*_HISTORY, show.deleted)}),
+)
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(VerbAdmin[Schedule]):
+    """The pages of schedules."""
+
+    list_display = (
+        show.name,
+        show.expression,
+        show.activity,
+        show.next_fire,
+        show.last_run,
+        show.starts,
+    )
+    list_filter = (WorkspaceFilter, AgentFilter, "type", ActivityFilter, DeletedFilter)
+    list_select_related = ("agent", "workspace")
+    search_fields = ("id", "display_name", "agent__key")
+    search_help_text = "Id, name or agent key"
+    change_form_outer_after_template = "console/recent_runs.html"
+    verbs = (RUN_NOW, PAUSE, RESUME)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """The list above."""
+        return ScheduleList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """A part of the name or agent key, or a whole id."""
+        term = search_term.strip()
+        is_meant = Q(id=term.upper()) | Q(display_name__icontains=term) | Q(agent__key__icontains=term)
+        return (queryset.filter(is_meant) if term else queryset), False
+
+    def has_change_permission(self, request: HttpRequest, obj: Schedule | None = None) -> bool:
+        """A deleted schedule is history."""
+        return super().has_change_permission(request, obj) and not _is_deleted(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Schedule | None = None) -> bool:
+        """Once is enough."""
+        return super().has_delete_permission(request, obj) and not _is_deleted(obj)
+
+    def get_form(
+        self, request: HttpRequest, obj: Schedule | None = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm[Schedule]]:
+        """The form of this page, signed by this person."""
+        kwargs["form"] = ChangeScheduleForm if obj else AddScheduleForm
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return type(form.__name__, (form,), {"actor": signature(request)})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Schedule | None = None) -> Any:
+        """Adding asks for the content; a page also shows what became of it; who may not edit sees no form."""
+        if obj is None:
+            return _TO_ADD
+        return _TO_CHANGE if self.has_change_permission(request, obj) else _TO_VIEW
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Schedule | None = None) -> Any:
+        """Whatever the form does not ask for."""
+        if obj is None:
+            return ()
+        shown = flatten_fieldsets(self.get_fieldsets(request, obj))
+        return (
+            [name for name in shown if name not in _FORM]
+            if self.has_change_permission(request, obj)
+            else shown
+        )
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Schedule:
+        """The verb writes; what it returns is the saved schedule."""
+        said: ScheduleForm = form
+        return said.apply()
+
+    def save_model(self, request: HttpRequest, obj: Schedule, form: Any, change: bool) -> None:
+        """Nothing: `save_form` did it."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Nothing: a schedule has no parts that a form edits."""
+
+    def delete_model(self, request: HttpRequest, obj: Schedule) -> None:
+        """Through the verb; somebody else may have been quicker."""
+        with suppress(ScheduleNotFound):
+            editing.delete(obj.id, signature(request), database_now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+        """Each through the verb."""
+        for schedule in queryset:
+            self.delete_model(request, schedule)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """The schedules alone: their run history stays."""
+        names = [f"{schedule} (its pending runs never start, its run history stays)" for schedule in objs]
+        return names, {str(self.opts.verbose_name_plural): len(names)}, set(), []
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """The page, with the schedule's newest runs."""
+        schedule = context.get("original")
+        if schedule is not None:
+            context["recent_runs"] = recent_runs(schedule)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _is_deleted(schedule: Schedule | None) -> bool:
+    return schedule is not None and schedule.deleted_at is not None

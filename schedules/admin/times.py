@@ -1,0 +1,38 @@
+"""Instants and lengths of time as people read them in the console."""
+
+from datetime import UTC, datetime, timedelta
+
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+_NOW = timedelta(seconds=1)
+
+
+def absolute(instant: datetime) -> str:
+    """`2026-06-01 12:00:00 UTC`."""
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def relative(instant: datetime, now: datetime) -> str:
+    """`in 3 h 20 min`, `5 s ago` or `now`."""
+    if abs(instant - now) < _NOW:
+        return "now"
+    return f"in {length(instant - now)}" if instant > now else f"{length(now - instant)} ago"
+
+
+def length(time: timedelta) -> str:
+    """`3 d 4 h`, `5 min 10 s`, `12.3 s` or `420 ms`: its two largest units; a negative one has a minus."""
+    if time < timedelta(0):
+        return f"-{length(-time)}"
+    if time < timedelta(seconds=1):
+        return f"{time // timedelta(milliseconds=1)} ms"
+    if time < timedelta(minutes=1):
+        return f"{time.total_seconds():.1f} s".replace(".0 s", " s")
+    return " ".join(_two_largest(int(time.total_seconds())))
+
+
+def _two_largest(seconds: int) -> list[str]:
+    parts = []
+    for size, unit in _UNITS:
+        count, seconds = divmod(seconds, size)
+        parts.append((count, unit))
+    first = next(index for index, (count, _) in enumerate(parts) if count)
+    return [f"{count} {unit}" for count, unit in parts[first : first + 2] if count]

@@ -1,0 +1,1 @@
+"""Tests of the operator console, over Django's test client."""

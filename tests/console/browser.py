@@ -1,0 +1,98 @@
+"""What a browser does with a page: find a form and send its fields back as they were."""
+
+from html.parser import HTMLParser
+from typing import Any
+
+
+def text_of(response: Any) -> str:
+    """The page as text."""
+    content: bytes = response.content
+    return content.decode()
+
+
+def messages_of(response: Any) -> list[str]:
+    """What the page tells the person at its top."""
+    return [str(message) for message in response.context["messages"]]
+
+
+def form_of(response: Any, form_id: str) -> dict[str, str]:
+    """The successful controls of a form: names and the values a browser would send."""
+    reader = _Form(form_id)
+    reader.feed(text_of(response))
+    return reader.values
+
+
+def forms_to(response: Any) -> set[str]:
+    """Where the page's POST forms lead."""
+    reader = _Actions()
+    reader.feed(text_of(response))
+    return reader.actions
+
+
+def addresses_of(response: Any) -> set[str]:
+    """What a browser fetches by itself to show the page."""
+    reader = _Addresses()
+    reader.feed(text_of(response))
+    return reader.found
+
+
+class _Form(HTMLParser):
+    def __init__(self, form_id: str) -> None:
+        super().__init__()
+        self._id = form_id
+        self._is_inside = False
+        self._open = ""  # the select or textarea that is being read
+        self.values: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = dict(attrs)
+        if tag == "form":
+            self._is_inside = said.get("id") == self._id
+        elif self._is_inside and "disabled" not in said:
+            self._read(tag, said)
+
+    def _read(self, tag: str, said: dict[str, str | None]) -> None:
+        name = said.get("name") or ""
+        if tag == "input" and name:
+            is_box = said.get("type") in {"checkbox", "radio"}
+            if said.get("type") != "submit" and (not is_box or "checked" in said):
+                self.values[name] = said.get("value") or ("on" if is_box else "")
+        elif tag in {"select", "textarea"} and name:
+            self._open = name
+            self.values[name] = ""
+        elif tag == "option" and self._open and "selected" in said:
+            self.values[self._open] = said.get("value") or ""
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self.lasttag == "textarea":
+            self.values[self._open] += data.replace("\n", "\r\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._is_inside = False
+        elif tag in {"select", "textarea"}:
+            self._open = ""
+
+
+class _Actions(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.actions: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = dict(attrs)
+        if tag == "form" and said.get("method") == "post" and said.get("action"):
+            self.actions.add(said["action"] or "")
+
+
+class _Addresses(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = dict(attrs)
+        if said.get("src"):
+            self.found.add(said["src"] or "")
+        if tag == "link" and said.get("href"):
+            self.found.add(said["href"] or "")

@@ -1,0 +1,211 @@
+"""May an outsider? Every page and every verb, asked by people without the right."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+from schedules import keys
+from schedules.clock import database_now
+from schedules.models import ApiKey, MissedFiring, Run, RunState, Schedule, Scope
+from tests.console.browser import forms_to, text_of
+from tests.console.conftest import MakePerson
+from tests.factories import NOON, make_agent, make_run, make_schedule
+
+MODELS = {
+    "schedule": "schedules",
+    "run": "schedules",
+    "missedfiring": "schedules",
+    "agent": "schedules",
+    "apikey": "schedules",
+    "workspace": "schedules",
+    "user": "auth",
+    "group": "auth",
+    "periodictask": "django_celery_beat",
+}
+VERBS = [
+    ("schedule", "run-now"),
+    ("schedule", "pause"),
+    ("schedule", "resume"),
+    ("run", "cancel"),
+    ("run", "retry"),
+    ("apikey", "revoke"),
+]
+
+
+@pytest.fixture
+def rows(db: None) -> dict[str, str]:
+    """One row of each model that has a page, by the model's name: its id."""
+    agent = make_agent()
+    schedule = make_schedule(agent, now=database_now())
+    run = make_run(schedule, state=RunState.FAILED)
+    missed = MissedFiring.objects.create(
+        schedule=schedule,
+        generation=1,
+        first_fire_time=NOON,
+        last_fire_time=NOON,
+        count=1,
+        reason="coalesced",
+    )
+    key = keys.issue(agent.workspace, scope=Scope.READ).key
+    ids = {"schedule": schedule.pk, "run": run.pk, "missedfiring": missed.pk, "agent": agent.pk}
+    return {name: str(pk) for name, pk in (ids | {"apikey": key.pk, "workspace": agent.workspace_id}).items()}
+
+
+def page(model: str, name: str, *args: str) -> str:
+    """The address of one of a model's pages."""
+    return reverse(f"admin:{MODELS[model]}_{model}_{name}", args=args)
+
+
+def everything() -> list[object]:
+    """What no outsider may have changed."""
+    return [
+        *Schedule.objects.values_list("id", "is_active", "updated_at", "deleted_at"),
+        *Run.objects.values_list("id", "state"),
+        *ApiKey.objects.values_list("id", "revoked_at"),
+    ]
+
+
+def test_somebody_unknown_is_sent_to_the_login(rows: dict[str, str]) -> None:
+    pages = [page(model, name) for model in MODELS for name in ("changelist", "add")]
+    pages += [page(model, name, pk) for model, pk in rows.items() for name in ("change", "delete", "history")]
+
+    for address in pages:
+        response = Client().get(address)
+
+        assert response.status_code == 302, address
+        assert response["Location"] == f"{reverse('admin:login')}?next={address}"
+
+
+def test_staff_without_a_permission_see_nothing(rows: dict[str, str], person: MakePerson) -> None:
+    nobody = person()
+    pages = [page(model, name) for model in MODELS for name in ("changelist", "add")]
+    pages += [page(model, name, pk) for model, pk in rows.items() for name in ("change", "delete", "history")]
+
+    for address in pages:
+        assert nobody.get(address).status_code == 403, address
+
+
+def test_the_sidebar_has_no_link_to_what_one_may_not_see(person: MakePerson) -> None:
+    shown = text_of(person("view_run").get(reverse("admin:index")))
+
+    assert page("run", "changelist") in shown
+    assert page("schedule", "changelist") not in shown
+    assert page("user", "changelist") not in shown
+
+
+def test_who_may_view_sees_pages_without_a_way_to_change_anything(
+    rows: dict[str, str], person: MakePerson
+) -> None:
+    for model, pk in rows.items():
+        viewer = person(f"view_{model}", username=model)
+
+        listed = viewer.get(page(model, "changelist"))
+        shown = viewer.get(page(model, "change", pk))
+
+        assert listed.status_code == shown.status_code == 200
+        assert not [action for action in forms_to(shown) if "/do/" in action]
+        assert 'name="_save"' not in text_of(shown)
+        assert 'name="action"' not in text_of(listed)
+        assert viewer.get(page(model, "add")).status_code == 403
+
+
+def test_who_may_only_view_cannot_post_a_form(rows: dict[str, str], person: MakePerson) -> None:
+    before = everything()
+
+    for model, pk in rows.items():
+        viewer = person(f"view_{model}", username=model)
+        response = viewer.post(page(model, "change", pk), {"display_name": "mine"})
+
+        assert response.status_code == 403, model
+    assert everything() == before
+
+
+def test_history_is_not_edited_by_anybody(rows: dict[str, str], operator: Client) -> None:
+    for model in ("run", "missedfiring"):
+        assert operator.get(page(model, "add")).status_code == 403
+        assert operator.get(page(model, "delete", rows[model])).status_code == 403
+        assert operator.post(page(model, "change", rows[model]), {"state": "succeeded"}).status_code == 403
+
+
+def test_a_verb_needs_the_change_permission_of_its_model(rows: dict[str, str], person: MakePerson) -> None:
+    before = everything()
+    rights = [f"view_{model}" for model in rows] + ["change_agent", "delete_schedule", "add_apikey"]
+    viewer = person(*rights)
+
+    for model, verb in VERBS:
+        response = viewer.post(page(model, "do", rows[model], verb))
+        # Django passes over a list action that it does not offer this person.
+        viewer.post(page(model, "changelist"), {"action": verb, "_selected_action": rows[model]})
+
+        assert response.status_code == 403, verb
+        assert everything() == before
+
+
+def test_a_verb_by_somebody_unknown_changes_nothing(rows: dict[str, str]) -> None:
+    before = everything()
+
+    for model, verb in VERBS:
+        response = Client().post(page(model, "do", rows[model], verb))
+
+        assert response.status_code == 302
+        assert response["Location"].startswith(reverse("admin:login"))
+        assert everything() == before
+
+
+def test_a_get_of_a_verb_changes_nothing(rows: dict[str, str], operator: Client) -> None:
+    before = everything()
+
+    for model, verb in VERBS:
+        response = operator.get(page(model, "do", rows[model], verb))
+
+        assert response.status_code == 405
+        assert response["Allow"] == "POST"
+        assert everything() == before
+
+
+def test_a_verb_without_the_token_of_the_page_is_refused(rows: dict[str, str], operator: Client) -> None:
+    before = everything()
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = operator.cookies
+
+    for model, verb in VERBS:
+        assert strict.post(page(model, "do", rows[model], verb)).status_code == 403
+        assert everything() == before
+
+
+def test_with_the_token_of_the_page_a_verb_works(rows: dict[str, str], operator: Client) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = operator.cookies
+    strict.get(page("schedule", "change", rows["schedule"]))
+    token = {"csrfmiddlewaretoken": strict.cookies["csrftoken"].value}
+
+    strict.post(page("schedule", "do", rows["schedule"], "pause"), token)
+
+    assert not Schedule.objects.get().is_active
+
+
+def test_a_verb_or_a_row_that_does_not_exist_is_not_found(rows: dict[str, str], operator: Client) -> None:
+    assert operator.post(page("schedule", "do", rows["schedule"], "explode")).status_code == 404
+    assert operator.post(page("schedule", "do", "nobody", "pause")).status_code == 404
+    assert operator.post(page("run", "do", "a%00b", "cancel")).status_code == 404
+
+
+def test_an_odd_id_is_no_error_page(operator: Client) -> None:
+    for model in ("schedule", "run", "agent", "apikey"):
+        for odd in ("%00", "nobody"):
+            assert operator.get(f"{page(model, 'changelist')}{odd}/change/").status_code == 302
+
+
+def test_switching_a_housekeeping_task_needs_the_change_permission(person: MakePerson) -> None:
+    every = IntervalSchedule.objects.create(every=1, period="hours")
+    task = PeriodicTask.objects.create(name="sweep", task="sweep", interval=every)
+    asked = {"action": "disable_tasks", "_selected_action": task.pk}
+
+    person("view_periodictask").post(page("periodictask", "changelist"), asked)
+    task.refresh_from_db()
+    assert task.enabled
+
+    person("change_periodictask", username="lee").post(page("periodictask", "changelist"), asked)
+    task.refresh_from_db()
+    assert not task.enabled

@@ -1,0 +1,324 @@
+"""Adding and editing schedules: the verbs judge and write, and only what was changed is changed."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from schedules import editing, payloads
+from schedules.admin.schedule_form import ChangeScheduleForm
+from schedules.clock import database_now
+from schedules.models import Agent, Schedule
+from tests.console.browser import form_of, text_of
+from tests.console.conftest import MakePerson
+from tests.factories import make_agent, make_due_schedule, make_schedule
+
+pytestmark = pytest.mark.django_db
+
+ADD = reverse("admin:schedules_schedule_add")
+SECRET = {"input": "{{token}}", "variables": {"token": {"secret": True, "value": "s3cr3t"}, "city": "Oslo"}}
+
+
+REFUSED = [
+    ("expression", "0 0 9 * *", "Valid example"),
+    ("expression", "0 */5 9 * * *", "one hour"),
+    ("expression", "0 0 0 30 feb *", "never fires"),
+    ("expression", "@every 6h", "is of type interval"),
+    ("expression", "", "required"),
+    ("type", "hourly", "valid choice"),
+    ("agent_tag", "v9", "no version tagged"),
+    ("payload", "{not json", "not valid JSON: line 1, column 2"),
+    ("payload", "", "required"),
+    ("payload", "[1]", "must be an object"),
+    ("payload", '{"prompt": "x"}', "no field 'prompt'"),
+    ("payload", '{"input": 5}', "must be a string or an array"),
+    ("payload", '{"variables": {"a": {"secret": true}}}', "secret variable"),
+    ("payload", '{"variables": {"a": {"secret": true, "value": "********"}}}', "no secret is stored"),
+    ("payload", '{"metadata": {"a": NaN}}', "NaN"),
+    ("payload", '{"input": "a\\u0000b"}', "NUL"),
+    ("payload", '{"input": "\\ud800"}', "surrogate"),
+    ("payload", "[" * 100_000, "nested too deeply"),
+    ("display_name", "n" * 256, "at most 255"),
+]
+
+
+def page_of(schedule: Schedule) -> str:
+    """The schedule's page."""
+    return reverse("admin:schedules_schedule_change", args=(schedule.pk,))
+
+
+def written(client: Client, address: str, **said: Any) -> dict[str, str]:
+    """The form as the page shows it, with what a person writes into it."""
+    form = form_of(client.get(address), "schedule_form")
+    for name, value in said.items():
+        if value is None:
+            form.pop(name)
+        else:
+            form[name] = value if isinstance(value, str) else json.dumps(value)
+    return form
+
+
+def save(client: Client, schedule: Schedule, **said: Any) -> Schedule:
+    """The schedule after the form was saved."""
+    response = client.post(page_of(schedule), written(client, page_of(schedule), **said))
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    return Schedule.objects.get(pk=schedule.pk)
+
+
+def errors(client: Client, address: str, **said: Any) -> dict[str, list[str]]:
+    """What the form says is wrong, by field; nothing was saved."""
+    before = list(Schedule.objects.values())
+    response = client.post(address, written(client, address, **said))
+    assert response.status_code == 200
+    assert list(Schedule.objects.values()) == before
+    found: dict[str, list[str]] = response.context["adminform"].form.errors
+    return {name: list(texts) for name, texts in found.items()}
+
+
+def facts(schedule: Schedule) -> tuple[object, ...]:
+    """What must stay when nothing was changed."""
+    return (
+        schedule.generation,
+        schedule.anchor_at,
+        schedule.next_fire_at,
+        schedule.trigger_count,
+        schedule.payload,
+        schedule.updated_at,
+        schedule.updated_by_id,
+        schedule.display_name,
+    )
+
+
+class TestAdding:
+    """A new schedule."""
+
+    def fields(self, agent: Agent, **said: Any) -> dict[str, Any]:
+        new = {"agent": agent.pk, "type": "cron", "expression": "0 0 9 * * mon-fri", "payload": SECRET}
+        return new | said
+
+    def test_it_is_created_as_the_api_would(self, operator: Client) -> None:
+        agent = make_agent(tags=("v1",))
+        said = self.fields(agent, display_name="Digest", agent_tag="v1")
+
+        response = operator.post(ADD, written(operator, ADD, **said))
+
+        schedule = Schedule.objects.get()
+        assert response.status_code == 302
+        assert (schedule.agent, schedule.workspace) == (agent, agent.workspace)
+        assert (schedule.display_name, schedule.agent_tag) == ("Digest", "v1")
+        assert (schedule.generation, schedule.is_active) == (1, True)
+        assert schedule.created_by_id == "user_operator"
+        assert schedule.next_fire_at == schedule.cadence.next_after(schedule.created_at)
+        assert payloads.opened(schedule.payload) == SECRET | {
+            "variables": {"token": "s3cr3t", "city": "Oslo"}
+        }
+        assert "s3cr3t" not in json.dumps(schedule.payload)
+
+    def test_absent_texts_are_absent(self, operator: Client) -> None:
+        operator.post(ADD, written(operator, ADD, **self.fields(make_agent())))
+
+        schedule = Schedule.objects.get()
+        assert schedule.display_name is None
+        assert schedule.agent_tag is None
+
+    def test_a_long_name_signs_in_forty_characters(self, person: MakePerson) -> None:
+        somebody = person("*", username="n" * 150)
+
+        somebody.post(ADD, written(somebody, ADD, **self.fields(make_agent())))
+
+        assert Schedule.objects.get().created_by_id == "user_" + "n" * 35
+
+    def test_what_is_wrong_is_said_at_its_field(self, operator: Client) -> None:
+        form = written(operator, ADD, **self.fields(make_agent()))
+
+        for field, value, says in REFUSED:
+            response = operator.post(ADD, form | {field: value})
+
+            found = response.context["adminform"].form.errors
+            assert list(found) == [field], (field, value)
+            assert says in found[field][0]
+        assert not Schedule.objects.exists()
+
+    def test_a_message_does_not_repeat_its_fields_name(self, operator: Client) -> None:
+        found = errors(operator, ADD, **self.fields(make_agent(), expression="0 0 9 * *"))
+
+        assert not found["expression"][0].startswith("expression")
+
+    def test_an_instant_in_the_past_is_refused(self, operator: Client) -> None:
+        said = {"type": "once", "expression": "@at 2020-01-01T00:00:00Z"}
+
+        assert "past" in errors(operator, ADD, **self.fields(make_agent(), **said))["expression"][0]
+
+    def test_what_was_written_stays_in_a_refused_form(self, operator: Client) -> None:
+        said = self.fields(make_agent(), expression="nonsense", payload="{not json")
+
+        again = form_of(operator.post(ADD, written(operator, ADD, **said)), "schedule_form")
+
+        assert (again["expression"], again["payload"]) == ("nonsense", "{not json")
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_schedule_is_held_from_the_check_of_its_form_to_the_end_of_the_transaction() -> None:
+    schedule = make_schedule(now=database_now())
+
+    def is_free() -> bool:
+        try:
+            with transaction.atomic():
+                Schedule.objects.select_for_update(nowait=True).get()
+        except OperationalError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(1) as somebody_else:
+        with transaction.atomic():
+            assert somebody_else.submit(is_free).result()
+            said = {"type": "cron", "expression": "0 0 10 * * *", "payload": "{}", "is_active": "on"}
+            form = ChangeScheduleForm(said, instance=schedule)
+            assert form.is_valid()
+            assert not somebody_else.submit(is_free).result()
+        assert somebody_else.submit(is_free).result()
+
+    assert Schedule.objects.get().generation == 1  # nothing was kept of the rehearsal
+
+
+class TestEditing:
+    """An existing schedule."""
+
+    def test_the_form_shows_masks_and_the_next_fires(self, operator: Client) -> None:
+        schedule = make_schedule(now=database_now(), payload=SECRET)
+
+        response = operator.get(page_of(schedule))
+
+        shown = json.loads(form_of(response, "schedule_form")["payload"])
+        assert shown["variables"]["token"] == {"secret": True, "value": "********"}
+        fires: list[str] = []
+        moment = schedule.next_fire_at
+        while moment is not None and len(fires) < 5:
+            fires.append(f"{moment:%Y-%m-%d %H:%M:%S} UTC")
+            moment = schedule.cadence.next_after(moment)
+        assert all(fire in text_of(response) for fire in fires)
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            {"payload": SECRET, "display_name": "Digest"},
+            {
+                "expression": "0 0 9 * * * ",
+                "display_name": "  two\nlines ",
+                "payload": {"input": "a\nb\r\nc\té"},
+            },
+            {"type": "interval", "expression": "@every 6h", "payload": {"metadata": {"b": 1.0, "a": [None]}}},
+        ],
+    )
+    def test_an_untouched_form_changes_nothing(self, operator: Client, said: dict[str, Any]) -> None:
+        schedule = make_schedule(now=database_now() - timedelta(minutes=10), **said)
+        before = facts(Schedule.objects.get())
+
+        after = save(operator, schedule)
+
+        assert facts(after) == before
+
+    def test_a_mask_keeps_the_secret_and_the_rest_changes(self, operator: Client) -> None:
+        schedule = make_schedule(now=database_now(), payload=SECRET)
+        said = {"input": "new", "variables": {"token": {"secret": True, "value": "********"}}}
+
+        after = save(operator, schedule, payload=said)
+
+        assert payloads.opened(after.payload)["variables"] == {"token": "s3cr3t"}
+        assert after.payload["input"] == "new"
+        assert (after.generation, after.next_fire_at) == (1, schedule.next_fire_at)
+        assert after.updated_by_id == "user_operator"
+
+    def test_a_new_expression_restarts_the_cadence(self, operator: Client) -> None:
+        schedule = make_schedule(now=database_now())
+        Schedule.objects.update(trigger_count=7)
+
+        after = save(operator, schedule, expression="0 0 10 * * *")
+
+        assert (after.generation, after.trigger_count) == (2, 0)
+        assert after.next_fire_at is not None
+        assert after.next_fire_at.hour == 10
+
+    def test_the_switch_pauses_and_resumes(self, operator: Client) -> None:
+        schedule = make_schedule(now=database_now())
+
+        paused = save(operator, schedule, is_active=None)
+        resumed = save(operator, schedule, is_active="on")
+
+        assert (paused.is_active, paused.generation) == (False, 1)
+        assert (resumed.is_active, resumed.generation) == (True, 2)
+
+    def test_a_once_that_has_passed_cannot_be_resumed(self, operator: Client) -> None:
+        schedule = make_due_schedule(due_at=database_now() - timedelta(minutes=1))
+        Schedule.objects.update(is_active=False, is_finished=True, next_fire_at=None)
+
+        assert "past" in errors(operator, page_of(schedule), is_active="on")["expression"][0]
+
+    def test_an_emptied_name_and_tag_are_cleared(self, operator: Client) -> None:
+        schedule = make_schedule(make_agent(tags=("v1",)), database_now(), display_name="n", agent_tag="v1")
+
+        after = save(operator, schedule, display_name="", agent_tag="")
+
+        assert (after.display_name, after.agent_tag) == (None, None)
+
+    def test_what_somebody_else_changed_meanwhile_stays(self, operator: Client) -> None:
+        schedule = make_schedule(now=database_now(), display_name="old")
+        mine = written(operator, page_of(schedule), display_name="mine")
+        theirs = {"expression": "0 0 17 * * *", "payload": {"input": "theirs"}}
+        editing.update(schedule.pk, theirs, "apk_other", database_now())  # type: ignore[arg-type]  # a literal
+
+        operator.post(page_of(schedule), mine)
+
+        after = Schedule.objects.get()
+        assert (after.display_name, after.expression) == ("mine", "0 0 17 * * *")
+        assert after.payload == {"input": "theirs"}
+        assert after.generation == 2
+
+    def test_a_schedule_deleted_meanwhile_is_not_revived(self, operator: Client) -> None:
+        schedule = make_schedule(now=database_now())
+        mine = written(operator, page_of(schedule), display_name="mine")
+        editing.delete(schedule.pk, "apk_other", database_now())
+
+        response = operator.post(page_of(schedule), mine)
+
+        assert response.status_code == 403
+        assert Schedule.objects.get().display_name is None
+
+    @pytest.mark.parametrize("memory", ["", "nonsense", "[]", "{}"])
+    def test_without_its_memory_the_form_still_repeats_what_is_stored(
+        self, operator: Client, memory: str
+    ) -> None:
+        schedule = make_schedule(now=database_now(), payload=SECRET)
+
+        after = save(operator, schedule, as_shown=memory)
+
+        assert (after.generation, after.next_fire_at) == (1, schedule.next_fire_at)
+        assert after.payload == schedule.payload
+
+    def test_a_large_payload_can_be_edited(self, operator: Client) -> None:
+        text = "word " * 12_000
+        schedule = make_schedule(now=database_now(), payload={"input": text})
+
+        after = save(operator, schedule, display_name="large")
+
+        assert after.payload["input"] == text
+        assert after.display_name == "large"
+
+    def test_the_history_says_who_changed_what_and_no_secret(self, operator: Client) -> None:
+        schedule = make_schedule(now=database_now(), payload=SECRET)
+        save(operator, schedule, payload={"input": "x", "variables": {"k": {"secret": True, "value": "n3w"}}})
+
+        history = text_of(operator.get(reverse("admin:schedules_schedule_history", args=(schedule.pk,))))
+
+        assert User.objects.get().username in history
+        assert "Changed payload." in history
+        assert "n3w" not in history
