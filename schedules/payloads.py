@@ -4,15 +4,18 @@ A variable `{"secret": true, "value": "…"}` is stored as `{"secret": true, "se
 `{"secret": true, "value": "********"}`. Source: the contract, "Schedule document".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from cryptography.fernet import InvalidToken
 
 from schedules.errors import InvalidRequest
-from schedules.sealing import seal, unseal
+from schedules.expressions.errors import quoted
+from schedules.sealing import is_newest, reseal, seal, unseal
 
 MASK = "********"
+_SHOWN_CHARACTERS = 100
 FIELDS = ("input", "memory_entity_id", "metadata", "variables")
 
 Payload = dict[str, Any]
@@ -25,7 +28,7 @@ def check(payload: object) -> Payload:
     for name in payload:
         if name not in FIELDS:
             raise InvalidRequest(
-                f"payload has no field {name!r}; its fields are {', '.join(FIELDS)}", param="payload"
+                f"payload has no field {quoted(name)}; its fields are {', '.join(FIELDS)}", param="payload"
             )
     _check_input(payload)
     if not isinstance(payload.get("memory_entity_id", ""), str):
@@ -58,9 +61,14 @@ def _check_variable(name: str, value: object) -> None:
         or not isinstance(value["value"], str)
     ):
         raise InvalidRequest(
-            f'a secret variable is exactly {{"secret": true, "value": "text"}}; {name!r} is not',
-            param=f"payload.variables.{name}",
+            f'a secret variable is exactly {{"secret": true, "value": "text"}}; {quoted(name)} is not',
+            param=_variable(name),
         )
+
+
+def _variable(name: str) -> str:
+    """Which field an error is about: a client's name in it is cut where it gets too long for a message."""
+    return f"payload.variables.{name[:_SHOWN_CHARACTERS]}"
 
 
 def sealed(payload: Payload, stored: Payload | None = None) -> Payload:
@@ -82,8 +90,8 @@ def _sealed(name: str, value: Any, before: Any) -> Any:
         return _keep_if_same(before, value["value"])
     if not is_secret(before):
         raise InvalidRequest(
-            f"variable {name!r} holds the mask {MASK}, but no secret is stored to keep",
-            param=f"payload.variables.{name}",
+            f"variable {quoted(name)} holds the mask {MASK}, but no secret is stored to keep",
+            param=_variable(name),
         )
     return before
 
@@ -113,6 +121,23 @@ def opened(payload: Payload) -> Payload:
     return _with_secrets(payload, lambda secret: unseal(secret["sealed"]))
 
 
+def resealed(payload: Payload) -> tuple[Payload, list[str]]:
+    """The stored payload with every secret sealed by the newest key, and the variables that no key opens.
+
+    The payload itself where there is nothing to do; what no key opens stays as it is.
+    """
+    changed, unreadable = {}, []
+    for name, variable in payload.get("variables", {}).items():
+        if is_secret(variable) and not is_newest(variable["sealed"]):
+            try:
+                changed[name] = variable | {"sealed": reseal(variable["sealed"])}
+            except InvalidToken:
+                unreadable.append(name)
+    if not changed:
+        return payload, unreadable
+    return payload | {"variables": payload["variables"] | changed}, unreadable
+
+
 def _with_secrets(payload: Payload, shown: Callable[[Any], Any]) -> Payload:
     if "variables" not in payload:
         return payload
@@ -125,3 +150,28 @@ def _with_secrets(payload: Payload, shown: Callable[[Any], Any]) -> Payload:
 def is_secret(variable: Any) -> bool:
     """Whether a variable, stored or sent, is a secret."""
     return isinstance(variable, dict) and variable.get("secret") is True
+
+
+def without_secrets(answer: Any, payload: Payload, *others: str) -> Any:
+    """What an agent said (any JSON value), masked wherever it repeats a secret of the payload or one of `others`."""
+    return _masked_in(answer, sorted([*_clear_secrets(payload), *others], key=len, reverse=True))
+
+
+def _clear_secrets(payload: Payload) -> Iterator[str]:
+    """The payload's secrets in clear; one that no key opens was never sent, so nobody can repeat it."""
+    for variable in payload.get("variables", {}).values():
+        if is_secret(variable):
+            with suppress(InvalidToken):
+                yield unseal(variable["sealed"])
+
+
+def _masked_in(value: Any, secrets: list[str]) -> Any:
+    if isinstance(value, str):
+        for secret in filter(None, secrets):
+            value = value.replace(secret, MASK)
+        return value
+    if isinstance(value, list):
+        return [_masked_in(item, secrets) for item in value]
+    if isinstance(value, dict):
+        return {_masked_in(name, secrets): _masked_in(item, secrets) for name, item in value.items()}
+    return value

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
 
@@ -19,3 +19,17 @@ def seal(clear: str) -> str:
 def unseal(sealed: str) -> str:
     """The clear text; cryptography's InvalidToken when no configured key opens it."""
     return _fernet(tuple(settings.ENCRYPTION_KEYS)).decrypt(sealed.encode()).decode()
+
+
+def is_newest(sealed: str) -> bool:
+    """Whether the newest key opens it, so that no older one is needed."""
+    try:
+        _fernet(tuple(settings.ENCRYPTION_KEYS[:1])).decrypt(sealed.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
+def reseal(sealed: str) -> str:
+    """The same secret sealed with the newest key; InvalidToken when no configured key opens it."""
+    return _fernet(tuple(settings.ENCRYPTION_KEYS)).rotate(sealed.encode()).decode()
