@@ -1,0 +1,1 @@
+"""`python manage.py <name>`: one module a command."""

@@ -1,0 +1,52 @@
+"""`audit`: recount the ledger; every instant a schedule describes must have exactly one record."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from schedules import ledger
+from schedules.clock import database_now
+from schedules.management.arguments import instant, value_of
+from schedules.management.database_errors import explained_database_errors
+from schedules.models import Schedule
+
+
+class Command(BaseCommand):
+    """Recount the ledger."""
+
+    help = (
+        "Check that each instant of each schedule is a run, or covered by a record that says why it is none."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--schedule", type=value_of(Schedule, "id"), metavar="ID", help="default: all")
+        parser.add_argument(
+            "--since",
+            type=instant,
+            metavar="INSTANT",
+            help="e.g. 2026-06-01T09:00:00Z; default: as far back as history is kept",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with explained_database_errors():
+            now = database_now()
+            _require_schedule(options["schedule"])
+            result = ledger.audit(now, options["schedule"], options["since"] or _kept_since(now))
+        self.stdout.write(str(result))
+        for finding in result.findings:
+            self.stdout.write(str(finding))
+        if not result.is_clean:
+            raise CommandError(f"The ledger has {len(result.findings)} finding(s).")
+
+
+def _kept_since(now: datetime) -> datetime:
+    """What retention has deleted would look like gaps."""
+    return now - timedelta(days=settings.ORQ.retention_days)
+
+
+def _require_schedule(schedule_id: str | None) -> None:
+    """An audit of nothing would be clean."""
+    if schedule_id is not None and not Schedule.objects.filter(id=schedule_id).exists():
+        raise CommandError("There is no schedule of this id, or it was pruned after its deletion.")

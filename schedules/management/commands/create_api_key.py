@@ -1,0 +1,37 @@
+"""`create_api_key`: a new key of a workspace; its token alone is printed, once and never again."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
+
+from schedules import keys
+from schedules.clock import database_now
+from schedules.management.arguments import duration, value_of
+from schedules.management.database_errors import explained_database_errors
+from schedules.management.workspaces import add_workspace_arguments, workspace_named
+from schedules.models import ApiKey, Scope
+
+
+class Command(BaseCommand):
+    """Issue an API key."""
+
+    help = "Issue an API key and print its token, which nobody can show again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add_workspace_arguments(parser)
+        parser.add_argument("--scope", choices=Scope.values, default=Scope.WRITE, help="default: write")
+        parser.add_argument(
+            "--name", default="", type=value_of(ApiKey, "name"), help="for people, in the console"
+        )
+        parser.add_argument("--expires-in", type=duration, metavar="30d", help="12h, 30d, 4w; default: never")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with explained_database_errors(), transaction.atomic():
+            workspace = workspace_named(options["workspace"], self.stderr)
+            lifetime = options["expires_in"]
+            expires_at = database_now() + lifetime if lifetime else None
+            issued = keys.issue(
+                workspace, scope=Scope(options["scope"]), name=options["name"], expires_at=expires_at
+            )
+        self.stdout.write(issued.token)

@@ -1,0 +1,29 @@
+"""`rotate_secrets`: after a new encryption key was put in front, seal every stored secret with it."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from schedules.management.database_errors import explained_database_errors
+from schedules.rotation import rotate
+
+
+class Command(BaseCommand):
+    """Seal every secret anew."""
+
+    help = (
+        "Seal every stored secret with the newest encryption key. Nothing needs to stop; again is harmless."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        unreadable: list[str] = []
+        with explained_database_errors():
+            for rotated in rotate():
+                self.stdout.write(f"{rotated.kind}s: {rotated.resealed_count} sealed anew")
+                unreadable += rotated.unreadable
+        for secret in unreadable:
+            self.stdout.write(f"no key opens {secret}")
+        if unreadable:
+            raise CommandError(
+                f"{len(unreadable)} secret(s) were left alone: configure their key, or enter them again."
+            )

@@ -1,0 +1,29 @@
+"""What the database refuses, as sentences an operator can act on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.management.base import CommandError
+from django.db import IntegrityError, OperationalError, ProgrammingError
+
+
+@contextmanager
+def explained_database_errors() -> Iterator[None]:
+    """Turn an error of the database inside the block into one sentence (CommandError)."""
+    try:
+        yield
+    except IntegrityError:
+        raise CommandError("Somebody else changed the same at this moment; run the command again.") from None
+    except (OperationalError, ProgrammingError) as error:
+        if _lacks_tables(error):
+            raise CommandError(
+                "The database's tables are missing or of another version; run `python3 manage.py migrate`."
+            ) from None
+        raise CommandError(
+            f"The database cannot be used: {str(error).strip().partition(chr(10))[0]}"
+        ) from None
+
+
+def _lacks_tables(error: Exception) -> bool:
+    """PostgreSQL calls an unknown table or column a programming error, SQLite an operational one."""
+    return isinstance(error, ProgrammingError) or str(error).startswith("no such")

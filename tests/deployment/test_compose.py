@@ -1,0 +1,277 @@
+"""docker-compose.yml holds: its commands, variables, dependencies and health checks are the code's."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from cryptography.fernet import Fernet
+from django.urls import resolve
+
+from orqsite.databases import database
+from orqsite.embedded.ports import free_port
+from orqsite.environment import Environment
+from orqsite.health import readyz
+from tests.deployment.command_lines import check
+from tests.deployment.compose import FILE, ROOT, SECRETS, VariableMissing, services, variables_of
+
+OURS = ("migrate", "web", "beat", "worker")
+LONG_RUNNING = ("web", "beat", "worker")
+OF_THE_IMAGES = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "POSTGRES_INITDB_ARGS"}
+OF_COMPOSE = {"POSTGRES_PASSWORD", "PUBLISH"}
+PLATFORM = {"DATABASE_URL", "REDIS_URL"}
+SERVERS = {"postgres": "postgres", "redis": "redis-server"}
+
+
+def of_the_service() -> set[str]:
+    """Every environment variable the settings read."""
+    return {f"ORQ_{name.upper()}" for name in Environment.model_fields} | PLATFORM
+
+
+def variables(names: Iterable[str]) -> set[str]:
+    """Every variable that the named services are given."""
+    return {variable for name in names for variable in services()[name].get("environment", {})}
+
+
+def seconds(text: str) -> float:
+    """A duration of the compose file."""
+    match = re.fullmatch(r"([0-9]+)(s|m)", text)
+    assert match is not None
+    return float(match[1]) * {"s": 1, "m": 60}[match[2]]
+
+
+def environment_of(name: str, monkeypatch: pytest.MonkeyPatch) -> Environment:
+    """The settings a service of ours reads in its container."""
+    for variable, value in services()[name]["environment"].items():
+        monkeypatch.setenv(variable, value)
+    return Environment()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_command_is_one_the_program_takes(name: str) -> None:
+    check(services()[name]["command"])
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_the_servers_of_others_are_started_by_their_own_name(name: str) -> None:
+    assert services()[name]["command"][0] == SERVERS[name]
+
+
+def test_every_variable_is_a_setting_or_known_to_an_image() -> None:
+    assert variables(OURS) <= of_the_service()
+    assert variables(SERVERS) <= OF_THE_IMAGES
+
+
+def test_what_is_asked_of_the_operator_is_a_setting_or_explained_in_the_example() -> None:
+    asked = variables_of(FILE.read_text())
+
+    assert asked <= of_the_service() | OF_COMPOSE
+    explained = re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    assert asked <= set(explained)
+    assert set(explained) <= of_the_service() | OF_COMPOSE
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_nothing_starts_without_its_secrets(secret: str) -> None:
+    with pytest.raises(VariableMissing, match=secret):
+        services({name: value for name, value in SECRETS.items() if name != secret})
+
+
+def test_the_example_asks_for_every_secret_and_holds_none() -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+
+    assert {line for line in lines if line and not line.startswith("#")} == {f"{name}=" for name in SECRETS}
+
+
+def test_the_recipes_of_the_example_make_secrets_the_service_takes() -> None:
+    recipes = re.findall(r"python3 (-c .*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
+
+    password, secret_key, encryption_key = (made_by(recipe) for recipe in recipes)
+
+    assert password.isalnum()
+    assert len(secret_key) >= 50  # Django's own check asks for that
+    Fernet(encryption_key)
+
+
+def made_by(recipe: str) -> str:
+    """What a recipe for Python prints."""
+    return subprocess.check_output([sys.executable, *shlex.split(recipe)], text=True, timeout=30).strip()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_processes_read_their_settings_and_find_the_servers(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = services()["postgres"]["environment"]
+
+    environment = environment_of(name, monkeypatch)
+
+    found = database(environment)
+    assert (found["HOST"], found["PORT"]) == ("postgres", 5432)
+    assert found["USER"] == given["POSTGRES_USER"]
+    assert found["NAME"] == given["POSTGRES_DB"]
+    assert found["PASSWORD"] == given["POSTGRES_PASSWORD"]
+    assert environment.redis_url == "redis://redis:6379/0"
+    assert [environment.secret_key, *environment.encryption_keys] == [
+        SECRETS["ORQ_SECRET_KEY"],
+        SECRETS["ORQ_ENCRYPTION_KEYS"],
+    ]
+
+
+def test_an_operators_host_names_join_those_of_the_health_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = services(SECRETS | {"ORQ_ALLOWED_HOSTS": "a.example.org,b.example.org"})["web"]["environment"]
+
+    monkeypatch.setenv("ORQ_ALLOWED_HOSTS", named["ORQ_ALLOWED_HOSTS"])
+
+    assert Environment().allowed_hosts == ["127.0.0.1", "localhost", "a.example.org", "b.example.org"]
+
+
+@pytest.mark.parametrize("name", [*LONG_RUNNING, *SERVERS])
+def test_what_runs_for_ever_is_restarted_watched_and_stopped_with_patience(name: str) -> None:
+    service = services()[name]
+
+    assert service["restart"] == "unless-stopped"
+    watch = service["healthcheck"]
+    assert watch["test"][0] in ("CMD", "CMD-SHELL")
+    assert seconds(watch["timeout"]) <= seconds(watch["interval"])
+    assert seconds(service["stop_grace_period"]) >= 10
+
+
+def test_the_migration_ends_and_is_tried_again_when_it_fails() -> None:
+    migrate = services()["migrate"]
+
+    assert migrate["restart"] == "on-failure"
+    assert migrate["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+
+
+@pytest.mark.parametrize("name", LONG_RUNNING)
+def test_our_processes_wait_for_the_migration_and_for_healthy_servers(name: str) -> None:
+    needs = {other: need["condition"] for other, need in services()[name]["depends_on"].items()}
+
+    assert needs == {
+        "migrate": "service_completed_successfully",
+        "postgres": "service_healthy",
+        "redis": "service_healthy",
+    }
+
+
+def test_there_are_two_beats_and_workers_may_be_scaled() -> None:
+    assert services()["beat"]["deploy"]["replicas"] == 2
+    assert "container_name" not in services()["worker"]
+
+
+def test_only_the_web_process_is_reachable_from_outside_and_unasked_only_from_this_machine() -> None:
+    assert [name for name, service in services().items() if "ports" in service] == ["web"]
+    assert services()["web"]["ports"] == ["127.0.0.1:8000:8000"]
+
+
+def test_the_data_of_the_servers_outlives_their_containers() -> None:
+    assert services()["postgres"]["volumes"] == ["postgres:/var/lib/postgresql"]
+    assert services()["redis"]["volumes"] == ["redis:/data"]
+    assert "--appendonly yes" in shlex.join(services()["redis"]["command"])
+    assert "--locale=C" in services()["postgres"]["environment"]["POSTGRES_INITDB_ARGS"]
+
+
+def test_the_database_has_connections_for_two_beats_the_web_and_a_dozen_workers() -> None:
+    [offered] = re.findall(r"max_connections=(\d+)", shlex.join(services()["postgres"]["command"]))
+    [web_processes] = re.findall(r"--workers=(\d+)", shlex.join(services()["web"]["command"]))
+    [web_threads] = re.findall(r"--threads=(\d+)", shlex.join(services()["web"]["command"]))
+    pool_size = Environment.model_fields["database_pool_size"].default
+
+    assert int(web_threads) <= pool_size
+    assert int(offered) >= pool_size * (int(web_processes) + 2 + 12)
+
+
+class Answers(BaseHTTPRequestHandler):
+    """Answers every request with one status and remembers its path."""
+
+    status = 200
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(self.status)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
+        """Nothing is logged."""
+
+
+@pytest.mark.parametrize(("status", "is_healthy"), [(200, True), (503, False), (400, False)])
+def test_the_web_process_is_healthy_while_it_says_it_is_ready(status: int, is_healthy: bool) -> None:
+    class Handler(Answers):
+        asked: ClassVar[list[str]] = []
+
+    Handler.status = status
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+
+        assert web_check(server.server_port) is is_healthy
+
+    [path] = Handler.asked
+    assert resolve(path).func is readyz
+
+
+def test_a_web_process_that_does_not_answer_is_not_healthy() -> None:
+    assert not web_check(free_port())
+
+
+def web_check(port: int) -> bool:
+    """The web process's health check with another port than the image's."""
+    _, *words = services()["web"]["healthcheck"]["test"]
+    assert "http://127.0.0.1:8000/" in words[-1]
+    return is_successful([*words[:-1], words[-1].replace(":8000/", f":{port}/")])
+
+
+@pytest.mark.parametrize(
+    ("age", "is_healthy"), [(timedelta(seconds=5), True), (timedelta(seconds=31), False)]
+)
+def test_a_beat_is_healthy_while_its_tick_file_is_young(
+    tmp_path: Path, age: timedelta, is_healthy: bool
+) -> None:
+    tick = tmp_path / "beat.tick"
+    tick.touch()
+    then = time.time() - age.total_seconds()
+    os.utime(tick, (then, then))
+
+    assert beat_check(tmp_path) is is_healthy
+
+
+def test_a_beat_that_never_ticked_is_not_healthy(tmp_path: Path) -> None:
+    assert not beat_check(tmp_path)
+
+
+def beat_check(folder: Path) -> bool:
+    """The beat's health check with another data folder than the image's."""
+    _, *words = services()["beat"]["healthcheck"]["test"]
+    assert "'/data/beat.tick'" in words[-1]
+    return is_successful([*words[:-1], words[-1].replace("/data/", f"{folder}/")])
+
+
+def is_successful(words: list[str]) -> bool:
+    """Whether a command of the image, run with this Python, ends with 0."""
+    assert words[0] == "python"
+    environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    command = [sys.executable, *words[1:]]
+    return (
+        subprocess.run(command, env=environment, check=False, capture_output=True, timeout=30).returncode == 0
+    )
+
+
+def test_a_worker_is_asked_by_name_over_the_broker() -> None:
+    kind, line = services()["worker"]["healthcheck"]["test"]
+
+    words = shlex.split(line)
+
+    assert kind == "CMD-SHELL"  # a shell fills in the two variables
+    check(words)
+    assert {"$REDIS_URL", "celery@$HOSTNAME"} <= set(words)

@@ -1,0 +1,97 @@
+"""The image: what is in it, what is kept out, and that what it lacks is not needed."""
+
+import re
+import tomllib
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from tests.deployment.compose import ROOT
+
+LINES = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text()).splitlines()
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def instructions(name: str) -> list[str]:
+    """The arguments of every instruction of this name, in order."""
+    return [line.removeprefix(name).strip() for line in LINES if line.startswith(f"{name} ")]
+
+
+def test_its_python_is_one_the_project_supports() -> None:
+    [base] = instructions("FROM")
+
+    version = base.removeprefix("python:").removesuffix("-slim")
+
+    assert SpecifierSet(PROJECT["requires-python"]).contains(version)
+
+
+def test_it_installs_the_locked_packages_and_checks_their_hashes() -> None:
+    [install] = instructions("RUN pip install")
+    [requirements] = re.findall(r"-r (\S+)", install)
+
+    assert {"--require-hashes", "--no-deps"} <= set(install.split())
+    assert f"COPY {requirements} {requirements}" in LINES
+    assert "--hash=sha256:" in (ROOT / requirements).read_text()
+
+
+def test_the_lock_names_every_direct_dependency() -> None:
+    locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements/run.txt").read_text(), re.MULTILINE))
+
+    assert {Requirement(line).name for line in PROJECT["dependencies"]} <= locked
+
+
+def test_it_does_not_run_as_root() -> None:
+    [user] = instructions("USER")
+
+    assert any(f" {user}" in line and "--uid" in line for line in instructions("RUN useradd"))
+    assert LINES.index(f"USER {user}") > max(LINES.index(line) for line in LINES if line.startswith("RUN"))
+
+
+def test_it_uses_its_own_python_and_a_data_folder_the_user_may_write() -> None:
+    [variables] = instructions("ENV")
+    [useradd] = instructions("RUN useradd")
+
+    settings = dict(pair.split("=") for pair in variables.split())
+    assert settings["ORQ_BOOTSTRAP"] == "off"
+    assert f"--home-dir {settings['ORQ_DATA_DIR']} --create-home" in useradd
+
+
+def test_it_holds_every_package_the_service_imports() -> None:
+    copied = {words.split()[0] for words in instructions("COPY")}
+
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "bench"}
+    assert packages | {"manage.py"} <= copied
+    assert all((ROOT / name).exists() for name in copied)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [".git", ".venv", "var", "tests", ".env", "bench", "db.sqlite3", "orqsite/__pycache__", "README.md"],
+)
+def test_what_the_image_does_not_need_never_reaches_the_builder(path: str) -> None:
+    assert is_ignored(path)
+
+
+@pytest.mark.parametrize("path", ["manage.py", "orqsite", "schedules", "workers", "requirements/run.txt"])
+def test_what_the_image_copies_reaches_the_builder(path: str) -> None:
+    assert not is_ignored(path)
+
+
+def is_ignored(path: str) -> bool:
+    """Whether .dockerignore keeps a path out: the last pattern that matches it, or a folder above it, decides."""
+    ignored = False
+    for pattern in (ROOT / ".dockerignore").read_text().splitlines():
+        if pattern and not pattern.startswith("#") and _matches(path, pattern.removeprefix("!")):
+            ignored = not pattern.startswith("!")
+    return ignored
+
+
+def _matches(path: str, pattern: str) -> bool:
+    candidates = [path, *map(str, Path(path).parents)][: len(Path(path).parts)]
+    return any(
+        fnmatch(candidate, pattern) or fnmatch(candidate, pattern.removeprefix("**/"))
+        for candidate in candidates
+    )
