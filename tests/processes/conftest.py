@@ -23,9 +23,9 @@ def agent_server() -> Iterator[AgentServer]:
 
 @pytest.fixture(scope="module")
 def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Web, beat and worker on an empty database; parametrise indirectly with "postgresql" or "sqlite"."""
+    """Web, beat and worker on an empty database; parametrised indirectly with "postgresql" or "sqlite"."""
     folder = tmp_path_factory.mktemp("service")
-    kind = getattr(request, "param", "postgresql")
+    kind: str = request.param
     redis_url = os.environ["REDIS_URL"].removesuffix("/0") + ("/1" if kind == "postgresql" else "/2")
     with Service(folder, _empty_database(kind, folder), redis_url) as running:
         yield running
@@ -36,5 +36,5 @@ def _empty_database(kind: str, folder: Path) -> str:
         return f"sqlite:///{folder / 'db.sqlite3'}"
     name = f"processes_{new_ulid().lower()}"
     with psycopg.connect(SESSION_DATABASE_URL, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload]  # our own name
+        connection.execute(f'CREATE DATABASE "{name}"')
     return SESSION_DATABASE_URL.rsplit("/", 1)[0] + f"/{name}"

@@ -40,6 +40,7 @@ class Service:
 
     def __enter__(self) -> Self:
         self.manage("migrate", "--verbosity", "0")
+        self.token = self.manage("create_api_key", "--workspace=processes")
         self.start("web", "-m", "gunicorn", "orqsite.wsgi", *self._gunicorn())
         self.start("beat", *BEAT)
         self.start("worker", *WORKER)
@@ -49,9 +50,17 @@ class Service:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Kill every process."""
         for child in self.children.values():
             child.kill()
         self._stack.close()
+
+    def start_web(self) -> None:
+        """Start the web process."""
+        self.start("web", "-m", "gunicorn", "orqsite.wsgi", *self._gunicorn())
 
     def _gunicorn(self) -> list[str]:
         return ["--bind", f"{LOOPBACK}:{self.port}", "--threads", "4", "--no-control-socket"]
@@ -67,14 +76,16 @@ class Service:
 
     def manage(self, *arguments: str) -> str:
         """Run a management command; its output."""
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             env=self.environment,
             cwd=ROOT,
-            check=True,
+            check=False,
             capture_output=True,
             text=True,
-        ).stdout.strip()
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
 
     def client(self, token: str) -> httpx2.Client:
         """An HTTP client of the API with this key."""

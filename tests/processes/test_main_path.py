@@ -16,6 +16,9 @@ from tests.waiting import wait_for
 pytestmark = [pytest.mark.processes, pytest.mark.postgresql]
 
 Document = dict[str, Any]
+ON_POSTGRESQL = pytest.mark.parametrize("service", ["postgresql"], indirect=True)
+ON_BOTH = pytest.mark.parametrize("service", ["postgresql", "sqlite"], indirect=True)
+
 SETTLE_SECONDS = 12.0
 """How long a run that must not happen is given to happen: the trigger's 10 s and then some."""
 
@@ -26,9 +29,8 @@ class Agent:
     def __init__(self, service: Service, server: AgentServer) -> None:
         self.key = f"agent-{new_ulid().lower()}"
         self.server = server
-        workspace = f"--workspace={self.key}"
-        service.manage("create_agent", self.key, workspace, "--create-workspace", f"--url={server.url}")
-        self.client = service.client(service.manage("create_api_key", workspace))
+        service.manage("create_agent", self.key, "--workspace=processes", f"--url={server.url}")
+        self.client = service.client(service.token)
         self.path = f"/v3/agents/{self.key}/schedules"
 
     def create(self, type_: str, expression: str, **more: Any) -> Document:
@@ -76,7 +78,7 @@ def in_seconds(seconds: float) -> str:
     return f"@at {datetime.now(UTC) + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
 
 
-@pytest.mark.parametrize("service", ["postgresql", "sqlite"], indirect=True)
+@ON_BOTH
 def test_a_once_schedule_reaches_its_agent_exactly_once(agent: Agent) -> None:
     schedule = agent.create(
         "once", in_seconds(4), payload={"input": "Hi {{who}}", "variables": {"who": "you"}}
@@ -97,7 +99,7 @@ def test_a_once_schedule_reaches_its_agent_exactly_once(agent: Agent) -> None:
     assert "next_fire_at" not in after
 
 
-@pytest.mark.parametrize("service", ["postgresql", "sqlite"], indirect=True)
+@ON_BOTH
 def test_run_now_reaches_its_agent_ten_seconds_later(agent: Agent) -> None:
     schedule = agent.create("cron", "0 0 9 * * *")
     answered_at = agent.trigger(schedule)
@@ -123,6 +125,7 @@ def delete(agent: Agent, path: str) -> httpx2.Response:
     return agent.client.delete(path)
 
 
+@ON_POSTGRESQL
 def test_a_trigger_that_has_become_stale_never_reaches_the_agent(service: Service, agent: Agent) -> None:
     schedules = {
         "stale_generation": (agent.create("cron", "0 0 9 * * *"), patch_expression),
@@ -144,6 +147,7 @@ def test_a_trigger_that_has_become_stale_never_reaches_the_agent(service: Servic
     assert service.manage("shell", "--verbosity", "0", "--command", asked) == "schedule_deleted"
 
 
+@ON_POSTGRESQL
 def test_a_run_whose_worker_is_killed_in_mid_call_is_executed_again(service: Service, agent: Agent) -> None:
     agent.server.script(agent.key, Behaviour(delay=60), Behaviour())
     schedule = agent.create("once", in_seconds(3))

@@ -1,0 +1,1 @@
+"""Generated requests for every operation, sent to the running service: no answer may break the description."""

@@ -1,0 +1,1 @@
+"""What /openapi.json says, against the documents of the public API."""
