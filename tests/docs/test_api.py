@@ -1,0 +1,137 @@
+"""The README's requests, carried out in its order, get the answers it shows."""
+
+import json
+from dataclasses import dataclass, field
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from tests.docs import shell
+from tests.docs.readme import blocks, section
+
+pytestmark = pytest.mark.django_db
+
+API = section("The API")
+SAMPLE_ID = "01KPN29WWKSK0VDPJNTKZPVNRB"
+SERVER = "http://127.0.0.1:8000"
+
+
+@dataclass
+class Answer:
+    """What a request got."""
+
+    status: int
+    body: Any
+
+
+@dataclass
+class Reader:
+    """Somebody who types the README's commands one after the other."""
+
+    variables: dict[str, str] = field(default_factory=dict)
+    answers: list[Answer] = field(default_factory=list)
+
+    def type(self, command: str) -> None:
+        """Carry out one command."""
+        match shell.words(command, self.variables, self.manage):
+            case ["python3", "manage.py", *_]:
+                self.manage(command)
+            case ["export", assignment]:
+                name, _, value = assignment.partition("=")
+                self.variables[name] = value.replace(SAMPLE_ID, self.first_id())
+            case ["curl", *words]:
+                self.answers.append(self.curl(words))
+            case other:
+                raise AssertionError(f"nobody can type {other}")
+
+    def manage(self, command: str) -> str:
+        """What a command of manage.py prints."""
+        program, file, *words = shell.words(command, self.variables, self.manage)
+        assert (program, file) == ("python3", "manage.py")
+        printed = StringIO()
+        call_command(*words, stdout=printed)
+        return printed.getvalue()
+
+    def curl(self, words: list[str]) -> Answer:
+        """One request, by the few options of curl the README uses."""
+        options: dict[str, list[str]] = {"-X": [], "-H": [], "-d": [], "url": []}
+        remaining = iter(words)
+        for word in remaining:
+            options.get(word, options["url"]).append(next(remaining) if word in options else word)
+        [url] = options["url"]
+        headers = dict(header.split(": ", 1) for header in options["-H"])
+        response = Client().generic(
+            options["-X"][0] if options["-X"] else "GET",
+            url.removeprefix(SERVER),
+            options["-d"][0] if options["-d"] else "",
+            content_type=headers.pop("Content-Type", ""),
+            headers=headers,
+        )
+        return Answer(response.status_code, json.loads(response.content or "null"))
+
+    def first_id(self) -> str:
+        """The `_id` of what was created first; before that, the README's."""
+        return next((answer.body["_id"] for answer in self.answers if answer.status == 201), SAMPLE_ID)
+
+
+@pytest.fixture
+def reader() -> Reader:
+    """Somebody who has typed everything."""
+    reader = Reader()
+    for block in blocks(API, "bash"):
+        for command in shell.commands(block):
+            reader.type(command)
+    return reader
+
+
+def test_every_request_succeeds(reader: Reader) -> None:
+    assert [answer.status for answer in reader.answers] == [201] * 3 + [
+        200,
+        200,
+        202,
+        200,
+        200,
+        200,
+        200,
+        200,
+        204,
+    ]
+
+
+def test_the_created_schedule_looks_as_shown(reader: Reader) -> None:
+    shown = json.loads(blocks(API, "json")[0])
+
+    created = reader.answers[0].body
+
+    assert list(created) == list(shown)
+    of_the_moment = {"_id", "workspace_id", "created_by_id", "created", "updated", "next_fire_at"}
+    assert {name: created[name] for name in created if name not in of_the_moment} == {
+        name: shown[name] for name in shown if name not in of_the_moment
+    }
+
+
+def test_a_run_now_is_in_the_list_of_runs(reader: Reader) -> None:
+    [run] = reader.answers[6].body["runs"]
+
+    assert (run["trigger"], run["state"]) == ("manual", "pending")
+
+
+def test_an_error_looks_as_shown(reader: Reader) -> None:
+    refused = reader.curl(
+        [
+            *("-X", "POST", reader.variables["SCHEDULES"], "-H", "Content-Type: application/json"),
+            *("-H", f"Authorization: Bearer {reader.variables['ORQ_API_KEY']}"),
+            *("-d", '{"type": "cron", "expression": "0 * 9 * * *", "payload": {}}'),
+        ]
+    )
+
+    assert refused == Answer(400, json.loads(blocks(API, "json")[1]))
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/docs/errors", "/healthz"])
+def test_the_paths_beside_the_api_answer(path: str) -> None:
+    assert f"`{path}" in API or path in API
+    assert Client().get(path).status_code == 200
