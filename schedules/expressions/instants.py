@@ -1,5 +1,6 @@
-"""Instants as integers: exact arithmetic on microseconds since the Unix epoch."""
+"""Instants: as RFC 3339 writes them, and as integers for exact arithmetic on microseconds since the Unix epoch."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -7,6 +8,22 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_RFC3339: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+def read_instant(text: str) -> datetime:
+    """The instant of an RFC 3339 text in any time zone, from 1970 on, aware UTC; ValueError when it is none.
+
+    A fraction of a second may have nine digits and is cut to microseconds.
+    """
+    if not _RFC3339.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no instant like 2026-06-01T09:00:00Z")
+    instant = in_utc(datetime.fromisoformat(text))
+    if instant < _EPOCH:
+        raise ValueError(f"{text!r} lies before 1970")
+    return instant
 
 
 def in_utc(t: datetime) -> datetime:
