@@ -232,11 +232,6 @@ def _back_to_pending(not_before: datetime) -> dict[str, Any]:
     }
 
 
-def release(run_id: str, attempt: int, now: datetime) -> bool:
-    """Give a claimed run back unstarted or aborted (the worker shuts down): the next attempt may begin at once."""
-    return bool(Run.objects.held(run_id, attempt).update(**_back_to_pending(now)))
-
-
 def cancel(run_id: str, now: datetime) -> bool:
     """A person ends the run; a call in flight is aborted at the next heartbeat. False: it had ended already."""
     return bool(

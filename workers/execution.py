@@ -67,8 +67,9 @@ def _record(claimed: Claimed, outcome: Callable[[], None]) -> None:
 
 
 def _give_back(claimed: Claimed) -> None:
-    """An aborted run that is still ours after all must not wait for its lease to run out."""
-    runs.release(claimed.run_id, claimed.attempt, database_now())
+    """An aborted run that is still ours after all must not wait for its lease to run out; attempts stay counted."""
+    lost = Failure(runs.LOST, "The worker lost its lease during the call", is_retryable=True)
+    runs.fail(claimed, lost, database_now())
 
 
 def _report_failed(claimed: Claimed, failure: Failure) -> None:

@@ -180,7 +180,6 @@ def test_a_worker_that_lost_the_run_changes_nothing() -> None:
 
     assert runs.succeed(slow.run_id, slow.attempt, LATER, output_text="late") is False
     assert runs.fail(slow, BROKEN, LATER) is None
-    assert runs.release(slow.run_id, slow.attempt, LATER) is False
 
     assert (fresh(run).state, fresh(run).attempt, fresh(run).worker) == (RunState.RUNNING, 2, "worker-b")
     assert runs.succeed(owner.run_id, owner.attempt, LATER, output_text="right")
@@ -258,7 +257,6 @@ def test_a_run_that_has_ended_stays_as_it_is(state: RunState) -> None:
     assert claim(run) is NotClaimed.NOT_PENDING
     assert not runs.succeed(run.id, 1, LATER)
     assert not runs.cancel(run.id, LATER)
-    assert not runs.release(run.id, 1, LATER)
     assert runs.discard_pending(run.schedule_id, DiscardReason.SCHEDULE_DELETED, LATER) == 0
     assert runs.take_undelivered(LATER, LEASE, 10) == []
 

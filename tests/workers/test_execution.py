@@ -222,6 +222,20 @@ def test_a_heartbeat_that_cannot_reach_the_database_loses_its_leases_in_time(age
         assert is_lost()
 
 
+@pytest.mark.parametrize(("max_attempts", "state"), [(2, RunState.PENDING), (1, RunState.FAILED)])
+def test_an_aborted_run_that_is_still_ours_is_given_back_while_attempts_remain(
+    server: AgentServer, agent: Agent, monkeypatch: pytest.MonkeyPatch, max_attempts: int, state: RunState
+) -> None:
+    silent = Heartbeat(timedelta(hours=1), timedelta(seconds=0.5))
+    monkeypatch.setattr(execution, "heartbeat", lambda: silent)
+    Agent.objects.update(max_attempts=max_attempts)
+    server.script("digest", Behaviour(delay=30))
+
+    done = executed(pending_run(agent))
+
+    assert (done.state, done.attempt, done.error_code) == (state, max_attempts, "worker_lost")
+
+
 def test_a_heartbeat_outlives_any_error(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
     quick = Heartbeat(timedelta(milliseconds=30), timedelta(seconds=15))
     claimed = runs.claim(pending_run(agent).id, 1, quick.worker, database_now(), quick.lease)
