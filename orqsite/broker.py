@@ -43,5 +43,6 @@ def celery_settings(environment: Environment) -> dict[str, Any]:
         "beat_scheduler": "workers.beat:ScheduleBeat",
         "beat_schedule": {
             "prune-history": {"task": "workers.tasks.prune_history", "schedule": crontab(minute="17")},
+            "audit-ledger": {"task": "workers.tasks.audit_ledger", "schedule": crontab(minute="37")},
         },
     }

@@ -32,6 +32,7 @@ NAVIGATION: list[dict[str, Any]] = [
             _page("Schedules", "schedule", "schedules_schedule"),
             _page("Runs", "play_circle", "schedules_run"),
             _page("Missed firings", "event_busy", "schedules_missedfiring"),
+            _page("Ledger audits", "fact_check", "schedules_auditresult"),
         ],
     },
     {
@@ -81,5 +82,6 @@ UNFOLD: dict[str, Any] = {
         },
     },
     "STYLES": [lambda request: static("console/console.css")],
+    "DASHBOARD_CALLBACK": "schedules.admin.overview.overview",
     "SIDEBAR": {"show_search": False, "navigation": NAVIGATION},
 }

@@ -1,6 +1,6 @@
 """Old history goes: finished runs after the retention time, then the deleted schedules nothing refers to.
 
-Remembered answers (Idempotency-Key) have a time of their own.
+Remembered answers (Idempotency-Key) have a time of their own; of the audits the newest stays.
 
 In batches, each its own short transaction, so that firing never waits for it.
 """
@@ -11,7 +11,7 @@ import structlog
 from django.db.models import Exists, OuterRef
 
 from schedules import idempotency
-from schedules.models import MissedFiring, Run, RunState, Schedule
+from schedules.models import AuditResult, MissedFiring, Run, RunState, Schedule
 from schedules.ulids import lowest_ulid_at
 
 log = structlog.get_logger(__name__)
@@ -21,7 +21,7 @@ _UNFINISHED = (RunState.PENDING, RunState.RUNNING)
 
 
 def prune(now: datetime, keep: timedelta) -> int:
-    """Delete the finished runs and missed records older than `keep`, and emptied deleted schedules; run count.
+    """Delete finished runs, missed records and audits older than `keep`, and emptied deleted schedules; run count.
 
     Answers remembered for an Idempotency-Key go when their own time is over.
     """
@@ -31,6 +31,7 @@ def prune(now: datetime, keep: timedelta) -> int:
         deleted += batch
     MissedFiring.objects.filter(recorded_at__lt=before).delete()
     _prune_schedules(before)
+    _prune_audits(before)
     idempotency.forget(now)
     log.info("history.pruned", run_count=deleted, before=before.isoformat())
     return deleted
@@ -46,3 +47,10 @@ def _prune_runs(before: datetime) -> int:
 def _prune_schedules(before: datetime) -> None:
     has_runs = Exists(Run.objects.filter(schedule=OuterRef("pk")))
     Schedule.objects.filter(~has_runs, deleted_at__lt=before).delete()
+
+
+def _prune_audits(before: datetime) -> None:
+    """The newest stays, however old it is: it says when the ledger was last recounted."""
+    newest = AuditResult.objects.newest()
+    if newest is not None:
+        AuditResult.objects.filter(audited_at__lt=before).exclude(id=newest.id).delete()

@@ -6,7 +6,7 @@ import structlog
 from celery import shared_task
 from django.conf import settings
 
-from schedules import retention
+from schedules import ledger, retention
 from schedules.clock import database_now
 from workers import execution
 
@@ -26,3 +26,10 @@ def execute_run(run_id: str, generation: int) -> None:
 def prune_history() -> int:
     """Delete history past its retention; how many runs went."""
     return retention.prune(database_now(), timedelta(days=settings.ORQ.retention_days))
+
+
+@shared_task(name="workers.tasks.audit_ledger")
+def audit_ledger() -> int:
+    """Recount what is new in the ledger and keep the result; how many findings there are."""
+    result = ledger.audit_what_is_new(database_now(), timedelta(days=settings.ORQ.retention_days))
+    return result.finding_count

@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
-from schedules.admin import agents, api_keys, missed, runs, schedules, system, workspaces
+from schedules.admin import agents, api_keys, audits, missed, overview, runs, schedules, system, workspaces
 
 admin.site.index_title = "Overview"
 
-__all__ = ["agents", "api_keys", "missed", "runs", "schedules", "system", "workspaces"]
+__all__ = ["agents", "api_keys", "audits", "missed", "overview", "runs", "schedules", "system", "workspaces"]

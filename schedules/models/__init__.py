@@ -2,6 +2,7 @@
 
 from schedules.models.agent import Agent, AgentVersion, RuntimeName
 from schedules.models.api_key import ApiKey, Scope
+from schedules.models.audit import AuditResult
 from schedules.models.epoch import CadenceEpoch, EpochEnd
 from schedules.models.idempotency import IdempotencyRecord
 from schedules.models.missed import MissedFiring, MissedReason
@@ -14,6 +15,7 @@ __all__ = [
     "Agent",
     "AgentVersion",
     "ApiKey",
+    "AuditResult",
     "CadenceEpoch",
     "DiscardReason",
     "EpochEnd",

@@ -10,7 +10,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 from schedules import agents, keys
 from schedules.clock import database_now
-from schedules.models import ApiKey, MissedFiring, Run, RunState, Schedule, Scope, TriggerKind
+from schedules.models import ApiKey, AuditResult, MissedFiring, Run, RunState, Schedule, Scope, TriggerKind
 from tests.console.browser import addresses_of, text_of
 from tests.console.conftest import MakePerson
 from tests.factories import make_agent, make_run, make_schedule, make_workspace
@@ -61,18 +61,29 @@ def pages(operator: Client) -> list[str]:
     missed = MissedFiring.objects.create(
         schedule=schedule, generation=1, first_fire_time=now, last_fire_time=now, count=2, reason="coalesced"
     )
+    audit = AuditResult.objects.create(
+        audited_at=now,
+        since=now,
+        is_whole=True,
+        settled_until=now,
+        expected_count=2,
+        accounted_count=1,
+        finding_count=1,
+        findings=[SCRIPT],
+        duration=timedelta(seconds=1),
+    )
     key = keys.issue(workspace, scope=Scope.READ, name=SCRIPT).key
     crontab = CrontabSchedule.objects.create(minute="17")
     IntervalSchedule.objects.create(every=1, period="hours")
     task = PeriodicTask.objects.create(name="prune", task="workers.tasks.prune_history", crontab=crontab)
     user = User.objects.get()
-    rows = [schedule, nameless, run, missed, agent, key, workspace, task, crontab, user]
+    rows = [schedule, nameless, run, missed, audit, agent, key, workspace, task, crontab, user]
     found = [reverse("admin:index"), reverse("admin:password_change")]
     for row in rows:
         base = f"admin:{row._meta.app_label}_{row._meta.model_name}"
         found += [reverse(f"{base}_changelist"), reverse(f"{base}_change", args=(row.pk,))]
         found += [reverse(f"{base}_history", args=(row.pk,))]
-        if row not in (run, missed):
+        if row not in (run, missed, audit):
             found.append(reverse(f"{base}_add"))
     found += [
         reverse("admin:schedules_schedule_delete", args=(schedule.pk,)),
@@ -105,7 +116,7 @@ def test_every_page_is_escaped_and_without_secrets_and_fetches_nothing_from_else
 def test_every_page_can_be_seen_escaped_and_without_secrets_by_who_may_only_look(
     pages: list[str], person: MakePerson
 ) -> None:
-    names = ("schedule", "run", "missedfiring", "agent", "apikey", "workspace")
+    names = ("schedule", "run", "missedfiring", "auditresult", "agent", "apikey", "workspace")
     viewer = person(*(f"view_{name}" for name in names), username="viewer")
     seen = 0
 
@@ -152,7 +163,8 @@ def test_the_sidebar_is_grouped_and_names_things_as_we_do(operator: Client) -> N
     shown = text_of(operator.get(reverse("admin:index")))
 
     order = [
-        shown.index(f"<span>{name}</span>") for name in ("Schedules", "Runs", "Missed firings", "Agents")
+        shown.index(f"<span>{name}</span>")
+        for name in ("Schedules", "Runs", "Missed firings", "Ledger audits", "Agents")
     ]
     assert order == sorted(order)
     for name in ("API keys", "Workspaces", "Users", "Groups", "Housekeeping tasks"):

@@ -88,7 +88,8 @@ def test_the_stock_schedulers_periodic_tasks_still_run(started: ScheduleBeat, va
 
 def test_the_housekeeping_is_a_periodic_task(started: ScheduleBeat) -> None:
     assert started.schedule is not None
-    assert PeriodicTask.objects.filter(task="workers.tasks.prune_history", enabled=True).exists()
+    for task in ("prune_history", "audit_ledger"):
+        assert PeriodicTask.objects.filter(task=f"workers.tasks.{task}", enabled=True).exists()
 
 
 def test_a_database_that_is_away_is_waited_for(

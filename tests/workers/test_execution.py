@@ -12,13 +12,13 @@ from pytest_django import Settings
 
 from schedules import agents, editing, payloads, runs
 from schedules.clock import database_now
-from schedules.models import Agent, Run, RunState, RuntimeName, Schedule
+from schedules.models import Agent, AuditResult, Run, RunState, RuntimeName, Schedule
 from tests.agent_server import AgentServer, Behaviour
 from tests.factories import make_agent, make_run, make_schedule
 from tests.waiting import wait_for
 from workers import execution
 from workers.heartbeat import Heartbeat, heartbeat
-from workers.tasks import execute_run, prune_history
+from workers.tasks import audit_ledger, execute_run, prune_history
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -293,3 +293,8 @@ def test_one_process_has_one_heartbeat(settings: Settings) -> None:
 
 def test_the_housekeeping_task_prunes(settings: Settings) -> None:
     assert prune_history() == 0
+
+
+def test_the_housekeeping_task_audits() -> None:
+    assert audit_ledger() == 0
+    assert AuditResult.objects.get().is_clean

@@ -1,6 +1,6 @@
 """`audit`: recount the ledger; every instant a schedule describes must have exactly one record."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -31,19 +31,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with explained_database_errors():
-            now = database_now()
+            now, keep = database_now(), timedelta(days=settings.ORQ.retention_days)
             _require_schedule(options["schedule"])
-            result = ledger.audit(now, options["schedule"], options["since"] or _kept_since(now))
+            result = ledger.audit(now, options["schedule"], options["since"] or ledger.kept_since(now, keep))
         self.stdout.write(str(result))
         for finding in result.findings:
             self.stdout.write(str(finding))
         if not result.is_clean:
             raise CommandError(f"The ledger has {len(result.findings)} finding(s).")
-
-
-def _kept_since(now: datetime) -> datetime:
-    """What retention has deleted would look like gaps."""
-    return now - timedelta(days=settings.ORQ.retention_days)
 
 
 def _require_schedule(schedule_id: str | None) -> None:

@@ -1,0 +1,118 @@
+"""Audits of the ledger: the front page says how it stands, the list and its pages say more."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from schedules.clock import database_now
+from schedules.models import AuditResult
+from tests.console.browser import text_of
+from tests.console.conftest import MakePerson
+
+pytestmark = pytest.mark.django_db
+
+FRONT = reverse("admin:index")
+LIST = reverse("admin:schedules_auditresult_changelist")
+HOUR = timedelta(hours=1)
+
+
+def make_audit(hours_ago: float, **fields: Any) -> AuditResult:
+    """A clean one of all history, unless told otherwise."""
+    at = database_now() - hours_ago * HOUR - timedelta(seconds=10)
+    defaults: dict[str, Any] = {
+        "audited_at": at,
+        "since": at - 30 * 24 * HOUR,
+        "is_whole": True,
+        "settled_until": at,
+        "expected_count": 1200,
+        "accounted_count": 1200,
+        "finding_count": 0,
+        "duration": timedelta(seconds=2.5),
+    }
+    return AuditResult.objects.create(**defaults | fields)
+
+
+def page_of(audit: AuditResult) -> str:
+    return reverse("admin:schedules_auditresult_change", args=(audit.pk,))
+
+
+def said(client: Client) -> tuple[str, str, str]:
+    """What the front page says of the ledger: kind, words, link."""
+    response = client.get(FRONT)
+    state = response.context["ledger"]
+    assert state.words in text_of(response)
+    assert f'href="{state.href}"' in text_of(response)
+    return state.kind, state.words, state.href
+
+
+def test_a_service_that_was_never_audited_says_so(operator: Client) -> None:
+    assert said(operator)[:2] == (
+        "warning",
+        "Ledger: not audited yet; a housekeeping task does it once an hour",
+    )
+
+
+def test_a_clean_ledger_says_how_many_and_when(operator: Client) -> None:
+    make_audit(5)
+    whole = "1,200 of 1,200 instants accounted for, 5 h ago"
+    assert said(operator) == ("success", f"Ledger: {whole}", LIST)
+
+    make_audit(1, is_whole=False, expected_count=7, accounted_count=7)
+
+    assert said(operator) == ("success", f"Ledger: {whole}; the newest 7 of 7, 1 h ago", LIST)
+
+
+def test_findings_are_said_until_an_audit_of_all_history_has_none(operator: Client) -> None:
+    make_audit(30)
+    unclean = make_audit(5, accounted_count=1199, finding_count=1)
+    make_audit(1, is_whole=False)
+
+    words = "Ledger: 1 finding; 1,199 of 1,200 instants accounted for, 5 h ago"
+    assert said(operator) == ("error", words, page_of(unclean))
+
+    make_audit(0)
+
+    assert said(operator)[0] == "success"
+
+
+def test_an_old_audit_is_no_good_news(operator: Client) -> None:
+    make_audit(49)
+
+    assert said(operator)[:2] == (
+        "warning",
+        "Ledger: 1,200 of 1,200 instants accounted for, 2 d 1 h ago, and not audited since",
+    )
+
+
+def test_who_may_not_see_audits_is_told_nothing_of_them(person: MakePerson) -> None:
+    make_audit(1)
+
+    assert "Ledger" not in text_of(person("view_run").get(FRONT))
+    assert said(person("view_auditresult", username="auditor"))[0] == "success"
+
+
+def test_an_audit_shows_its_findings_and_how_many_are_left_out(operator: Client) -> None:
+    unclean = make_audit(1, accounted_count=1180, finding_count=20, findings=["gap: schedule X", "extra: Y"])
+
+    listed, shown = text_of(operator.get(LIST)), text_of(operator.get(page_of(unclean)))
+
+    for text in ("20 findings", "1,180 of 1,200 instants accounted for", "all history that is kept", "2.5 s"):
+        assert text in listed
+        assert text in shown
+    for text in ("gap: schedule X", "extra: Y", "… and 18 more"):
+        assert text in shown
+
+
+def test_nobody_makes_changes_or_deletes_an_audit(operator: Client) -> None:
+    audit = make_audit(1)
+
+    for address in (
+        reverse("admin:schedules_auditresult_add"),
+        reverse("admin:schedules_auditresult_delete", args=(audit.pk,)),
+    ):
+        assert operator.post(address, {"post": "yes"}).status_code == 403
+    assert operator.post(page_of(audit), {"finding_count": "0"}).status_code == 403
+    assert AuditResult.objects.count() == 1
