@@ -27,11 +27,12 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("service")
     kind: str = request.param
     redis_url = os.environ["REDIS_URL"].removesuffix("/0") + ("/1" if kind == "postgresql" else "/2")
-    with Service(folder, _empty_database(kind, folder), redis_url) as running:
+    with Service(folder, empty_database(kind, folder), redis_url) as running:
         yield running
 
 
-def _empty_database(kind: str, folder: Path) -> str:
+def empty_database(kind: str, folder: Path) -> str:
+    """The URL of a new database of this kind."""
     if kind == "sqlite":
         return f"sqlite:///{folder / 'db.sqlite3'}"
     name = f"processes_{new_ulid().lower()}"
