@@ -1,0 +1,39 @@
+"""The edges of the model: its broker in place of the real one, and two database sessions to overlap."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from schedules import dispatch
+from tests.model.broker import broker
+from tests.model.faults import Session
+from tests.model.machine import Machine, overlaps_are_possible
+
+
+@pytest.fixture
+def model_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the service sends goes into the model's bag: the broker is the world outside, nothing else is replaced."""
+    for name in ("send_now", "send_later", "queue_length"):
+        monkeypatch.setattr(dispatch, name, getattr(broker, name))
+
+
+@pytest.fixture
+def sessions(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Two other processes' database sessions, where the database knows more than one writer."""
+    if not overlaps_are_possible():
+        yield
+        return
+    pair = (Session(), Session())
+    monkeypatch.setattr(Machine, "sessions", pair)
+    yield
+    for session in pair:
+        session.close()
+
+
+@pytest.fixture
+def silence() -> Iterator[None]:
+    """Tens of thousands of ordinary events say nothing; writing them takes longer than making them."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)

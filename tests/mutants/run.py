@@ -1,0 +1,74 @@
+"""Each mutant is made in a copy of the tree and given to its killers; the checkout is never touched."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from tests.mutants.catalogue import MUTANTS
+from tests.mutants.mutant import ROOT, Mutant
+
+AT_ONCE: Final = 2
+TIMEOUT_SECONDS: Final = 900
+NOT_COPIED: Final = shutil.ignore_patterns(
+    *(".git", ".venv", "var", "build", "out", "node_modules", "__pycache__", ".*_cache", ".hypothesis")
+)
+TESTS_FAILED: Final = 1
+"""pytest's exit code; any other but 0 says that the tests were not run, which kills no mutant."""
+
+
+def run_mutants(words: Sequence[str] = ()) -> int:
+    """Run the mutants whose name has one of the words (none: all); 0 when every one was killed."""
+    chosen = [each for each in MUTANTS if not words or any(word in each.name for word in words)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        results = list(pool.map(_run, chosen))
+    killed = sum(results)
+    print(f"{killed} of {len(chosen)} mutants killed", flush=True)
+    return 0 if killed == len(chosen) > 0 else 1
+
+
+def _run(mutant: Mutant) -> bool:
+    started = time.monotonic()
+    verdict = _verdict(mutant)
+    print(f"{time.monotonic() - started:6.1f} s  {mutant.name}: {verdict}", flush=True)
+    return verdict.startswith("killed by ")
+
+
+def _verdict(mutant: Mutant) -> str:
+    if (found := mutant.occurrences()) != 1:
+        return f"NOT APPLIED: its text occurs {found} times in {mutant.file}"
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        tree = Path(folder, "tree")
+        shutil.copytree(ROOT, tree, ignore=NOT_COPIED)
+        mutant.apply(tree)
+        return _judged(mutant, tree)
+
+
+def _judged(mutant: Mutant, tree: Path) -> str:
+    command = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *mutant.killers)
+    env = os.environ | {"ORQ_TEST_SHRINK": "no", "PYTHONDONTWRITEBYTECODE": "1"}
+    env.pop("ORQ_TEST_EXAMPLES", None)
+    try:
+        done = subprocess.run(
+            command, cwd=tree, env=env, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return "SURVIVED (its tests did not end)"
+    if done.returncode == 0:
+        return "SURVIVED"
+    if done.returncode != TESTS_FAILED:
+        return f"NOT JUDGED: pytest ended with {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-1000:]}"
+    return f"killed by {mutant.judge}: {_reason(done.stdout)}"
+
+
+def _reason(output: str) -> str:
+    """The first line that says what was wrong."""
+    errors = re.findall(r"^E +(\S.*)$", output, re.MULTILINE)
+    return errors[0][:140] if errors else "?"
