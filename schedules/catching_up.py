@@ -16,7 +16,7 @@ from schedules.models import Agent, Run
 def paced(firings: Iterable[Firing], per_second: int, now: datetime) -> list[Firing]:
     """The firings, the late ones of each agent at most `per_second` a second from now on."""
     firings = list(firings)
-    late_agents = {firing.schedule.agent_id for firing in firings if firing.is_misfire}
+    late_agents = {firing.schedule.agent_id for firing in firings if firing.times.is_misfire}
     if not late_agents:
         return firings
     return spread(firings, per_second, now, _taken_until(late_agents, now))
@@ -30,10 +30,10 @@ def spread(
     turns: dict[str, datetime] = {agent: until + step for agent, until in taken_until.items()}
     placed = []
     for firing in firings:
-        if firing.is_misfire:
+        if firing.times.is_misfire:
             turn = turns.get(firing.schedule.agent_id, now)
             turns[firing.schedule.agent_id] = turn + step
-            placed.append(replace(firing, not_before=turn))
+            placed.append(firing._replace(times=replace(firing.times, not_before=turn)))
         else:
             placed.append(firing)
     return placed

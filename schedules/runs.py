@@ -21,7 +21,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
-from schedules import retries
+from schedules import claim_statement, retries
+from schedules.claim_statement import Started
 from schedules.models import Agent, DiscardReason, Run, RunState, Schedule, TriggerKind
 from schedules.payloads import Payload
 
@@ -29,6 +30,9 @@ log = structlog.get_logger(__name__)
 
 LOST = "worker_lost"
 CANCELLED_BY_PERSON = "cancelled_by_person"
+MOST_DOUBLINGS = 3
+"""A message is sent again after at most eight times the first wait: the queue's limit already prevents storms."""
+
 _ENDED = {"lease_expires_at": None, "worker": ""}
 
 
@@ -76,6 +80,10 @@ def claim(run_id: str, generation: int, worker: str, now: datetime, lease: timed
     3. Start it: the counters of its schedule move with its first attempt only, its payload is read once.
     """
     asked_at = time.monotonic()
+    if connection.vendor == "postgresql":
+        started = claim_statement.start(run_id, generation, worker, now, lease)
+        if started is not None:
+            return _claimed(run_id, started, now + lease)
     with transaction.atomic():
         return _claim(run_id, generation, worker, now, lease, asked_at)
 
@@ -137,15 +145,20 @@ def _start(
         Schedule.objects.filter(id=schedule.id).update(
             trigger_count=F("trigger_count") + 1, last_triggered_at=now
         )
+    started_run = Started(run.attempt, schedule.id, agent_tag, payload, schedule.agent)
+    return _claimed(run.id, started_run, now + lease)
+
+
+def _claimed(run_id: str, started: Started, lease_expires_at: datetime) -> Claimed:
     return Claimed(
-        run_id=run.id,
-        attempt=run.attempt,
-        max_attempts=schedule.agent.max_attempts,
-        schedule_id=schedule.id,
-        agent=schedule.agent,
-        agent_tag=agent_tag,
-        payload=payload,
-        lease_expires_at=now + lease,
+        run_id=run_id,
+        attempt=started.attempt,
+        max_attempts=started.agent.max_attempts,
+        schedule_id=started.schedule_id,
+        agent=started.agent,
+        agent_tag=started.agent_tag,
+        payload=started.payload,
+        lease_expires_at=lease_expires_at,
     )
 
 
@@ -261,7 +274,7 @@ def recover_expired(now: datetime, limit: int) -> int:
 def take_undelivered(now: datetime, wait: timedelta, limit: int) -> list[tuple[str, int]]:
     """(run id, generation) of due pending runs whose message seems lost; stale ones are discarded instead.
 
-    Each is taken by one beat only, and again after a wait that doubles.
+    Each is taken by one beat only, and again after a wait that doubles up to MOST_DOUBLINGS times.
     """
     runs = list(
         Run.objects.undelivered(now)
@@ -275,7 +288,7 @@ def take_undelivered(now: datetime, wait: timedelta, limit: int) -> list[tuple[s
             _discard(run_id, reason, now)
     fresh = [run for run in runs if stale[run.id] is None]
     for run in fresh:
-        run.redispatch_at = now + wait * 2 ** min(run.redispatch_count, 8)
+        run.redispatch_at = now + wait * 2 ** min(run.redispatch_count, MOST_DOUBLINGS)
         run.redispatch_count += 1
     Run.objects.bulk_update(fresh, ["redispatch_at", "redispatch_count"], batch_size=500)
     return [(run.id, run.generation) for run in fresh]

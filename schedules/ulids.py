@@ -1,13 +1,25 @@
 """ULIDs: 26-character identifiers that sort by the time they were made (https://github.com/ulid/spec)."""
 
+import os
 from datetime import datetime
+from string import ascii_uppercase, digits
 
 from ulid import ULID
+
+_ALPHABET = "".join(sorted(set(digits + ascii_uppercase) - set("ILOU"))).encode()
+_AS_SYMBOL = _ALPHABET * 8  # of each byte's value; 256 is a multiple of 32, so every symbol is as likely
 
 
 def new_ulid() -> str:
     """A fresh ULID, upper-case Crockford base 32."""
     return str(ULID())
+
+
+def new_ulids(count: int) -> list[str]:
+    """That many fresh ULIDs of this moment, at a small part of the cost of making each alone."""
+    moment = new_ulid()[:10]
+    symbols = os.urandom(16 * count).translate(_AS_SYMBOL).decode("ascii")
+    return [moment + symbols[start : start + 16] for start in range(0, 16 * count, 16)]
 
 
 def lowest_ulid_at(instant: datetime) -> str:

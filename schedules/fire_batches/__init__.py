@@ -3,11 +3,11 @@
 All of them run inside the caller's transaction: claim, insert and advance are committed together or not at all.
 """
 
-from schedules.fire_batches.firing import DueSchedule, FireBatch, Firing
+from schedules.fire_batches.firing import DueSchedule, FireBatch, FireTimes, Firing
 from schedules.fire_batches.portable import PortableFireBatch
 from schedules.fire_batches.postgresql import PostgresqlFireBatch
 
-__all__ = ["DueSchedule", "FireBatch", "Firing", "fire_batch_for"]
+__all__ = ["DueSchedule", "FireBatch", "FireTimes", "Firing", "fire_batch_for"]
 
 
 def fire_batch_for(vendor: str) -> FireBatch:

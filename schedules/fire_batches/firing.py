@@ -19,22 +19,31 @@ class DueSchedule(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Firing:
-    """What one due schedule gets: a run for the newest fire time, one record of the older ones, its next."""
+class FireTimes:
+    """Of one cadence at one moment: a run for the newest fire time, one record of the older ones, what is next.
 
-    schedule: DueSchedule
-    run_id: str
-    fire_time: datetime
-    not_before: datetime
-    next_fire_at: datetime | None
+    All schedules of a herd that share a cadence share one of these.
+    """
+
+    first: datetime
+    newest: datetime
+    following: datetime | None
     missed_count: int
     last_missed: datetime | None
     is_misfire: bool
+    not_before: datetime
+
+    def redispatch_at(self, now: datetime, grace: timedelta) -> datetime:
+        """When a beat sends the run's message (again): one whose turn comes later has no message yet."""
+        return self.not_before if self.not_before > now else now + grace
 
 
-def redispatch_at(firing: Firing, now: datetime, grace: timedelta) -> datetime:
-    """When a beat sends the run's message (again): one whose turn comes later has no message yet."""
-    return firing.not_before if firing.not_before > now else now + grace
+class Firing(NamedTuple):
+    """What one due schedule gets."""
+
+    schedule: DueSchedule
+    run_id: str
+    times: FireTimes
 
 
 class FireBatch(Protocol):

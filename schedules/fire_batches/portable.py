@@ -6,7 +6,7 @@ SQLite knows no row locks: its transactions take the one write lock at BEGIN, wh
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from schedules.fire_batches.firing import DueSchedule, Firing, redispatch_at
+from schedules.fire_batches.firing import DueSchedule, Firing
 from schedules.models import MissedFiring, MissedReason, Run, Schedule, TriggerKind
 
 _CHUNK = 500  # rows of one INSERT: SQLite limits the parameters of a statement
@@ -24,12 +24,12 @@ class PortableFireBatch:
             (_run(firing, now, grace) for firing in firings), batch_size=_CHUNK, ignore_conflicts=True
         )
         MissedFiring.objects.bulk_create(
-            (_missed(firing, now) for firing in firings if firing.missed_count),
+            (_missed(firing, now) for firing in firings if firing.times.missed_count),
             batch_size=_CHUNK,
             ignore_conflicts=True,
         )
-        _finish([firing.schedule.id for firing in firings if firing.next_fire_at is None])
-        _advance([firing for firing in firings if firing.next_fire_at is not None])
+        _finish([firing.schedule.id for firing in firings if firing.times.following is None])
+        _advance([firing for firing in firings if firing.times.following is not None])
 
 
 def _run(firing: Firing, now: datetime, grace: timedelta) -> Run:
@@ -38,11 +38,11 @@ def _run(firing: Firing, now: datetime, grace: timedelta) -> Run:
         schedule_id=firing.schedule.id,
         generation=firing.schedule.generation,
         trigger=TriggerKind.CADENCE,
-        fire_time=firing.fire_time,
-        is_misfire=firing.is_misfire,
-        not_before=firing.not_before,
+        fire_time=firing.times.newest,
+        is_misfire=firing.times.is_misfire,
+        not_before=firing.times.not_before,
         created_at=now,
-        redispatch_at=redispatch_at(firing, now, grace),
+        redispatch_at=firing.times.redispatch_at(now, grace),
     )
 
 
@@ -50,9 +50,9 @@ def _missed(firing: Firing, now: datetime) -> MissedFiring:
     return MissedFiring(
         schedule_id=firing.schedule.id,
         generation=firing.schedule.generation,
-        first_fire_time=firing.schedule.next_fire_at,
-        last_fire_time=firing.last_missed or firing.schedule.next_fire_at,
-        count=firing.missed_count,
+        first_fire_time=firing.times.first,
+        last_fire_time=firing.times.last_missed or firing.times.first,
+        count=firing.times.missed_count,
         reason=MissedReason.COALESCED,
         recorded_at=now,
     )
@@ -68,6 +68,6 @@ def _advance(firings: list[Firing]) -> None:
     """One UPDATE per distinct next fire time: in a herd they are few."""
     by_next: dict[datetime | None, list[str]] = {}
     for firing in firings:
-        by_next.setdefault(firing.next_fire_at, []).append(firing.schedule.id)
+        by_next.setdefault(firing.times.following, []).append(firing.schedule.id)
     for next_fire_at, ids in by_next.items():
         Schedule.objects.filter(id__in=ids).update(next_fire_at=next_fire_at, held_until=None)

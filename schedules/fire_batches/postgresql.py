@@ -1,12 +1,15 @@
-"""The batch in PostgreSQL's own words: claim with SKIP LOCKED, insert and advance with unnest, one statement each."""
+"""The batch in PostgreSQL's own words: one statement claims with SKIP LOCKED, one inserts and advances.
 
-from collections.abc import Sequence
+Parameters are bound by the server: Django's cursor would write thousands of literals into the text. Of each
+distinct set of fire times one row is sent, and of each schedule three values: in a herd most are the same.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
-
-from schedules.fire_batches.firing import DueSchedule, Firing, redispatch_at
+from schedules.fire_batches.firing import DueSchedule, FireTimes, Firing
+from schedules.postgresql import server_bound_cursor
 
 _TAKE = """
 SELECT id, generation, type, expression, anchor_at, agent_id, next_fire_at
@@ -17,62 +20,71 @@ LIMIT %(limit)s
 FOR NO KEY UPDATE SKIP LOCKED
 """
 
-_INSERT_RUNS = """
-INSERT INTO schedules_run
-    (id, schedule_id, generation, trigger, fire_time, is_misfire, not_before, created_at, redispatch_at)
-SELECT id, schedule_id, generation, 'cadence', fire_time, is_misfire, not_before, %(now)s, redispatch_at
-FROM unnest(%(run_ids)s::text[], %(ids)s::text[], %(generations)s::bigint[],
-            %(fire_times)s::timestamptz[], %(misfires)s::boolean[], %(not_befores)s::timestamptz[],
-            %(redispatch_ats)s::timestamptz[])
-    AS fired (id, schedule_id, generation, fire_time, is_misfire, not_before, redispatch_at)
-ON CONFLICT (schedule_id, generation, fire_time) WHERE fire_time IS NOT NULL DO NOTHING
-"""
-
-_INSERT_MISSED = """
-INSERT INTO schedules_missedfiring
-    (schedule_id, generation, first_fire_time, last_fire_time, count, reason, recorded_at)
-SELECT schedule_id, generation, first_fire_time, last_fire_time, count, 'coalesced', %(now)s
-FROM unnest(%(ids)s::text[], %(generations)s::bigint[], %(firsts)s::timestamptz[],
-            %(lasts)s::timestamptz[], %(counts)s::int[])
-    AS missed (schedule_id, generation, first_fire_time, last_fire_time, count)
-WHERE count > 0
-ON CONFLICT (schedule_id, generation, first_fire_time) DO NOTHING
-"""
-
-_ADVANCE = """
+_RECORD = """
+WITH times AS (
+    SELECT * FROM unnest(%(numbers)s::int[], %(firsts)s::timestamptz[], %(newests)s::timestamptz[],
+                         %(followings)s::timestamptz[], %(missed_counts)s::int[], %(lasts)s::timestamptz[],
+                         %(misfires)s::boolean[], %(not_befores)s::timestamptz[], %(redispatch_ats)s::timestamptz[])
+        AS t (number, first, newest, following, missed_count, last_missed, is_misfire, not_before, redispatch_at)
+), fired AS (
+    SELECT * FROM unnest(string_to_array(%(ids)s, ' '), string_to_array(%(generations)s, ' ')::bigint[],
+                         string_to_array(%(run_ids)s, ' '), string_to_array(%(of_times)s, ' ')::int[])
+        AS f (schedule_id, generation, run_id, number)
+    JOIN times USING (number)
+), run AS (
+    INSERT INTO schedules_run
+        (id, schedule_id, generation, trigger, fire_time, is_misfire, not_before, created_at, redispatch_at)
+    SELECT run_id, schedule_id, generation, 'cadence', newest, is_misfire, not_before, %(now)s, redispatch_at
+    FROM fired
+    ON CONFLICT (schedule_id, generation, fire_time) WHERE fire_time IS NOT NULL DO NOTHING
+), missed AS (
+    INSERT INTO schedules_missedfiring
+        (schedule_id, generation, first_fire_time, last_fire_time, count, reason, recorded_at)
+    SELECT schedule_id, generation, first, last_missed, missed_count, 'coalesced', %(now)s
+    FROM fired
+    WHERE missed_count > 0
+    ON CONFLICT (schedule_id, generation, first_fire_time) DO NOTHING
+)
 UPDATE schedules_schedule AS schedule
-SET next_fire_at = fired.next_fire_at, is_active = fired.next_fire_at IS NOT NULL,
-    is_finished = fired.next_fire_at IS NULL, held_until = NULL
-FROM unnest(%(ids)s::text[], %(nexts)s::timestamptz[]) AS fired (id, next_fire_at)
-WHERE schedule.id = fired.id
+SET next_fire_at = fired.following, is_active = fired.following IS NOT NULL,
+    is_finished = fired.following IS NULL, held_until = NULL
+FROM fired
+WHERE schedule.id = fired.schedule_id
 """
 
 
 class PostgresqlFireBatch:
-    """FireBatch in four statements, whatever the batch's size."""
+    """FireBatch in two statements, whatever the batch's size."""
 
     def take_due(self, now: datetime, limit: int) -> list[DueSchedule]:
-        with connection.cursor() as cursor:
-            cursor.execute(_TAKE, {"now": now, "limit": limit})
+        with server_bound_cursor() as cursor:
+            cursor.execute(_TAKE, {"now": now, "limit": limit}, binary=True)
             return [DueSchedule(*row) for row in cursor.fetchall()]
 
     def record(self, firings: Sequence[Firing], now: datetime, grace: timedelta) -> None:
-        columns: dict[str, Any] = {
-            "now": now,
-            "run_ids": [firing.run_id for firing in firings],
-            "ids": [firing.schedule.id for firing in firings],
-            "generations": [firing.schedule.generation for firing in firings],
-            "fire_times": [firing.fire_time for firing in firings],
-            "not_befores": [firing.not_before for firing in firings],
-            "redispatch_ats": [redispatch_at(firing, now, grace) for firing in firings],
-            "misfires": [firing.is_misfire for firing in firings],
-            "firsts": [firing.schedule.next_fire_at for firing in firings],
-            "lasts": [firing.last_missed for firing in firings],
-            "counts": [firing.missed_count for firing in firings],
-            "nexts": [firing.next_fire_at for firing in firings],
+        if not firings:
+            return
+        distinct = {id(firing.times): firing.times for firing in firings}
+        numbers = {key: number for number, key in enumerate(distinct)}
+        rows = {
+            "ids": " ".join(firing.schedule.id for firing in firings),
+            "generations": " ".join(str(firing.schedule.generation) for firing in firings),
+            "run_ids": " ".join(firing.run_id for firing in firings),
+            "of_times": " ".join(str(numbers[id(firing.times)]) for firing in firings),
         }
-        with connection.cursor() as cursor:
-            cursor.execute(_INSERT_RUNS, columns)
-            if any(firing.missed_count for firing in firings):
-                cursor.execute(_INSERT_MISSED, columns)
-            cursor.execute(_ADVANCE, columns)
+        with server_bound_cursor() as cursor:
+            cursor.execute(_RECORD, {"now": now, **rows, **_columns(list(distinct.values()), now, grace)})
+
+
+def _columns(times: Sequence[FireTimes], now: datetime, grace: timedelta) -> Mapping[str, list[Any]]:
+    return {
+        "numbers": list(range(len(times))),
+        "firsts": [each.first for each in times],
+        "newests": [each.newest for each in times],
+        "followings": [each.following for each in times],
+        "missed_counts": [each.missed_count for each in times],
+        "lasts": [each.last_missed for each in times],
+        "misfires": [each.is_misfire for each in times],
+        "not_befores": [each.not_before for each in times],
+        "redispatch_ats": [each.redispatch_at(now, grace) for each in times],
+    }

@@ -44,7 +44,7 @@ def count(text: str) -> int:
 
 def value_of(model: type[Model], field_name: str, hint: str = "") -> Callable[[str], str]:
     """A reader of texts that a model's field accepts: its own validators decide. `hint`: what is accepted."""
-    field = model._meta.get_field(field_name)  # noqa: SLF001 - Django documents it as public
+    field = model._meta.get_field(field_name)
 
     def read(text: str) -> str:
         _require_encodable(text)

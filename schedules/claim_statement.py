@@ -1,0 +1,87 @@
+"""The claim in PostgreSQL's own words: the usual one, which starts its run, is one statement and no transaction.
+
+It starts nothing that the portable claim would refuse; whatever it refuses, the portable claim judges and names.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Field
+
+from schedules.models import Agent
+from schedules.payloads import Payload
+from schedules.postgresql import server_bound_cursor
+
+_START = """
+WITH seen AS MATERIALIZED (
+    SELECT schedule_id, attempt, started_at IS NULL AS is_first FROM schedules_run WHERE id = %(run_id)s
+), locked AS MATERIALIZED (
+    SELECT * FROM schedules_schedule WHERE id = (SELECT schedule_id FROM seen) FOR NO KEY UPDATE
+), schedule AS MATERIALIZED (  -- an edit in progress was waited for: by how much is read after the lock
+    SELECT locked.*, pg_catalog.clock_timestamp() - statement_timestamp() AS waited FROM locked
+), started AS (
+    UPDATE schedules_run AS run
+    SET state = 'running', worker = %(worker)s, lease_expires_at = %(lease_expires_at)s,
+        started_at = coalesce(run.started_at, %(now)s),
+        payload = coalesce(run.payload, schedule.payload),
+        agent_tag = CASE WHEN seen.is_first THEN schedule.agent_tag ELSE run.agent_tag END,
+        max_attempts = agent.max_attempts
+    FROM seen, schedule JOIN schedules_agent AS agent ON agent.id = schedule.agent_id
+    WHERE run.id = %(run_id)s AND run.attempt = seen.attempt AND run.state = 'pending'
+      AND run.not_before <= %(now)s AND run.generation = %(generation)s
+      AND schedule.generation = %(generation)s AND schedule.deleted_at IS NULL
+      AND (schedule.is_active OR schedule.is_finished)
+      AND schedule.waited < %(patience)s
+    RETURNING run.attempt, run.schedule_id, run.agent_tag, run.payload::text, seen.is_first, {agent_columns}
+), counted AS (
+    UPDATE schedules_schedule AS schedule
+    SET trigger_count = trigger_count + 1, last_triggered_at = %(now)s
+    FROM started
+    WHERE schedule.id = started.schedule_id AND started.is_first
+)
+SELECT * FROM started
+"""
+
+
+class Started(NamedTuple):
+    """What a claim reads of the run it has started."""
+
+    attempt: int
+    schedule_id: str
+    agent_tag: str | None
+    payload: Payload
+    agent: Agent
+
+
+def start(run_id: str, generation: int, worker: str, now: datetime, lease: timedelta) -> Started | None:
+    """Start the run if it may start; None: it may not, or its schedule's lock was waited for too long."""
+    values = {
+        "run_id": run_id,
+        "generation": generation,
+        "worker": worker,
+        "now": now,
+        "lease_expires_at": now + lease,
+        "patience": lease / 3,
+    }
+    with server_bound_cursor() as cursor:
+        row = cursor.execute(_statement(), values).fetchone()
+    return _started(row) if row is not None else None
+
+
+def _started(row: Sequence[Any]) -> Started:
+    attempt, schedule_id, agent_tag, payload, _, *columns = row
+    agent = Agent.from_db(connection.alias, [field.attname for field in _agent_fields()], columns)
+    return Started(attempt, schedule_id, agent_tag, json.loads(payload), agent)
+
+
+@cache
+def _statement() -> str:
+    return _START.format(agent_columns=", ".join(f"agent.{field.column}" for field in _agent_fields()))
+
+
+def _agent_fields() -> "Sequence[Field[Any, Any]]":
+    return Agent._meta.concrete_fields
