@@ -6,14 +6,16 @@ passed over, never an error of the caller; a beat sends again what stays undeliv
 
 import time
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import structlog
 from celery import Celery, current_app
 from kombu.exceptions import KombuError, OperationalError
-from kombu.utils.uuid import uuid
 from redis.exceptions import RedisError
+
+from schedules.envelopes import Envelope
 
 log = structlog.get_logger(__name__)
 
@@ -49,8 +51,7 @@ breaker = Breaker(BROKER_PAUSE_SECONDS)
 
 def send_later(run_id: str, generation: int, delay: timedelta) -> bool:
     """Ring for one run after `delay`; False: the broker was not reached, the run is sent again by a beat."""
-    message = current_app.signature(EXECUTE_RUN, args=(run_id, generation), immutable=True)
-    return _reach_broker(lambda: message.apply_async(countdown=delay.total_seconds()))
+    return _reach_broker(lambda: _send_later(current_app, (run_id, generation), delay))
 
 
 def send_now(runs: Iterable[tuple[str, int]]) -> bool:
@@ -81,15 +82,48 @@ def _reach_broker(call: Callable[[], Any]) -> bool:
 
 
 def _queue_length(app: Celery) -> int:
-    producer: Any
-    with app.producer_pool.acquire(block=True, timeout=1) as producer:
+    with _producer(app) as producer:
         return int(producer.channel.queue_declare(app.conf.task_default_queue).message_count)
 
 
 def _send_all(app: Celery, pairs: list[tuple[str, int]]) -> None:
-    """Ordinary Celery messages; a transport that can (Redis) carries many in one round trip."""
-    producer: Any
-    amqp = app.amqp
-    with app.producer_pool.acquire(block=True, timeout=1) as producer, producer.batch(max_size=_CHUNK):
-        for pair in pairs:
-            amqp.send_task_message(producer, EXECUTE_RUN, amqp.create_task_message(uuid(), EXECUTE_RUN, pair))
+    """Ordinary Celery messages: on Redis many in one command, on other transports one by one."""
+    with _producer(app) as producer:
+        if _is_redis(producer):
+            _push(producer, app, pairs)
+        else:
+            for pair in pairs:
+                _message(app, pair).apply_async(producer=producer)
+
+
+def _send_later(app: Celery, pair: tuple[str, int], delay: timedelta) -> None:
+    with _producer(app) as producer:
+        if _is_redis(producer):
+            _push(producer, app, [pair], app.now() + delay)
+        else:
+            _message(app, pair).apply_async(countdown=delay.total_seconds(), producer=producer)
+
+
+def _producer(app: Celery) -> Any:
+    return app.producer_pool.acquire(block=True, timeout=1)
+
+
+def _is_redis(producer: Any) -> bool:
+    return bool(producer.connection.transport.driver_type == "redis")
+
+
+def _push(producer: Any, app: Celery, pairs: list[tuple[str, int]], eta: datetime | None = None) -> None:
+    """What `apply_async` would queue, at a tenth of its cost."""
+    fill = _envelope(app).fill
+    with producer.channel.conn_or_acquire() as client:
+        for start in range(0, len(pairs), _CHUNK):
+            client.lpush(app.conf.task_default_queue, *fill(pairs[start : start + _CHUNK], eta))
+
+
+def _message(app: Celery, pair: tuple[str, int]) -> Any:
+    return app.signature(EXECUTE_RUN, args=pair, immutable=True)
+
+
+@cache
+def _envelope(app: Celery) -> Envelope:
+    return Envelope(app, EXECUTE_RUN)
