@@ -217,7 +217,7 @@ RECOVERING: Final = (
     Mutant(
         "the wait for a message does not grow",
         RUNS,
-        "run.redispatch_at = now + wait * 2 ** min(run.redispatch_count, 8)",
+        "run.redispatch_at = now + wait * 2 ** min(run.redispatch_count, MOST_DOUBLINGS)",
         "run.redispatch_at = now + wait",
     ),
     Mutant(
@@ -356,14 +356,14 @@ RECORDING: Final = (
     Mutant(
         "coalesced fire times are not recorded",
         POSTGRESQL,
-        "            if any(firing.missed_count for firing in firings):\n",
-        "            if not firings:\n",
+        "    WHERE missed_count > 0\n",
+        "    WHERE missed_count < 0\n",
     ),
     Mutant(
         "coalesced fire times are not recorded, portably",
         PORTABLE,
-        "(_missed(firing, now) for firing in firings if firing.missed_count)",
-        "(_missed(firing, now) for firing in firings if firing.missed_count < 0)",
+        "(_missed(firing, now) for firing in firings if firing.times.missed_count)",
+        "(_missed(firing, now) for firing in firings if firing.times.missed_count < 0)",
         (
             f"{BOTH_TWINS}::test_after_an_outage_the_newest_fire_time_gets_the_run_and_the_others_are_recorded",
         ),
@@ -400,11 +400,10 @@ FIRES: Final = (
         "    if connection:\n        due = batch.take_due",
     ),
     Mutant(
-        "the schedule is advanced before its runs are recorded, in transactions of their own",
-        POSTGRESQL,
-        "            cursor.execute(_INSERT_RUNS, columns)\n",
-        "            cursor.execute(_ADVANCE, columns)\n            connection.commit()\n"
-        "            cursor.execute(_INSERT_RUNS, columns)\n",
+        "runs are recorded and schedules advanced after the transaction that claimed them",
+        FIRING,
+        "        batch.record(firings, now,",
+        "    if firings:\n        batch.record(firings, now,",
     ),
     Mutant(
         "a beat waits for a schedule that is being edited",
@@ -436,8 +435,8 @@ FIRES: Final = (
     Mutant(
         "the oldest missed fire time gets the run",
         FIRING,
-        "        fire_time=fire_times.newest,\n",
-        "        fire_time=schedule.next_fire_at,\n",
+        "        newest=late.newest,\n",
+        "        newest=schedule.next_fire_at,\n",
     ),
     Mutant(
         "the cadence goes on from now",
@@ -454,8 +453,8 @@ FIRES: Final = (
     Mutant(
         "a once that has fired stays active",
         POSTGRESQL,
-        "    is_finished = fired.next_fire_at IS NULL, held_until = NULL\n",
-        "    held_until = NULL\n",
+        "is_active = fired.following IS NOT NULL,\n    is_finished = fired.following IS NULL,",
+        "",
     ),
     Mutant(
         "paused schedules fire",

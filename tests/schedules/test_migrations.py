@@ -35,3 +35,14 @@ def test_a_row_of_a_process_that_knows_no_revision_has_the_first() -> None:
         )
 
     assert type(made).objects.get(id="old").revision == 1
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db
+def test_no_firing_feeds_an_index_for_like() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname FROM pg_indexes WHERE indexdef LIKE '%%pattern_ops%%' "
+            "AND tablename IN ('schedules_run', 'schedules_schedule', 'schedules_missedfiring')"
+        )
+        assert cursor.fetchall() == []
