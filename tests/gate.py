@@ -2,7 +2,7 @@
 
 `manage.py test` runs all of it; every step runs even when an earlier one failed. `manage.py test --fast` leaves
 out what takes long (tests with real processes, the second database). With pytest's own arguments, only pytest
-runs. The last line sums the tests up: `N passed, N failed`.
+runs; the long lanes are options of their own (tests/lanes.py). The last line sums the tests up: `N passed, N failed`.
 """
 
 import os
@@ -16,6 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+from tests.lanes import lane
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
@@ -37,6 +39,7 @@ BOTH_DATABASES = (
     "api",
     "workers",
     "races",
+    "model",
     "console",
     "commands",
     "embedded/test_servers.py",
@@ -63,6 +66,8 @@ class Tally:
 def gate(arguments: Sequence[str]) -> int:
     """Run what the arguments ask for; 0 when everything passed."""
     os.chdir(ROOT)
+    if (named := lane(arguments)) is not None:
+        return named()
     is_fast = "--fast" in arguments
     chosen = [argument for argument in arguments if argument != "--fast"]
     if chosen:

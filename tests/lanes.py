@@ -1,0 +1,77 @@
+"""The long lanes beside the gate, each one option of `manage.py test`: for nights, and for the README's figures.
+
+--chaos [--seconds N] [--seed S] [--rate R] [--clock] [--stock]    real processes under seeded faults
+--recovery                                                         each single fault, until back at work
+--model [N]                                                        the state machine, N examples (2,000)
+--mutants [WORD …]                                                 every broken rule must be noticed
+--writers [SECONDS]                                                six writers on one SQLite file (60 s)
+--herd                                                             10,000 due at once, drained to the last
+"""
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+
+
+def lane(arguments: Sequence[str]) -> Callable[[], int] | None:
+    """What the first argument names, ready to run with the others; None: it names no lane."""
+    if not arguments or arguments[0] not in LANES:
+        return None
+    return lambda: LANES[arguments[0]](list(arguments[1:]))
+
+
+def _chaos(arguments: list[str]) -> int:
+    return _run([sys.executable, "-m", "tests.chaos", *arguments])
+
+
+def _recovery(arguments: list[str]) -> int:
+    return _chaos(["recovery", *arguments])
+
+
+def _model(arguments: list[str]) -> int:
+    examples = arguments[0] if arguments else "2000"
+    seed = secrets.randbelow(2**32)
+    print(f"{examples} examples, seed {seed}", flush=True)
+    tests = ["tests/model/test_model.py", "-s", f"--hypothesis-seed={seed}"]
+    return _pytest(tests, {"ORQ_TEST_EXAMPLES": examples})
+
+
+def _mutants(arguments: list[str]) -> int:
+    return _run([sys.executable, "-m", "tests.mutants", *arguments])
+
+
+def _writers(arguments: list[str]) -> int:
+    seconds = arguments[0] if arguments else "60"
+    return _pytest(["tests/processes/test_sqlite_writers.py", "-s"], {"ORQ_TEST_SECONDS": seconds})
+
+
+def _herd(arguments: list[str]) -> int:
+    return _pytest(["tests/processes/test_herd.py", "-s", *arguments], {"ORQ_TEST_DRAINED": "10000"})
+
+
+def _pytest(arguments: list[str], env: Mapping[str, str]) -> int:
+    return _run([sys.executable, "-m", "pytest", *arguments], env)
+
+
+def _run(command: Sequence[str], env: Mapping[str, str] | None = None) -> int:
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | (env or {})) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # it got it too, and stops what it started
+            return process.wait()
+
+
+LANES: Final[Mapping[str, Callable[[list[str]], int]]] = {
+    "--chaos": _chaos,
+    "--recovery": _recovery,
+    "--model": _model,
+    "--mutants": _mutants,
+    "--writers": _writers,
+    "--herd": _herd,
+}
