@@ -3,6 +3,7 @@
 
 python3 manage.py up       start the whole service on this machine, with a demo
 python3 manage.py test     run the whole gate: format, lint, types, contracts, checks, tests
+python3 manage.py bench    measure the speed, side by side with other schedulers
 python3 manage.py help     all other commands (Django's and ours)
 """
 
@@ -18,7 +19,7 @@ def main():  # type: () -> None
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     # By path: the package around this file imports libraries that are not installed yet.
     bootstrap = runpy.run_path(os.path.join(ROOT, "orqsite", "embedded", "bootstrap.py"))  # noqa: PTH118
-    bootstrap["enter"]("dev" if command == "test" else "run")
+    bootstrap["enter"]("dev" if command in ("test", "bench") else "run")
     if command == "up":
         from orqsite.embedded.up import up
 
@@ -27,6 +28,10 @@ def main():  # type: () -> None
         from tests.gate import gate
 
         sys.exit(gate(sys.argv[2:]))
+    if command == "bench":
+        from bench.__main__ import main as bench
+
+        sys.exit(bench(sys.argv[2:]))
     if command in ("help", "--help", "-h") and len(sys.argv) <= 2:
         print(__doc__)
     django(sys.argv)

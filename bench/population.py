@@ -1,0 +1,70 @@
+"""Many schedules at once, written by SQL: a benchmark needs a million of them in seconds."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from schedules.models import Agent, Workspace
+
+_SCHEDULES = """
+INSERT INTO schedules_schedule
+    (id, workspace_id, agent_id, type, expression, payload, is_active, is_finished, generation, revision,
+     anchor_at, next_fire_at, trigger_count, created_by_id, created_at, updated_at)
+SELECT lpad(number::text, 26, '0'), %(workspace)s, %(agent)s, 'cron',
+       (%(expressions)s::text[])[1 + number %% %(kinds)s],
+       '{"input": "Summarise the news"}', true, false, 1, 1,
+       %(began_at)s, %(next_fire_at)s, 0, 'bench', %(began_at)s, %(began_at)s
+FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS number
+"""
+
+_TABLES = "schedules_run, schedules_missedfiring, schedules_cadenceepoch, schedules_schedule"
+
+
+def make_agent(runtime: str = "echo", **fields: object) -> Agent:
+    """An agent of a workspace of its own."""
+    workspace = Workspace.objects.create(name="bench")
+    return Agent.objects.create(workspace=workspace, key="bench", runtime=runtime, **fields)
+
+
+def make_schedules(agent: Agent, count: int, next_fire_at: datetime, first: int = 1) -> None:
+    """`count` active schedules with real hourly and daily cadences, due at `next_fire_at` (a whole hour)."""
+    expressions = expressions_due_at(next_fire_at)
+    values: dict[str, Any] = {
+        "workspace": agent.workspace_id,
+        "agent": agent.id,
+        "expressions": expressions,
+        "kinds": len(expressions),
+        "began_at": next_fire_at - timedelta(days=1),
+        "next_fire_at": next_fire_at,
+        "first": first,
+        "last": first + count - 1,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SCHEDULES, values)
+
+
+def expressions_due_at(instant: datetime) -> list[str]:
+    """Cadences that all have a fire time at this instant: hourly, daily, on its weekday, weekdays … of real life."""
+    second, minute, hour = instant.second, instant.minute, instant.hour
+    weekday = instant.isoweekday() % 7
+    return [
+        f"{second} {minute} * * * *",
+        f"{second} {minute} {hour} * * *",
+        f"{second} {minute} {hour} * * {weekday}",
+        f"{second} {minute} {hour} {instant.day} * *",
+        f"{second} {minute} {hour % 2}-23/2 * * *",
+    ]
+
+
+def clear() -> None:
+    """No schedule, run or missed record is left."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {_TABLES} CASCADE")
+
+
+def settle() -> None:
+    """Give the planner fresh statistics and the table a clean map, as a database that has lived a while has them."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("CHECKPOINT")
