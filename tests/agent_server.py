@@ -7,6 +7,7 @@ What an agent does is scripted per agent key: each POST takes the next behaviour
 is told with `POST /_script {"agent": "digest", "behaviours": [{"status": 503}, {}]}`; one request can bring its
 own as JSON in `metadata.behaviour`. The log is append-only: one JSON object per request, written on arrival,
 and one `{"event": "hangup"}` when a client leaves a call that was kept waiting. `GET /_calls` returns it.
+With `--answers` also one `{"event": "answered"}` for each POST whose completed document was sent to its end.
 """
 
 import argparse
@@ -57,6 +58,16 @@ class Behaviour:
     polls: tuple["Behaviour", ...] = ()
     """What the first GETs of this response meet; after them it is completed."""
 
+    @property
+    def is_success(self) -> bool:
+        """Whether it is the document of completed work."""
+        return (
+            self.fault is None
+            and self.body is None
+            and 200 <= self.status < 300
+            and self.outcome == "completed"
+        )
+
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Self:
         return cls(**{**fields, "polls": tuple(cls.from_json(poll) for poll in fields.get("polls", ()))})
@@ -69,8 +80,16 @@ class AgentServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 1024
 
-    def __init__(self, port: int = 0, log: Path | None = None, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        port: int = 0,
+        log: Path | None = None,
+        tls: ssl.SSLContext | None = None,
+        *,
+        logs_answers: bool = False,
+    ) -> None:
         super().__init__(("127.0.0.1", port), AgentHandler)
+        self.logs_answers = logs_answers
         self.stopping = threading.Event()
         self.connection_numbers = itertools.count(1)
         self.open_connections: set[socket.socket] = set()
@@ -239,7 +258,15 @@ class AgentHandler(BaseHTTPRequestHandler):
         elif behaviour.body is not None:
             self.send(behaviour.status, behaviour.body.encode(), **behaviour.headers)
         else:
+            has_left = self._client_has_left()
             self.send(behaviour.status, _said(behaviour, document), **behaviour.headers)
+            if behaviour.is_success and not has_left:
+                self._record_answer()
+
+    def _record_answer(self) -> None:
+        if self.server.logs_answers and self.command == "POST":
+            run_id, attempt = self.headers.get("Idempotency-Key"), self.headers.get("X-Run-Attempt")
+            self.server.record(event="answered", run_id=run_id, attempt=attempt)
 
 
 def _said(behaviour: Behaviour, document: dict[str, Any]) -> bytes:
@@ -326,8 +353,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--log", type=Path)
+    parser.add_argument("--answers", action="store_true", help="log answers sent to their end, too")
     options = parser.parse_args()
-    with AgentServer(options.port, options.log) as server:
+    with AgentServer(options.port, options.log, logs_answers=options.answers) as server:
         signal.signal(signal.SIGTERM, lambda *_: server.stopping.set())
         print(server.server_port, flush=True)
         server.stopping.wait()

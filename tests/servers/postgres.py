@@ -2,7 +2,7 @@
 
 PostgreSQL refuses to run as root, so for root it runs as nobody, from a copy of the binaries in a folder
 nobody may enter (an environment under a private home folder would be out of reach). Nothing is written
-safely to disk: the data lives as long as the tests.
+safely to disk: the data lives as long as the tests, and a durable server's survives the end of its processes.
 """
 
 import os
@@ -28,12 +28,15 @@ SETTINGS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
 }
+DURABLE = {"synchronous_commit": "on"}
+"""A commit is answered when the operating system has it: the end of the server's processes loses none."""
 
 
 class Postgres:
     """One server with its own data folder; `url` is known before it is started."""
 
-    def __init__(self, port: int | None = None) -> None:
+    def __init__(self, port: int | None = None, *, is_durable: bool = False) -> None:
+        self._settings = SETTINGS | DURABLE if is_durable else SETTINGS
         self.folder = _traversable_folder()
         self.port = port or free_port()
         self._password = secrets.token_urlsafe(16)
@@ -52,7 +55,7 @@ class Postgres:
         if not self._data.exists():
             self._initialize()
         where = {"port": self.port, "listen_addresses": LOOPBACK, "unix_socket_directories": ""}
-        options = [f"--{name}={value}" for name, value in (where | SETTINGS).items()]
+        options = [f"--{name}={value}" for name, value in (where | self._settings).items()]
         self.child = self._run("postgres", "-D", str(self._data), *options)
         self._wait()
 
