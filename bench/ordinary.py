@@ -1,4 +1,4 @@
-"""What the API's retrieve is measured beside, under the same middleware: it, written the ordinary way, and a bare view.
+"""What retrieve is measured beside, under the same middleware: the same of ordinary make, and a bare view.
 
 The ordinary way is what the manuals of Django REST framework teach: a generic view, a model serializer, a class of
 authentication that looks the key up, a permission and a filtered queryset. It has no rate limit and notes no use.

@@ -53,6 +53,7 @@ def note_use(key: ApiKey, now: datetime) -> None:
     stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USE_PRECISION)
     if key.last_used_at is None or key.last_used_at < now - LAST_USE_PRECISION:
         ApiKey.objects.filter(stale, id=key.id).update(last_used_at=now)
+        key.last_used_at = now  # whoever holds the key need not write it again
 
 
 def revoke(key: ApiKey, now: datetime) -> None:

@@ -10,6 +10,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from schedules import keys
+from schedules.api.remembered_keys import remembered_keys
 from schedules.errors import Refused
 from schedules.models import ApiKey, Scope
 
@@ -49,11 +50,12 @@ class ApiKeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[ApiKey, ApiKey]:
         """The key as `request.user` and `request.auth`; AuthenticationRequired, InvalidApiKey or ExpiredApiKey.
 
+        A key revoked or disabled a moment ago may still be let in, for less than a second (remembered_keys.py).
         Expiry is judged by this machine's clock: it is no due-ness, and the database is asked once less.
         """
         now = datetime.now(UTC)
-        key = keys.find(bearer_token(request))
-        if key is None or not key.is_enabled or key.revoked_at is not None:
+        key = remembered_keys.find(bearer_token(request))
+        if key is None or not key.is_working:
             raise InvalidApiKey
         if key.expires_at is not None and key.expires_at <= now:
             raise ExpiredApiKey

@@ -36,6 +36,11 @@ class ApiKey(models.Model):
         return self.name or self.actor
 
     @property
+    def is_working(self) -> bool:
+        """Neither disabled nor revoked; whether it has expired is for who knows the time."""
+        return self.is_enabled and self.revoked_at is None
+
+    @property
     def actor(self) -> str:
         """How this key signs what it did (`created_by_id`, `updated_by_id`)."""
         return f"apk_{self.id}"

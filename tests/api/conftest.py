@@ -2,6 +2,8 @@
 
 import pytest
 
+from schedules.api import authentication
+from schedules.api.remembered_keys import RememberedKeys
 from schedules.models import Agent, Schedule, Scope
 from tests.api.caller import Caller
 from tests.factories import make_agent, make_schedule, make_token, make_workspace
@@ -37,6 +39,12 @@ def elsewhere(agent: Agent) -> Caller:
     workspace = make_workspace()
     make_agent(workspace, key=agent.key)
     return Caller(make_token(workspace))
+
+
+@pytest.fixture
+def standing_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys stay remembered however slow the test is."""
+    monkeypatch.setattr(authentication, "remembered_keys", RememberedKeys(clock=lambda: 0.0))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Bodies beyond a limit are refused at once: the database is asked for the key and for nothing else."""
+"""Bodies beyond a limit are refused at once: the database is asked for nothing but the key."""
 
 import json
 import time
@@ -42,11 +42,12 @@ TOO_MUCH = {
 
 @pytest.mark.parametrize(("status", "body"), TOO_MUCH.values(), ids=TOO_MUCH.keys())
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
+@pytest.mark.usefixtures("standing_clock")
 def test_a_body_beyond_a_limit_is_refused_before_the_database_is_asked(
     api: Caller, schedule: Schedule, method: str, status: int, body: bytes
 ) -> None:
     path = schedules_path(schedule.agent) if method == "POST" else schedule_path(schedule)
-    document(api.get(path))  # notes the key's use, once a minute
+    document(api.get(path))  # reads the key and notes its use
     before = everything()
 
     with CaptureQueriesContext(
@@ -57,8 +58,7 @@ def test_a_body_beyond_a_limit_is_refused_before_the_database_is_asked(
         taken = time.process_time() - started
 
     assert response.status_code == status
-    assert [query["sql"].split()[0] for query in asked] == ["SELECT"]
-    assert "schedules_apikey" in asked[0]["sql"]
+    assert not asked.captured_queries
     assert taken < MOST_SECONDS
     assert everything() == before
 
