@@ -2,8 +2,12 @@
 
 import re
 from typing import Final
+from uuid import UUID
+
+from django.db import connection
 
 from schedules.agents import find_agent
+from schedules.api import schedule_statement
 from schedules.errors import AgentNotFound, RunNotFound, ScheduleNotFound
 from schedules.models import Agent, ApiKey, Run, Schedule
 from schedules.models.agent import AGENT_KEY
@@ -21,18 +25,24 @@ def agent_of(key: ApiKey, agent_key: str) -> Agent:
 
 
 def schedule_of(key: ApiKey, agent_key: str, schedule_id: str) -> Schedule:
-    """The live schedule of that agent, its agent loaded; ScheduleNotFound, also when there is no such agent."""
+    """The live schedule of that agent; ScheduleNotFound, also when there is no such agent."""
     if not (_AGENT_KEY.fullmatch(agent_key) and _ULID.fullmatch(schedule_id)):
         raise ScheduleNotFound
-    schedule = (
-        Schedule.objects.live()
-        .select_related("agent")
-        .filter(id=schedule_id, agent__workspace=key.workspace_id, agent__key=agent_key)
-        .first()
-    )
+    find = schedule_statement.find if connection.vendor == "postgresql" else find_schedule
+    schedule = find(key.workspace_id, agent_key, schedule_id)
     if schedule is None:
         raise ScheduleNotFound
     return schedule
+
+
+def find_schedule(workspace_id: UUID, agent_key: str, schedule_id: str) -> Schedule | None:
+    """The live schedule of that agent, its agent loaded, on any database."""
+    return (
+        Schedule.objects.live()
+        .select_related("agent")
+        .filter(id=schedule_id, agent__workspace=workspace_id, agent__key=agent_key)
+        .first()
+    )
 
 
 def run_of(schedule: Schedule, run_id: str) -> Run:
