@@ -93,7 +93,12 @@ def _get(environ: dict[str, Any]) -> None:
     from orqsite.wsgi import application
 
     said: list[str] = []
-    response = application({**environ, "wsgi.input": BytesIO()}, lambda status, _: said.append(status))
+
+    def start(status: str, headers: Any, error: Any = None, /) -> Callable[[bytes], object]:
+        said.append(status)
+        return said.append
+
+    response = application({**environ, "wsgi.input": BytesIO()}, start)
     body = b"".join(response)
     response.close()
     assert said == ["200 OK"], (said, body)
