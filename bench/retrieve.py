@@ -96,7 +96,7 @@ def _get(environ: dict[str, Any]) -> None:
 
     def start(status: str, headers: Any, error: Any = None, /) -> Callable[[bytes], object]:
         said.append(status)
-        return said.append
+        return bytes
 
     response = application({**environ, "wsgi.input": BytesIO()}, start)
     body = b"".join(response)
