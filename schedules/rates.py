@@ -1,13 +1,16 @@
 """How often something happened within the last minute, counted in Redis for all processes together.
 
 Each limited thing is a hash of counts by second, so at most `per_minute` are let through in any 60 seconds counted
-so, and the wait is known. Counting is a courtesy: while Redis cannot be reached nothing is refused, which costs one
-time-out and one warning, not one a request.
+so, and the wait is known. Where the limit is high, a process that was let through may pass a few more before it asks
+again, and counts them then: see Allowances for how little that exceeds a limit.
+
+Counting is a courtesy: while Redis cannot be reached nothing is refused, which costs one time-out and one warning,
+not one a request.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import Any, Final, cast
 
 import structlog
@@ -15,6 +18,7 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from schedules.allowances import Allowances, Limit
 from schedules.dispatch import Breaker
 
 log = structlog.get_logger(__name__)
@@ -25,12 +29,19 @@ PAUSE_SECONDS: Final = 5.0
 _TIMEOUT_SECONDS: Final = 0.2
 """Of connecting, and of an answer: together less than half a second."""
 
-# One round trip and nothing between look and count: all limits let it through and count it, or none does.
+# One round trip and nothing between look and count: all limits let it through and count it, or none does. What was
+# passed without asking is counted in either case. The answer: the wait, and what is left of each limit.
 # By the server's clock, the same for all; a count of a second to come (that clock was set back) is dropped.
 _TAKE: Final = """
 local now = tonumber(redis.call('TIME')[1])
-local wait = 0
+local second_now = string.format('%.0f', now)
+local answer = {0}
 for number, key in ipairs(KEYS) do
+  local limit, passed = tonumber(ARGV[2 * number - 1]), tonumber(ARGV[2 * number])
+  if passed > 0 then
+    redis.call('HINCRBY', key, second_now, passed)
+    redis.call('EXPIRE', key, 60)
+  end
   local counts = redis.call('HGETALL', key)
   local total, oldest = 0, now
   for at = 1, #counts, 2 do
@@ -42,26 +53,19 @@ for number, key in ipairs(KEYS) do
       oldest = math.min(oldest, second)
     end
   end
-  if total >= tonumber(ARGV[number]) then
-    wait = math.max(wait, oldest + 60 - now)
+  if total >= limit then
+    answer[1] = math.max(answer[1], oldest + 60 - now)
   end
+  answer[number + 1] = limit - total - 1
 end
-if wait == 0 then
+if answer[1] == 0 then
   for _, key in ipairs(KEYS) do
-    redis.call('HINCRBY', key, string.format('%.0f', now), 1)
+    redis.call('HINCRBY', key, second_now, 1)
     redis.call('EXPIRE', key, 60)
   end
 end
-return wait
+return answer
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """`per_minute` of `name`; 0: any number."""
-
-    name: str
-    per_minute: int
 
 
 class Rates:
@@ -74,13 +78,14 @@ class Rates:
             socket_connect_timeout=_TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 0),
         ).register_script(_TAKE)
+        self._allowances = Allowances()
         self._breaker = Breaker(PAUSE_SECONDS)
         self._is_away = False
 
     def take(self, limits: Sequence[Limit]) -> int:
         """Count one of each; 0, or the whole seconds to wait because one is used up: then none is counted."""
         counted = [limit for limit in limits if limit.per_minute]
-        if not counted or self._breaker.is_open:
+        if not counted or self._breaker.is_open or self._allowances.passes(counted):
             return 0
         try:
             wait = self._ask(counted)
@@ -92,7 +97,12 @@ class Rates:
 
     def _ask(self, limits: Sequence[Limit]) -> int:
         names = [PREFIX + limit.name for limit in limits]
-        return int(cast("Any", self._take(keys=names, args=[limit.per_minute for limit in limits])))
+        amounts = [(limit.per_minute, self._allowances.end(limit)) for limit in limits]
+        wait, *left = cast("Any", self._take(keys=names, args=list(chain.from_iterable(amounts))))
+        if not wait:
+            for limit, still in zip(limits, left, strict=True):
+                self._allowances.begin(limit, still)
+        return int(wait)
 
     def _pass_over(self, error: Exception) -> None:
         self._breaker.trip()

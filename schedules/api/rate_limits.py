@@ -6,9 +6,10 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from schedules.allowances import Limit
 from schedules.errors import Refused
 from schedules.models import ApiKey
-from schedules.rates import Limit, rates_in
+from schedules.rates import rates_in
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView

@@ -15,8 +15,9 @@ from structlog.testing import capture_logs
 from orqsite.embedded.valkey import Valkey
 from orqsite.environment import Environment
 from schedules import rates
+from schedules.allowances import Limit
 from schedules.models import Agent, Run, Schedule, Scope
-from schedules.rates import Limit, Rates, rates_in
+from schedules.rates import Rates, rates_in
 from tests.api.caller import CLIENT, Caller, assert_error, document, everything, schedule_path, schedules_path
 from tests.factories import make_schedule, make_token
 from tests.waiting import wait_for
