@@ -26,9 +26,9 @@ def database(environment: Environment) -> dict[str, Any]:
     if not parsed["ENGINE"].endswith("postgresql"):
         raise SettingInvalid("DATABASE_URL: only postgres://… and sqlite:///… are supported")
     return parsed | {
+        "ENGINE": "orqsite.postgresql",
         "OPTIONS": parsed.get("OPTIONS", {}) | _postgresql(environment),
         "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": True,
     }
 
 
