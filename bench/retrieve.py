@@ -24,7 +24,7 @@ def run(servers: Servers, rounds: int, *, is_quick: bool) -> Report:
     report = Report(
         "retrieve", ("view", "CPU a request", "range", "× bare", "of ordinary"), measuring.machine()
     )
-    series = measuring.interleaved(_views(200 if is_quick else 2_000), rounds)
+    series = measuring.interleaved(_views(100 if is_quick else 1_000), rounds)
     bare, ordinary = series["bare Django view"].median, series["ordinary DRF + ORM"].median
     for name, values in series.items():
         microseconds = values.median

@@ -50,8 +50,8 @@ def find(token: str) -> ApiKey | None:
 
 def note_use(key: ApiKey, now: datetime) -> None:
     """Remember the last use, to the minute: not one write a request."""
-    stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USE_PRECISION)
     if key.last_used_at is None or key.last_used_at < now - LAST_USE_PRECISION:
+        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USE_PRECISION)
         ApiKey.objects.filter(stale, id=key.id).update(last_used_at=now)
         key.last_used_at = now  # whoever holds the key need not write it again
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 import structlog
 from django.db import DatabaseError
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
@@ -69,7 +69,8 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 def bearer_token(request: Request) -> str:
     """The token of the header `Authorization: Bearer <token>`; AuthenticationRequired when there is none."""
-    words = get_authorization_header(request).decode("latin-1").split()
+    header: str = request.META.get("HTTP_AUTHORIZATION", "")
+    words = header.split()
     if len(words) != 2 or words[0].lower() != "bearer":
         raise AuthenticationRequired
     return words[1]
