@@ -10,9 +10,11 @@ from celery.bin.celery import celery
 from django.core.management import CommandError, get_commands, load_command_class
 from gunicorn.config import Config  # type: ignore[import-untyped]  # it has no types
 
+from bench.__main__ import BENCHMARKS
 from orqsite.celery import app
+from tests.lanes import LANES
 
-OF_MANAGE_PY = ("up", "test", "help")
+OF_MANAGE_PY = ("up", "test", "bench", "help")
 """Commands that manage.py knows beside Django's."""
 
 
@@ -60,6 +62,7 @@ def _check_gunicorn(arguments: list[str]) -> None:
 def _check_manage(arguments: list[str]) -> None:
     name, *rest = arguments
     if name in OF_MANAGE_PY:
+        _check_ours(name, rest)
         return
     if name not in get_commands():
         raise CommandLineWrong(f"manage.py has no command {name}")
@@ -68,3 +71,12 @@ def _check_manage(arguments: list[str]) -> None:
         command.create_parser("manage.py", name).parse_args(rest)
     except CommandError as error:
         raise CommandLineWrong(str(error)) from None
+
+
+def _check_ours(name: str, arguments: list[str]) -> None:
+    """A lane of `test` and a benchmark must be there; what they take is theirs to say."""
+    first = arguments[0] if arguments else ""
+    if name == "test" and first.startswith("--") and first not in (*LANES, "--fast"):
+        raise CommandLineWrong(f"manage.py test has no lane {first}")
+    if name == "bench" and first not in (*BENCHMARKS, "NAME"):
+        raise CommandLineWrong(f"there is no benchmark {first}")

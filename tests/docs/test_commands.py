@@ -45,6 +45,8 @@ def test_what_a_program_would_refuse_is_noticed() -> None:
         "celery -A orqsite worker --polo",
         "gunicorn orqsite.wsgi --no-such",
         "python3 manage.py create_agents",
+        "python3 manage.py test --chaotic",
+        "python3 manage.py bench hurd",
         "python3 manage.py create_api_key",
     ):
         with pytest.raises(CommandLineWrong):
