@@ -4,14 +4,28 @@ import argparse
 import importlib
 import sys
 
+from bench import plot, results
 from bench.reporting import Report
-from bench.servers import servers, use_django
+from bench.servers import embedded_servers, servers, use_django
 
 BENCHMARKS = {
     "herd": "N schedules due in the same second, beside django-celery-beat, RedBeat and APScheduler",
     "dispatch": "messages a second, beside plain apply_async",
+    "idle": "a tick, a start and the memory of a beat with 1,000,000 schedules, none due",
+    "edits": "from an edit to its effect; due fires during 100 PATCH/s",
+    "steady": "200 fires/s: from the fire time to the claim",
+    "calls": "1,000 slow agent calls in one worker process, beside plain Celery tasks and asyncio",
+    "runs": "what one run costs a worker, beside a plain Celery task",
+    "sqlite": "a herd and a stream on SQLite and the embedded Valkey, as `up` runs them",
+    "growth": "a herd among more and more schedules; a history of 20,000,000 runs; retention",
+    "sizes": "fires/s against the size of a herd, beside the peers: for the plot",
     "trigger": "what one run-now costs, beside an ORM insert and a plain apply_async",
     "retrieve": "processor time of an authenticated retrieve, beside ordinary DRF + ORM and a bare view",
+}
+
+FROM_KEPT = {
+    "plot": "draw fires/s against N from what `sizes` has kept (bench/sizes.svg)",
+    "results": "fill the tables of bench/RESULTS.md from what was kept",
 }
 
 
@@ -20,11 +34,14 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="manage.py bench", description=_listed(), formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("name", choices=BENCHMARKS, metavar="NAME")
+    parser.add_argument("name", choices=[*BENCHMARKS, *FROM_KEPT], metavar="NAME")
     parser.add_argument("--rounds", type=int, default=5, help="how often everything is measured (default 5)")
     parser.add_argument("--quick", action="store_true", help="small numbers: to see that it runs")
     options = parser.parse_args(arguments)
-    with servers() as running:
+    if options.name in FROM_KEPT:
+        print(f"written to {plot.plot() if options.name == 'plot' else results.fill()}")
+        return 0
+    with embedded_servers() if options.name == "sqlite" else servers() as running:
         use_django(running)
         module = importlib.import_module(f"bench.{options.name}")  # now that its models can be imported
         report: Report = module.run(running, options.rounds, is_quick=options.quick)
@@ -33,7 +50,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _listed() -> str:
-    return "\n".join(f"{name:<12} {what}" for name, what in BENCHMARKS.items())
+    return "\n".join(f"{name:<12} {what}" for name, what in (BENCHMARKS | FROM_KEPT).items())
 
 
 if __name__ == "__main__":

@@ -82,8 +82,9 @@ class Peer:
         self._program = f"{name}_project.py"
         self._command = command
         self._python = python_of(name)
+        self.database_url = servers.new_database(name)
         self._env = {
-            "DATABASE_URL": servers.new_database(name),
+            "DATABASE_URL": self.database_url,
             "REDIS_URL": servers.redis_database(redis_number),
             "PYTHONPATH": str(PEERS),
         }

@@ -5,7 +5,7 @@ import platform
 import random
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -26,7 +26,9 @@ class Series:
         return f"{min(self.values):,.4g}-{max(self.values):,.4g}"
 
 
-def interleaved(contenders: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, Series]:
+def interleaved(
+    contenders: Mapping[str, Callable[[], float]], rounds: int, *, is_quiet: bool = False
+) -> dict[str, Series]:
     """Measure every contender once a round, in another order each round; a slow minute hits all alike."""
     series = {name: Series() for name in contenders}
     order = list(contenders)
@@ -35,8 +37,14 @@ def interleaved(contenders: Mapping[str, Callable[[], float]], rounds: int) -> d
         for name in order:
             value = contenders[name]()
             series[name].values.append(value)
-            print(f"  round {number + 1}: {name:<34} {value:>12,.4g}", flush=True)
+            if not is_quiet:
+                print(f"  round {number + 1}: {name:<34} {value:>12,.4g}", flush=True)
     return series
+
+
+def percentile(ordered: Sequence[float], percent: int) -> float:
+    """The smallest value that is not below `percent` of the others; `ordered` ascends."""
+    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
 
 def machine() -> dict[str, object]:

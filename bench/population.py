@@ -1,11 +1,13 @@
 """Many schedules at once, written by SQL: a benchmark needs a million of them in seconds."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from django.db import connection
 
-from schedules.models import Agent, Workspace
+from schedules.models import Agent, CadenceEpoch, MissedFiring, Run, Schedule, Workspace
 
 _SCHEDULES = """
 INSERT INTO schedules_schedule
@@ -19,6 +21,7 @@ FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS number
 """
 
 _TABLES = "schedules_run, schedules_missedfiring, schedules_cadenceepoch, schedules_schedule"
+_CHUNK = 500
 
 
 def make_agent(runtime: str = "echo", **fields: object) -> Agent:
@@ -28,8 +31,12 @@ def make_agent(runtime: str = "echo", **fields: object) -> Agent:
 
 
 def make_schedules(agent: Agent, count: int, next_fire_at: datetime, first: int = 1) -> None:
-    """`count` active schedules with real hourly and daily cadences, due at `next_fire_at` (a whole hour)."""
+    """`count` active schedules with real hourly and daily cadences, due at `next_fire_at` (a whole second)."""
     expressions = expressions_due_at(next_fire_at)
+    if connection.vendor != "postgresql":
+        numbers = range(first, first + count)
+        _create(_schedule(agent, n, expressions[n % len(expressions)], next_fire_at) for n in numbers)
+        return
     values: dict[str, Any] = {
         "workspace": agent.workspace_id,
         "agent": agent.id,
@@ -42,6 +49,45 @@ def make_schedules(agent: Agent, count: int, next_fire_at: datetime, first: int 
     }
     with connection.cursor() as cursor:
         cursor.execute(_SCHEDULES, values)
+
+
+def make_stream(agent: Agent, per_second: int, seconds: int, begins_at: datetime, first: int = 1) -> None:
+    """Hourly schedules of which `per_second` come due each second, from `begins_at` (a whole second) on."""
+    _create(
+        _schedule(agent, first + second * per_second + place, expressions_due_at(fire_time)[0], fire_time)
+        for second in range(seconds)
+        for fire_time in [begins_at + timedelta(seconds=second)]
+        for place in range(per_second)
+    )
+
+
+def schedule_id(number: int) -> str:
+    """The id of the schedule of this number."""
+    return str(number).zfill(26)
+
+
+def _schedule(agent: Agent, number: int, expression: str, next_fire_at: datetime) -> Schedule:
+    began_at = next_fire_at - timedelta(days=1)
+    return Schedule(
+        id=schedule_id(number),
+        workspace_id=agent.workspace_id,
+        agent=agent,
+        type="cron",
+        expression=expression,
+        payload={"input": "Summarise the news"},
+        anchor_at=began_at,
+        next_fire_at=next_fire_at,
+        created_by_id="bench",
+        created_at=began_at,
+        updated_at=began_at,
+    )
+
+
+def _create(schedules: Iterable[Schedule]) -> None:
+    """In chunks, each a transaction: a beat that runs already must not wait."""
+    waiting = iter(schedules)
+    while chunk := list(islice(waiting, _CHUNK)):
+        Schedule.objects.bulk_create(chunk)
 
 
 def expressions_due_at(instant: datetime) -> list[str]:
@@ -59,12 +105,17 @@ def expressions_due_at(instant: datetime) -> list[str]:
 
 def clear() -> None:
     """No schedule, run or missed record is left."""
+    if connection.vendor != "postgresql":
+        for model in (Run, MissedFiring, CadenceEpoch, Schedule):
+            model.objects.all().delete()
+        return
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {_TABLES} CASCADE")
 
 
 def settle() -> None:
     """Give the planner fresh statistics and the table a clean map, as a database that has lived a while has them."""
+    statements = ("VACUUM ANALYZE", "CHECKPOINT") if connection.vendor == "postgresql" else ("ANALYZE",)
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
-        cursor.execute("CHECKPOINT")
+        for statement in statements:
+            cursor.execute(statement)

@@ -28,7 +28,7 @@ class Report:
         self.notes.append(sentence)
 
     def __str__(self) -> str:
-        cells = [list(self.columns), *([_shown(cell) for cell in row] for row in self.rows)]
+        cells = [list(self.columns), *([shown(cell) for cell in row] for row in self.rows)]
         widths = [max(len(row[index]) for row in cells) for index in range(len(self.columns))]
         lines = [
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells
@@ -37,7 +37,7 @@ class Report:
         return "\n".join([f"{self.name}  ({self._taken()})", *lines, *self.notes])
 
     def _taken(self) -> str:
-        return ", ".join(f"{name.replace('_', ' ')} {_shown(value)}" for name, value in self.machine.items())
+        return ", ".join(f"{name.replace('_', ' ')} {shown(value)}" for name, value in self.machine.items())
 
     def keep(self) -> Path:
         """Write the JSON; its path."""
@@ -48,7 +48,8 @@ class Report:
         return path
 
 
-def _shown(cell: Any) -> str:
+def shown(cell: Any) -> str:
+    """A cell as people read it: three digits that matter, thousands set apart."""
     if isinstance(cell, float):
         return f"{cell:,.0f}" if abs(cell) >= 100 else f"{cell:,.3g}"
     return f"{cell:,}" if isinstance(cell, int) else str(cell)

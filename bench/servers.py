@@ -42,11 +42,18 @@ class Servers:
     redis_url: str
 
     def new_database(self, name: str) -> str:
-        """An empty database of this name; its URL."""
+        """An empty database of this name, on SQLite where there is no PostgreSQL; its URL."""
+        if not self.postgres_url:
+            return f"sqlite:///{self.folder / name}.sqlite3"
         with psycopg.connect(self.postgres_url, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
             connection.execute(f'CREATE DATABASE "{name}"')
         return self.postgres_url.rsplit("/", 1)[0] + f"/{name}"
+
+    @property
+    def own_database(self) -> str:
+        """The URL of the service's own database."""
+        return os.environ["DATABASE_URL"]
 
     def redis_database(self, number: int) -> str:
         """The URL of one of the sixteen databases of the Valkey."""
@@ -69,6 +76,19 @@ def servers() -> Iterator[Servers]:
     finally:
         valkey.stop()
         postgres.remove()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def embedded_servers() -> Iterator[Servers]:
+    """What `up` runs on without any server of the user's: SQLite, and a Valkey that appends every write to a file."""
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    valkey = Valkey(folder / "valkey", is_durable=True)
+    try:
+        valkey.start()
+        yield Servers(folder, "", valkey.url)
+    finally:
+        valkey.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 

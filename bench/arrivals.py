@@ -1,0 +1,53 @@
+"""Watches a queue from outside: when does the message of which run arrive?"""
+
+import base64
+import json
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+import redis
+
+
+class Arrivals:
+    """Takes every message off a queue while the block lasts; `at` maps a run's id to its arrival (epoch seconds)."""
+
+    def __init__(self, broker: "redis.Redis", queue: str) -> None:
+        self.at: dict[str, float] = {}
+        self.message_count = 0
+        self._broker, self._queue = broker, queue
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._is_over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._is_over.is_set():
+            popped = self._broker.brpop([self._queue], timeout=1)
+            if popped:
+                self.message_count += 1
+                self.at.setdefault(arguments_of(popped[1])[0], time.time())
+
+
+def next_message(broker: "redis.Redis", queue: str, patience: float) -> bytes | str:
+    """Take the next message off the queue; AssertionError when none comes within so many seconds."""
+    deadline = time.monotonic() + patience
+    while not (popped := broker.brpop([queue], timeout=1)):
+        assert time.monotonic() < deadline, f"no message in {patience:.0f} s"
+    message: bytes | str = popped[1]
+    return message
+
+
+def arguments_of(message: bytes | str) -> tuple[str, int]:
+    """(run id, generation) in a message as Celery writes it."""
+    arguments, _, _ = json.loads(base64.b64decode(json.loads(message)["body"]))
+    return str(arguments[0]), int(arguments[1])
