@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from ulid import ULID
 
 from schedules import editing
@@ -69,6 +71,21 @@ def test_more_than_a_batch_is_pruned(monkeypatch: pytest.MonkeyPatch) -> None:
         make_run(schedule, id=ulid_at(40), state=RunState.DISCARDED)
 
     assert prune(NOON, MONTH) == 8
+
+
+def test_no_batch_reads_what_an_earlier_one_has_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("schedules.retention.BATCH", 2)
+    schedule = make_schedule()
+    runs = [make_run(schedule, id=ulid_at(40 - day), state=RunState.SUCCEEDED) for day in range(5)]
+
+    with CaptureQueriesContext(connection) as queries:
+        prune(NOON, MONTH)
+
+    reads = [
+        query["sql"] for query in queries if "schedules_run" in query["sql"] and "ORDER BY" in query["sql"]
+    ]
+    begins = [read.split('"id" > ')[1].split()[0].strip("'") for read in reads]
+    assert begins == ["", runs[1].id, runs[3].id, runs[4].id]
 
 
 def test_the_lowest_ulid_of_an_instant_sorts_below_all_of_that_instant() -> None:
