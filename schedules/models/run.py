@@ -128,6 +128,12 @@ class Run(models.Model):
             models.Index(
                 fields=["redispatch_at"], condition=Q(state=RunState.PENDING), name="run_undelivered"
             ),
+            models.Index(  # the few among the many that succeeded: what an operator looks for
+                F("state"),
+                F("id").desc(),
+                condition=Q(state__in=(RunState.FAILED, RunState.CANCELLED, RunState.DISCARDED)),
+                name="run_unsuccessful",
+            ),
             models.Index(fields=["lease_expires_at"], condition=Q(state=RunState.RUNNING), name="run_leased"),
         ]
 
