@@ -173,10 +173,12 @@ def _retention(report: Report, servers: Servers, agent: Agent, ends_at: datetime
     broker = servers.broker(0)
     broker.flushdb()
     old, new = length // 2, Run.objects.count() - length // 2
-    begins_at = datetime.fromtimestamp(int(time.time() + 10), UTC)
+    lead = 10 + FIRES_A_SECOND * RETENTION_SECONDS / 2_000
+    begins_at = datetime.fromtimestamp(int(time.time() + lead), UTC)
     population.make_stream(agent, FIRES_A_SECOND, RETENTION_SECONDS, begins_at, first=history.SCHEDULES + 1)
     with Arrivals(broker, QUEUE) as arrivals, beat(servers.folder, redispatch_seconds="3600"):
-        time.sleep(max(0.0, begins_at.timestamp() + 2 - time.time()))
+        assert time.time() < begins_at.timestamp(), "filling took too long"
+        time.sleep(begins_at.timestamp() + 2 - time.time())
         began = time.perf_counter()
         deleting = threading.Thread(target=_prune, args=[ends_at, ends_at - history.middle(length, ends_at)])
         deleting.start()

@@ -6,7 +6,7 @@ import psycopg
 
 from schedules.ulids import lowest_ulid_at
 
-SCHEDULES = 10_000
+SCHEDULES = 1_000
 """Whose history it is: each has one run an hour."""
 
 _RUNS = """
