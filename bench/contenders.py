@@ -20,6 +20,10 @@ START_SECONDS = 8.0
 """What a beat is given to start and read its schedules before they are due."""
 
 
+FILL_SPARES = (5.0, 20.0, 60.0)
+"""What filling is given besides its usual time: at first, and when that was not enough."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came out of one herd."""
@@ -136,16 +140,23 @@ def _beat(name: str, scheduler: str) -> Sequence[str]:
 def herd(contender: Contender, count: int, patience: float) -> Outcome:
     """Let `count` schedules come due at once; how many fired within `patience` seconds, in which time."""
     contender.broker.flushdb()
-    lead = START_SECONDS + 5 + count / contender.fills_a_second
-    due_at = datetime.fromtimestamp(int(time.time() + lead), UTC)
-    contender.fill(count, due_at)
-    late = time.time() + START_SECONDS - due_at.timestamp()
-    assert late < 0, f"filling took {late:.0f} s too long"
+    due_at = _filled(contender, count)
     with contender.running():
         fired, ended = _watch(contender, count, due_at.timestamp(), patience)
         if fired == count:
             contender.check(count, due_at)
     return Outcome(fired, ended - due_at.timestamp())
+
+
+def _filled(contender: Contender, count: int) -> datetime:
+    """When they are due; a filling that took too long, on a busy machine, is made again with more time."""
+    for spare in FILL_SPARES:
+        lead = START_SECONDS + spare + count / contender.fills_a_second
+        due_at = datetime.fromtimestamp(int(time.time() + lead), UTC)
+        contender.fill(count, due_at)
+        if time.time() + START_SECONDS < due_at.timestamp():
+            return due_at
+    raise AssertionError(f"filling {count} took longer than {lead:.0f} s")
 
 
 def _watch(contender: Contender, count: int, due: float, patience: float) -> tuple[int, float]:
