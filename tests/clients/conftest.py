@@ -10,7 +10,7 @@ import pytest
 from orqsite.embedded.ports import LOOPBACK
 from tests.clients.checks import Checks, run_script
 from tests.clients.journey import MODES, Given
-from tests.processes.conftest import _empty_database
+from tests.processes.conftest import empty_database
 from tests.processes.service import Service, document
 from tests.waiting import wait_for
 
@@ -31,7 +31,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("clients")
     kind = "sqlite" if os.environ["DATABASE_URL"].startswith("sqlite") else "postgresql"
     redis_url = urlsplit(os.environ["REDIS_URL"])._replace(path="/3").geturl()
-    with Service(folder, _empty_database(kind, folder), redis_url) as running:
+    with Service(folder, empty_database(kind, folder), redis_url) as running:
         yield running
 
 

@@ -18,7 +18,7 @@ import pytest
 from orqsite.embedded.ports import LOOPBACK
 from tests.fuzz.campaigns import Campaign, Outcome, run
 from tests.fuzz.given import Given
-from tests.processes.conftest import _empty_database
+from tests.processes.conftest import empty_database
 from tests.processes.service import Service
 from tests.waiting import wait_for
 
@@ -80,7 +80,7 @@ def fuzzed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def _service(folder: Path, kind: str) -> Service:
     redis_url = urlsplit(os.environ["REDIS_URL"])._replace(path="/4").geturl()
-    service = Service(folder, _empty_database(kind, folder), redis_url)
+    service = Service(folder, empty_database(kind, folder), redis_url)
     # Hundreds of requests by one key are the point.
     service.environment |= {"ORQ_RATE_PER_KEY": "0", "ORQ_RATE_TRIGGER_PER_SCHEDULE": "0"}
     return service
