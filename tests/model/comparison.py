@@ -69,7 +69,7 @@ SCHEDULE = (
 )
 RUN = (
     *("id", "schedule_id", "generation", "trigger", "fire_time", "is_misfire", "state", "reason"),
-    *("attempt", "payload", "lease_expires_at", "created_at"),
+    *("attempt", "payload", "lease_expires_at", "created_at", "started_at"),
 )
 MISSED = ("schedule_id", "generation", "first_fire_time", "last_fire_time", "count", "reason")
 EPOCH = ("schedule_id", "generation", "type", "expression", "began_at", "ended_at", "ended_by")
@@ -93,7 +93,7 @@ def _run(run: GhostRun) -> Row:
         (
             *(run.id, run.schedule.id, run.generation, "cadence" if run.fire_time else "manual"),
             *(run.fire_time, run.is_misfire, run.state, run.reason),
-            *(run.attempt, run.payload, run.lease_until, run.created_at),
+            *(run.attempt, run.payload, run.lease_until, run.created_at, run.started_at),
         )
     )
 

@@ -8,7 +8,8 @@ import pytest
 from schedules import dispatch
 from tests.model.broker import broker
 from tests.model.faults import Session
-from tests.model.machine import Machine, overlaps_are_possible
+from tests.model.machine import Machine
+from tests.model.overlaps import overlaps_are_possible
 
 
 @pytest.fixture

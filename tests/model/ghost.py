@@ -98,6 +98,7 @@ class GhostRun:
     lease_until: datetime | None = None
     worker: str = ""
     started: list[int] = field(default_factory=list)
+    started_at: datetime | None = None
     redispatch_count: int = 0
     may_be_discarded: str | None = None
 

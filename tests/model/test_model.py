@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.model.ghost import ENDED
-from tests.model.machine import Machine, overlaps_are_possible, seen
+from tests.model.machine import Machine
+from tests.model.overlaps import overlaps_are_possible
+from tests.model.stage import seen
 
 GATE_EXAMPLES = 100
 STEPS = 40

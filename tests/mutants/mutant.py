@@ -2,21 +2,27 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 MODEL: Final = "tests/model/test_model.py"
 
+Database = Literal["postgresql", "sqlite"]
+
 
 @dataclass(frozen=True)
 class Mutant:
-    """`old` occurs exactly once in `file` and is replaced by `new`; one of `killers` (pytest ids) must then fail."""
+    """`old` occurs exactly once in `file` and is replaced by `new`; one of `killers` (pytest ids) must then fail.
+
+    `database`: where the killers run; what PostgreSQL has a statement of its own for, SQLite leaves to its twin.
+    """
 
     name: str
     file: str
     old: str
     new: str
     killers: tuple[str, ...] = (MODEL,)
+    database: Database = "postgresql"
 
     @property
     def judge(self) -> str:

@@ -54,6 +54,7 @@ def _verdict(mutant: Mutant) -> str:
 def _judged(mutant: Mutant, tree: Path) -> str:
     command = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *mutant.killers)
     env = os.environ | {"ORQ_TEST_SHRINK": "no", "PYTHONDONTWRITEBYTECODE": "1"}
+    env |= {"ORQ_TEST_DATABASE": mutant.database}
     env.pop("ORQ_TEST_EXAMPLES", None)
     try:
         done = subprocess.run(

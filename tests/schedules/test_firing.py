@@ -132,6 +132,17 @@ def test_a_fire_time_that_has_a_run_keeps_it() -> None:
     assert schedule.next_fire_at == NOON + timedelta(hours=1)
 
 
+def test_a_missed_record_that_is_there_is_kept() -> None:
+    schedule = hourly()
+    facts = {"first_fire_time": NOON, "last_fire_time": NOON, "count": 1, "reason": "replaced"}
+    MissedFiring.objects.create(schedule=schedule, generation=1, recorded_at=NOON, **facts)
+
+    fire_due(NOON + timedelta(hours=1), 10)
+
+    assert MissedFiring.objects.get().reason == "replaced"
+    assert Run.objects.get().fire_time == NOON + timedelta(hours=1)
+
+
 def test_the_database_itself_refuses_a_second_run_of_a_fire_time() -> None:
     schedule = hourly()
     make_run(schedule, trigger=TriggerKind.CADENCE, fire_time=NOON)

@@ -65,6 +65,20 @@ def test_the_payload_is_read_at_the_claim_and_kept_for_retries() -> None:
     assert (second.attempt, Schedule.objects.get().trigger_count) == (2, 1)
 
 
+def test_the_agents_tag_is_read_at_the_first_claim_and_kept_for_retries() -> None:
+    schedule = make_schedule(make_agent(tags=["v1", "v2", "v3"]), agent_tag="v1")
+    run = make_run(schedule, agent_tag="v1")
+    editing.update(schedule.id, {"agent_tag": "v2"}, "apk_x", NOON)
+
+    first = claimed(run)
+    runs.fail(first, BROKEN, NOON)
+    editing.update(schedule.id, {"agent_tag": "v3"}, "apk_x", NOON)
+    Run.objects.update(not_before=NOON)
+    second = claimed(run)
+
+    assert (first.agent_tag, second.agent_tag, fresh(run).agent_tag) == ("v2", "v2", "v2")
+
+
 def test_only_one_of_two_workers_gets_the_run() -> None:
     run = make_run(make_schedule())
 
@@ -90,6 +104,15 @@ def test_a_message_of_another_generation_or_run_starts_nothing() -> None:
     assert fresh(run).state == RunState.PENDING
 
 
+def test_a_message_of_the_schedules_generation_starts_no_older_run() -> None:
+    schedule = make_schedule()
+    run = make_run(schedule)
+    editing.update(schedule.id, {"expression": "0 0 10 * * *"}, "apk_x", NOON)
+
+    assert claim(run, generation=2) is NotClaimed.WRONG_GENERATION
+    assert fresh(run).state == RunState.PENDING
+
+
 def test_a_stale_generation_is_discarded() -> None:
     schedule = make_schedule()
     run = make_run(schedule)
@@ -106,6 +129,10 @@ def test_a_stale_generation_is_discarded() -> None:
     [
         ({"is_active": False, "next_fire_at": None}, "schedule_inactive"),
         ({"is_active": False, "next_fire_at": None, "deleted_at": NOON}, "schedule_deleted"),
+        (
+            {"is_active": False, "next_fire_at": None, "deleted_at": NOON, "is_finished": True},
+            "schedule_deleted",
+        ),
     ],
 )
 def test_a_run_of_a_schedule_that_is_gone_or_inactive_is_discarded(

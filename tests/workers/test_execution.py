@@ -251,6 +251,18 @@ def test_a_heartbeat_outlives_any_error(agent: Agent, monkeypatch: pytest.Monkey
         wait_for(lambda: len(tries) > 2, what="renewals after an error")
 
 
+def test_a_lease_the_database_no_longer_grants_is_lost_at_once(agent: Agent) -> None:
+    silent = Heartbeat(timedelta(hours=1), timedelta(seconds=15))
+    claimed = runs.claim(pending_run(agent).id, 1, silent.worker, database_now(), silent.lease)
+    assert isinstance(claimed, runs.Claimed)
+
+    with silent.holding(claimed, time.monotonic()) as is_lost:
+        assert not is_lost()
+        runs.cancel(claimed.run_id, database_now())
+        silent.renew()
+        assert is_lost()
+
+
 def test_a_lease_that_was_lost_once_stays_lost(agent: Agent) -> None:
     silent = Heartbeat(timedelta(hours=1), timedelta(seconds=15))
     claimed = runs.claim(pending_run(agent).id, 1, silent.worker, database_now(), silent.lease)

@@ -49,7 +49,7 @@ class Deliver:
         assert claimed.lease_expires_at == self.now + LEASE
         if not run.started:
             run.schedule.trigger_count += 1
-            run.schedule.last_triggered_at = self.now
+            run.schedule.last_triggered_at = run.started_at = self.now
         run.started.append(claimed.attempt)
         run.state, run.lease_until, run.worker = RUNNING, self.now + LEASE, self.worker
         ghost.note("started" if claimed.attempt == 1 else "started again")

@@ -1,0 +1,69 @@
+"""A worker keeps its lease and finishes its attempt."""
+
+from typing import Final
+
+from tests.mutants.catalogue.places import EXECUTION, RUN, RUNS, STATES
+from tests.mutants.mutant import Mutant
+
+FINISHING: Final = (
+    Mutant(
+        "no attempt in the fence of a finish",
+        RUN,
+        "self.filter(id=run_id, attempt=attempt, state=RunState.RUNNING)",
+        "self.filter(id=run_id, state=RunState.RUNNING)",
+    ),
+    Mutant(
+        "no state in the fence of a finish",
+        RUN,
+        "self.filter(id=run_id, attempt=attempt, state=RunState.RUNNING)",
+        "self.filter(id=run_id, attempt=attempt)",
+    ),
+    Mutant(
+        "another worker's lease is renewed",
+        RUNS,
+        "WHERE worker = %s AND state = %s",
+        "WHERE (worker = %s OR worker <> '') AND state = %s",
+        (f"{STATES}::test_another_workers_lease_is_not_renewed",),
+    ),
+    Mutant(
+        "a lease is not renewed",
+        RUNS,
+        "until = connection.ops.adapt_datetimefield_value(now + lease)",
+        "until = connection.ops.adapt_datetimefield_value(now)",
+    ),
+    Mutant(
+        "a heartbeat keeps a lost lease",
+        "workers/heartbeat.py",
+        "                lease.is_revoked = True\n",
+        "                lease.is_revoked = False\n",
+        (f"{EXECUTION}::test_a_lease_the_database_no_longer_grants_is_lost_at_once",),
+    ),
+    Mutant(
+        "a lease that could not be renewed in time counts as held",
+        "workers/heartbeat.py",
+        "return self.is_revoked or time.monotonic() > self.sure_until",
+        "return self.is_revoked",
+        (f"{EXECUTION}::test_a_heartbeat_that_cannot_reach_the_database_loses_its_leases_in_time",),
+    ),
+    Mutant("an attempt is not counted", RUNS, '"attempt": F("attempt") + 1', '"attempt": F("attempt")'),
+    Mutant(
+        "one attempt more than the most",
+        "schedules/retries.py",
+        "if attempt >= policy.max_attempts:",
+        "if attempt > policy.max_attempts:",
+        ("tests/schedules/test_retries.py::test_the_last_attempt_has_no_next",),
+    ),
+    Mutant(
+        "a retry does not wait",
+        RUNS,
+        '        "not_before": not_before,\n        "redispatch_at"',
+        '        "redispatch_at"',
+        (f"{STATES}::test_a_retryable_failure_goes_back_to_pending_with_the_next_attempt",),
+    ),
+    Mutant(
+        "a run that has ended is cancelled",
+        RUNS,
+        "Run.objects.filter(id=run_id, state__in=(RunState.PENDING, RunState.RUNNING)).update(",
+        "Run.objects.filter(id=run_id).update(",
+    ),
+)

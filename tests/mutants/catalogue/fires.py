@@ -1,0 +1,145 @@
+"""The clock comes due, or a person says run now."""
+
+from typing import Final
+
+from tests.mutants.catalogue.places import BOTH_TWINS, FIRING, PORTABLE, POSTGRESQL, RACES
+from tests.mutants.mutant import Mutant
+
+FIRES: Final = (
+    Mutant(
+        "the unique key is not in the database",
+        "schedules/migrations/0001_initial.py",
+        "models.UniqueConstraint(condition=models.Q(('fire_time__isnull', False)), "
+        "fields=('schedule', 'generation', 'fire_time'), name='run_one_per_fire_time'), ",
+        "",
+        (f"{BOTH_TWINS}::test_the_database_itself_refuses_a_second_run_of_a_fire_time",),
+    ),
+    Mutant(
+        "a fire time that has a run stops the batch",
+        POSTGRESQL,
+        "ON CONFLICT (schedule_id, generation, fire_time) WHERE fire_time IS NOT NULL DO NOTHING\n",
+        "",
+        (f"{BOTH_TWINS}::test_a_fire_time_that_has_a_run_keeps_it",),
+    ),
+    Mutant(
+        "a missed fire time that is recorded stops the batch",
+        POSTGRESQL,
+        "    ON CONFLICT (schedule_id, generation, first_fire_time) DO NOTHING\n",
+        "",
+        (f"{BOTH_TWINS}::test_a_missed_record_that_is_there_is_kept",),
+    ),
+    Mutant(
+        "a fire time that has a run stops the batch, portably",
+        PORTABLE,
+        "(_run(firing, now, grace) for firing in firings), batch_size=_CHUNK, ignore_conflicts=True",
+        "(_run(firing, now, grace) for firing in firings), batch_size=_CHUNK",
+        (f"{BOTH_TWINS}::test_a_fire_time_that_has_a_run_keeps_it",),
+    ),
+    Mutant(
+        "record and advance are not one transaction",
+        FIRING,
+        "    with transaction.atomic():\n        due = batch.take_due",
+        "    if connection:\n        due = batch.take_due",
+    ),
+    Mutant(
+        "runs are recorded and schedules advanced after the transaction that claimed them",
+        FIRING,
+        "        batch.record(firings, now,",
+        "    if firings:\n        batch.record(firings, now,",
+    ),
+    Mutant(
+        "a beat waits for a schedule that is being edited",
+        POSTGRESQL,
+        "FOR NO KEY UPDATE SKIP LOCKED",
+        "FOR NO KEY UPDATE",
+        (f"{RACES}::test_a_beat_passes_over_a_schedule_that_is_being_edited",),
+    ),
+    Mutant("a beat takes no row locks", POSTGRESQL, "FOR NO KEY UPDATE SKIP LOCKED\n", ""),
+    Mutant(
+        "messages leave before the commit",
+        FIRING,
+        "        batch.record(firings, now, timedelta(seconds=settings.ORQ.redispatch_seconds))\n",
+        "        batch.record(firings, now, timedelta(seconds=settings.ORQ.redispatch_seconds))\n"
+        "        dispatch.send_now((firing.run_id, firing.schedule.generation) for firing in firings)\n",
+    ),
+    Mutant(
+        "a trigger's message leaves before the commit",
+        FIRING,
+        "transaction.on_commit(lambda: dispatch.send_later(run.id, run.generation, TRIGGER_DELAY))",
+        "dispatch.send_later(run.id, run.generation, TRIGGER_DELAY)",
+    ),
+    Mutant(
+        "a firing sends no message",
+        FIRING,
+        "    dispatch.send_now((firing.run_id, firing.schedule.generation) for firing in in_time)\n",
+        "    list(in_time)\n",
+    ),
+    Mutant(
+        "the oldest missed fire time gets the run",
+        FIRING,
+        "        newest=late.newest,\n",
+        "        newest=schedule.next_fire_at,\n",
+    ),
+    Mutant(
+        "the cadence goes on from now",
+        FIRING,
+        "cadence.next_after(late.newest)",
+        "cadence.next_after(now)",
+    ),
+    Mutant(
+        "an interval forgets its anchor",
+        FIRING,
+        "parse(schedule.type, schedule.expression).anchored_at(schedule.anchor_at)",
+        "parse(schedule.type, schedule.expression).anchored_at(now)",
+    ),
+    Mutant(
+        "a once that has fired stays active",
+        POSTGRESQL,
+        "is_active = fired.following IS NOT NULL,\n    is_finished = fired.following IS NULL,",
+        "",
+    ),
+    Mutant(
+        "a once that has fired counts as paused",
+        POSTGRESQL,
+        "is_finished = fired.following IS NULL,",
+        "is_finished = false,",
+    ),
+    Mutant(
+        "paused schedules fire",
+        POSTGRESQL,
+        "WHERE is_active AND next_fire_at <= %(now)s",
+        "WHERE COALESCE(next_fire_at, %(now)s) <= %(now)s",
+    ),
+    Mutant(
+        "an inactive schedule is triggered",
+        FIRING,
+        "    if not schedule.is_active:\n        raise ScheduleInactive\n",
+        "",
+    ),
+    Mutant(
+        "a trigger starts at once",
+        FIRING,
+        "runs.add_manual(schedule, now + TRIGGER_DELAY, now, payload)",
+        "runs.add_manual(schedule, now, now, payload)",
+    ),
+    Mutant(
+        "a run that is run again gets the newest payload",
+        FIRING,
+        "payload = ended.payload if ended else None",
+        "payload = None",
+    ),
+    Mutant(
+        "late firings are not paced",
+        FIRING,
+        "paced(_plans(due, now), settings.ORQ.catch_up_per_second, now)",
+        "paced(_plans(due, now), 1_000_000, now)",
+        (f"{BOTH_TWINS}::test_late_firings_of_an_agent_are_spread_over_time",),
+    ),
+    Mutant(
+        "each process goes by its own clock",
+        "schedules/clock.py",
+        '    if connection.vendor != "postgresql":\n',
+        "    if connection.vendor:\n",
+        ("tests/model/test_protocol.py::test_the_databases_clock_judges_not_the_processs",),
+    ),
+)

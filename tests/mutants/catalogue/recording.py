@@ -1,0 +1,54 @@
+"""The ledger: epochs and what was missed."""
+
+from typing import Final
+
+from tests.mutants.catalogue.places import BOTH_TWINS, EDITING, EPOCHS, PORTABLE, POSTGRESQL
+from tests.mutants.mutant import Mutant
+
+RECORDING: Final = (
+    Mutant(
+        "an edit does not end the epoch",
+        EPOCHS,
+        "CadenceEpoch.objects.filter(schedule=schedule, ended_at=None).update(ended_at=now, ended_by=cause)",
+        "CadenceEpoch.objects.filter(schedule=schedule, ended_at=None).delete()",
+    ),
+    Mutant(
+        "what was due at an edit is not recorded",
+        EPOCHS,
+        "    if schedule.next_fire_at is not None and schedule.next_fire_at <= now:\n",
+        "    if schedule.next_fire_at is not None and schedule.next_fire_at < schedule.anchor_at:\n",
+    ),
+    Mutant(
+        "of what was due at an edit all but the newest is recorded",
+        EPOCHS,
+        "        count=late.skipped_count + 1,\n",
+        "        count=late.skipped_count or 1,\n",
+    ),
+    Mutant(
+        "a pause is recorded as a replacement",
+        EDITING,
+        "EpochEnd.PAUSED if is_paused else EpochEnd.REPLACED",
+        "EpochEnd.REPLACED",
+    ),
+    Mutant(
+        "a resumed schedule begins no epoch",
+        EDITING,
+        "    elif is_restarted:\n",
+        "    elif is_new_cadence:\n",
+    ),
+    Mutant(
+        "coalesced fire times are not recorded",
+        POSTGRESQL,
+        "    WHERE missed_count > 0\n",
+        "    WHERE missed_count < 0\n",
+    ),
+    Mutant(
+        "coalesced fire times are not recorded, portably",
+        PORTABLE,
+        "(_missed(firing, now) for firing in firings if firing.times.missed_count)",
+        "(_missed(firing, now) for firing in firings if firing.times.missed_count < 0)",
+        (
+            f"{BOTH_TWINS}::test_after_an_outage_the_newest_fire_time_gets_the_run_and_the_others_are_recorded",
+        ),
+    ),
+)

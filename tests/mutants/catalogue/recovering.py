@@ -1,0 +1,77 @@
+"""A beat returns lost runs and sends lost messages again."""
+
+from typing import Final
+
+from tests.mutants.catalogue.places import RACES, RECOVERY, RUN, RUNS
+from tests.mutants.mutant import Mutant
+
+RECOVERING: Final = (
+    Mutant(
+        "recovery does not look at the lease",
+        RUN,
+        "self.filter(state=RunState.RUNNING, lease_expires_at__lt=now)",
+        "self.filter(state=RunState.RUNNING)",
+    ),
+    Mutant(
+        "a run lost on its last attempt comes back",
+        RUNS,
+        'lost.filter(attempt__lt=F("max_attempts"))',
+        "lost",
+    ),
+    Mutant(
+        "a run of a lost worker stays running",
+        RECOVERY,
+        "    runs.recover_expired(now, BATCH)\n",
+        "",
+    ),
+    Mutant(
+        "lost runs are not recovered in one transaction",
+        RUNS,
+        "@transaction.atomic\ndef recover_expired",
+        "def recover_expired",
+        database="sqlite",
+    ),
+    Mutant(
+        "a lost message is not sent again",
+        RECOVERY,
+        "    dispatch.send_now(undelivered)\n",
+        "",
+    ),
+    Mutant(
+        "a message is sent again in any state",
+        RUN,
+        "self.pending().filter(redispatch_at__lte=now)",
+        "self.filter(redispatch_at__lte=now)",
+    ),
+    Mutant(
+        "a stale run's message is sent again",
+        RUNS,
+        "fresh = [run for run in runs if stale[run.id] is None]",
+        "fresh = runs",
+    ),
+    Mutant(
+        "the wait for a message does not grow",
+        RUNS,
+        "run.redispatch_at = now + wait * 2 ** min(run.redispatch_count, MOST_DOUBLINGS)",
+        "run.redispatch_at = now + wait",
+    ),
+    Mutant(
+        "a trigger's lost message is never missed",
+        RUNS,
+        "redispatch_at=not_before + timedelta(seconds=settings.ORQ.redispatch_seconds)",
+        "redispatch_at=not_before + timedelta(days=9)",
+    ),
+    Mutant(
+        "messages are sent again while the queue is long",
+        RECOVERY,
+        "    if room <= 0:\n",
+        "    if room is None:\n",
+    ),
+    Mutant(
+        "two beats send the same message again",
+        RUNS,
+        '.select_for_update(skip_locked=True, of=("self",))\n        .select_related("schedule")',
+        '.select_related("schedule")',
+        (f"{RACES}::test_recovery_by_many_beats_returns_a_lost_run_once",),
+    ),
+)
