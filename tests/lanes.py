@@ -13,10 +13,12 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+MODEL_PROCESSES: Final = 2
 
 
 def lane(arguments: Sequence[str]) -> Callable[[], int] | None:
@@ -35,11 +37,22 @@ def _recovery(arguments: list[str]) -> int:
 
 
 def _model(arguments: list[str]) -> int:
-    examples = arguments[0] if arguments else "2000"
-    seed = secrets.randbelow(2**32)
+    """The examples are shared out among processes; each must reach every event of importance by itself."""
+    examples, first_seed = int(arguments[0]) if arguments else 2000, secrets.randbelow(2**32)
+    shares = [(examples + place) // MODEL_PROCESSES for place in range(MODEL_PROCESSES)]
+    with ExitStack() as running:
+        processes = [
+            running.enter_context(_explore(share, first_seed + place))
+            for place, share in enumerate(shares)
+            if share
+        ]
+        return int(any(_ended(process) for process in processes))
+
+
+def _explore(examples: int, seed: int) -> "subprocess.Popen[bytes]":
     print(f"{examples} examples, seed {seed}", flush=True)
-    tests = ["tests/model/test_model.py", "-s", f"--hypothesis-seed={seed}"]
-    return _pytest(tests, {"ORQ_TEST_EXAMPLES": examples})
+    command = ["-m", "pytest", "tests/model/test_model.py", "-s", f"--hypothesis-seed={seed}"]
+    return _started([sys.executable, *command], {"ORQ_TEST_EXAMPLES": str(examples)})
 
 
 def _mutants(arguments: list[str]) -> int:
@@ -60,11 +73,19 @@ def _pytest(arguments: list[str], env: Mapping[str, str]) -> int:
 
 
 def _run(command: Sequence[str], env: Mapping[str, str] | None = None) -> int:
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ | (env or {})) as process:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:  # it got it too, and stops what it started
-            return process.wait()
+    with _started(command, env) as process:
+        return _ended(process)
+
+
+def _started(command: Sequence[str], env: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(command, cwd=ROOT, env=os.environ | (env or {}))
+
+
+def _ended(process: "subprocess.Popen[bytes]") -> int:
+    try:
+        return process.wait()
+    except KeyboardInterrupt:  # it got it too, and stops what it started
+        return process.wait()
 
 
 LANES: Final[Mapping[str, Callable[[list[str]], int]]] = {

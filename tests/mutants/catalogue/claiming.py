@@ -30,6 +30,7 @@ CLAIMING: Final = (
         "if not (schedule.is_active or schedule.is_finished):",
         "if not schedule.is_active:",
         (f"{STATES}::test_the_run_of_a_once_that_switched_itself_off_still_executes",),
+        database="sqlite",
     ),
     Mutant(
         "a message of another generation starts the run",
