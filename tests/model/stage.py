@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from schedules.runs import Claimed
 from tests.model.acts import Act, Delete, Deliver, Edit, Expire, Fire, Trigger
+from tests.model.acts.workers import is_held
 from tests.model.broker import Message, Sending, broker
 from tests.model.cadences import RECURRING, Expression, once_at
 from tests.model.comparison import compare, compare_messages
@@ -87,6 +88,10 @@ class Stage(RuleBasedStateMachine):
         """This message reaches the worker."""
         run_id, generation = message
         return Deliver(run_id, generation, self.ghost.run(run_id).schedule.id, worker, self.now)
+
+    def in_flight(self) -> list[Claimed]:
+        """The claims whose attempt may still be finished."""
+        return [claimed for claimed in self.claims if is_held(self.ghost.run(claimed.run_id), claimed)]
 
     def schedule_at(self, which: int) -> str:
         """A schedule's id; deleted ones count."""

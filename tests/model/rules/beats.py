@@ -48,7 +48,7 @@ class Beats(Stage):
     def expire(self, cut: int | None) -> None:
         self.perform(Expire(self.now), cut)
 
-    @precondition(lambda self: bool(self.claims))
+    @precondition(lambda self: bool(self.in_flight()))
     @rule(
         which=newest_first,
         worker=workers,
@@ -62,7 +62,7 @@ class Beats(Stage):
 
         Perhaps the lost worker finishes after all.
         """
-        lost = newest(self.claims, which)
+        lost = newest(self.in_flight(), which)
         run = self.ghost.run(lost.run_id)
         if change is not None:
             self.perform(self.change(change, run.schedule.id))

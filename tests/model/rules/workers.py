@@ -59,6 +59,17 @@ class Workers(Stage):
         self.perform(Fail(newest(self.claims, which), self.now, is_retryable, retry_after), cut)
         self.now += then_wait
 
+    @precondition(lambda self: self.in_flight())
+    @rule(
+        which=newest_first,
+        how=st.sampled_from([Succeed, Fail]),
+        seconds=st.sampled_from([1, 16]),
+    )
+    def finish_what_is_in_flight(self, which: int, how: type[Succeed | Fail], seconds: int) -> None:
+        """In time, or after the lease but before a beat has noticed."""
+        self.now += timedelta(seconds=seconds)
+        self.perform(how(newest(self.in_flight(), which), self.now))
+
     @precondition(lambda self: bool(broker.sent))
     @rule()
     def flush(self) -> None:
