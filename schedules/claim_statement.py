@@ -19,11 +19,9 @@ from schedules.postgresql import server_bound_cursor
 _START = """
 WITH seen AS MATERIALIZED (
     SELECT schedule_id, attempt, started_at IS NULL AS is_first FROM schedules_run WHERE id = %(run_id)s
-), locked AS MATERIALIZED (
+), schedule AS MATERIALIZED (
     SELECT * FROM schedules_schedule WHERE id = (SELECT schedule_id FROM seen) FOR NO KEY UPDATE
-), schedule AS MATERIALIZED (  -- an edit in progress was waited for: by how much is read after the lock
-    SELECT locked.*, pg_catalog.clock_timestamp() - statement_timestamp() AS waited FROM locked
-), started AS (
+), started AS (  -- how long was waited, for an edit or for the run's own row, is read after the locks
     UPDATE schedules_run AS run
     SET state = 'running', worker = %(worker)s, lease_expires_at = %(lease_expires_at)s,
         started_at = coalesce(run.started_at, %(now)s),
@@ -35,7 +33,7 @@ WITH seen AS MATERIALIZED (
       AND run.not_before <= %(now)s AND run.generation = %(generation)s
       AND schedule.generation = %(generation)s AND schedule.deleted_at IS NULL
       AND (schedule.is_active OR schedule.is_finished)
-      AND schedule.waited < %(patience)s
+      AND pg_catalog.clock_timestamp() - statement_timestamp() < %(patience)s
     RETURNING run.attempt, run.schedule_id, run.agent_tag, run.payload::text, seen.is_first, {agent_columns}
 ), counted AS (
     UPDATE schedules_schedule AS schedule

@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
@@ -60,11 +61,16 @@ def test_two_beats_share_the_pace_of_an_agents_late_firings() -> None:
 
 
 @pytest.mark.postgresql
-def test_a_claim_that_waited_long_starts_nothing_with_an_old_lease() -> None:
+@pytest.mark.parametrize("other", ["an edit", "a beat that sends its message again"])
+def test_a_claim_that_waited_long_starts_nothing_with_an_old_lease(other: str) -> None:
     run = make_run(make_schedule())
     short = timedelta(milliseconds=300)
+    holders: dict[str, Callable[[], object]] = {
+        "an edit": lambda: editing.update(run.schedule_id, {"display_name": "x"}, "apk_x", NOON),
+        "a beat that sends its message again": lambda: runs.take_undelivered(NOON, LEASE, 10),
+    }
 
-    with open_transaction(lambda: editing.update(run.schedule_id, {"display_name": "x"}, "apk_x", NOON)):
+    with open_transaction(holders[other]):
         claiming = elsewhere(lambda: runs.claim(run.id, 1, "worker", NOON, short))
         outcome = claiming.__enter__()
         wait_until_blocked()
