@@ -267,6 +267,18 @@ def test_undelivered_runs_are_taken_once_and_wait_twice_as_long_each_time() -> N
     assert fresh(run).redispatch_at == NOON + wait + 2 * wait
 
 
+def test_the_wait_for_a_message_grows_to_eight_times_the_first() -> None:
+    run = make_run(make_schedule())
+    wait, now, waits = timedelta(seconds=4), NOON, []
+
+    for _ in range(6):
+        assert runs.take_undelivered(now, wait, 10) == [(run.id, 1)]
+        waits.append((fresh(run).redispatch_at - now) / wait)
+        now = fresh(run).redispatch_at
+
+    assert waits == [1, 2, 4, 8, 8, 8]
+
+
 def test_an_undelivered_run_of_a_stale_generation_is_discarded_not_sent() -> None:
     schedule = make_schedule()
     run = make_run(schedule)

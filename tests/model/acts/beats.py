@@ -12,7 +12,7 @@ from tests.model.ghost import DISCARDED, FAILED, PENDING, RUNNING, Ghost, GhostA
 
 EVERYTHING = 100
 MOST_AT_ONCE = 10
-LONGEST_DOUBLING = 8
+LONGEST_DOUBLING = 3
 
 
 @dataclass(frozen=True)

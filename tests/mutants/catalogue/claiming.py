@@ -17,12 +17,14 @@ CLAIMING: Final = (
         RUNS,
         "if not (schedule.is_active or schedule.is_finished):",
         "if schedule.generation < 0:",
+        (STATES,),
     ),
     Mutant(
         "no deleted check at the claim",
         RUNS,
         "    if schedule.deleted_at is not None:",
         "    if schedule.generation < 0:",
+        (STATES,),
     ),
     Mutant(
         "the run of a once that switched itself off is discarded",
@@ -60,6 +62,7 @@ CLAIMING: Final = (
         RUNS,
         "payload = schedule.payload if run.payload is None else run.payload",
         "payload = schedule.payload",
+        (f"{STATES}::test_the_payload_is_read_at_the_claim_and_kept_for_retries",),
         database="sqlite",
     ),
     Mutant(
@@ -84,11 +87,11 @@ CLAIMING: Final = (
         database="sqlite",
     ),
     Mutant(
-        "the claim is not one transaction",
+        "the claim is not one transaction (Django refuses the lock)",
         RUNS,
         "    with transaction.atomic():\n        return _claim(",
         "    if connection:\n        return _claim(",
-        database="sqlite",
+        ("tests/races/test_claim_races.py",),
     ),
     Mutant(
         "a stale run is refused but not discarded",

@@ -50,6 +50,7 @@ CLAIMING_IN_ONE_STATEMENT: Final = (
         CLAIM_STATEMENT,
         "      AND (schedule.is_active OR schedule.is_finished)\n",
         "",
+        (STATES,),
     ),
     Mutant(
         "the statement does not look whether the schedule is deleted",
@@ -87,6 +88,7 @@ CLAIMING_IN_ONE_STATEMENT: Final = (
         CLAIM_STATEMENT,
         "coalesce(run.payload, schedule.payload)",
         "schedule.payload",
+        (f"{STATES}::test_the_payload_is_read_at_the_claim_and_kept_for_retries",),
     ),
     Mutant(
         "the statement reads the agent's tag again at a retry",

@@ -11,6 +11,7 @@ FINISHING: Final = (
         RUN,
         "self.filter(id=run_id, attempt=attempt, state=RunState.RUNNING)",
         "self.filter(id=run_id, state=RunState.RUNNING)",
+        (f"{STATES}::test_a_worker_that_lost_the_run_changes_nothing",),
     ),
     Mutant(
         "no state in the fence of a finish",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.mutants.catalogue.places import RACES, RECOVERY, RUN, RUNS
+from tests.mutants.catalogue.places import RACES, RECOVERY, RUN, RUNS, STATES
 from tests.mutants.mutant import Mutant
 
 RECOVERING: Final = (
@@ -25,11 +25,11 @@ RECOVERING: Final = (
         "",
     ),
     Mutant(
-        "lost runs are not recovered in one transaction",
+        "lost runs are not recovered in one transaction (Django refuses the lock)",
         RUNS,
         "@transaction.atomic\ndef recover_expired",
         "def recover_expired",
-        database="sqlite",
+        (RACES,),
     ),
     Mutant(
         "a lost message is not sent again",
@@ -54,6 +54,14 @@ RECOVERING: Final = (
         RUNS,
         "run.redispatch_at = now + wait * 2 ** min(run.redispatch_count, MOST_DOUBLINGS)",
         "run.redispatch_at = now + wait",
+        (f"{STATES}::test_undelivered_runs_are_taken_once_and_wait_twice_as_long_each_time",),
+    ),
+    Mutant(
+        "the wait for a message grows without end",
+        RUNS,
+        "MOST_DOUBLINGS = 3",
+        "MOST_DOUBLINGS = 30",
+        (f"{STATES}::test_the_wait_for_a_message_grows_to_eight_times_the_first",),
     ),
     Mutant(
         "a trigger's lost message is never missed",
