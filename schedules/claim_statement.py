@@ -57,7 +57,7 @@ class Started(NamedTuple):
 
 def start(run_id: str, generation: int, worker: str, now: datetime, lease: timedelta) -> Started | None:
     """Start the run if it may start; None: it may not, or its schedule's lock was waited for too long."""
-    values = {
+    values: dict[str, Any] = {
         "run_id": run_id,
         "generation": generation,
         "worker": worker,
@@ -66,7 +66,8 @@ def start(run_id: str, generation: int, worker: str, now: datetime, lease: timed
         "patience": lease / 3,
     }
     with server_bound_cursor() as cursor:
-        row = cursor.execute(_statement(), values).fetchone()
+        cursor.execute(_statement(), values)
+        row = cursor.fetchone()
     return _started(row) if row is not None else None
 
 

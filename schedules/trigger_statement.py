@@ -5,6 +5,7 @@ It adds nothing that the portable trigger would refuse; whatever it refuses, the
 
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -28,7 +29,7 @@ RETURNING {columns}
 
 def add(schedule_id: str, not_before: datetime, now: datetime) -> Run | None:
     """A pending run that a person asked for, of an active schedule; None: there is none of this id."""
-    values = {
+    values: dict[str, Any] = {
         "run_id": new_ulid(),
         "schedule_id": schedule_id,
         "not_before": not_before,
@@ -36,7 +37,8 @@ def add(schedule_id: str, not_before: datetime, now: datetime) -> Run | None:
         "redispatch_at": not_before + timedelta(seconds=settings.ORQ.redispatch_seconds),
     }
     with server_bound_cursor() as cursor:
-        row = cursor.execute(_ADD.format(columns=", ".join(_columns())), values).fetchone()
+        cursor.execute(_ADD.format(columns=", ".join(_columns())), values)
+        row = cursor.fetchone()
     return Run.from_db(connection.alias, _columns(), row) if row is not None else None
 
 

@@ -57,8 +57,8 @@ class PostgresqlFireBatch:
     """FireBatch in two statements, whatever the batch's size."""
 
     def take_due(self, now: datetime, limit: int) -> list[DueSchedule]:
-        with server_bound_cursor() as cursor:
-            cursor.execute(_TAKE, {"now": now, "limit": limit}, binary=True)
+        with server_bound_cursor(is_binary=True) as cursor:
+            cursor.execute(_TAKE, {"now": now, "limit": limit})
             return [DueSchedule(*row) for row in cursor.fetchall()]
 
     def record(self, firings: Sequence[Firing], now: datetime, grace: timedelta) -> None:

@@ -43,7 +43,7 @@ class Broker:
     def send_now(self, runs: Iterable[Message]) -> bool:
         """Stands for `dispatch.send_now`."""
         assert not connection.in_atomic_block, "a message left before the commit"
-        messages = list(runs)
+        messages = sorted(runs)  # of a batch the database chooses the order
         self._of_thread.attempted = [*self._attempted(), *messages]
         if self.sending is Sending.KILLS and messages:
             raise SenderKilled

@@ -8,13 +8,15 @@ import pytest
 from schedules import dispatch
 from tests.model.broker import broker
 from tests.model.faults import Session
+from tests.model.ids import count_ids
 from tests.model.machine import Machine
 from tests.model.overlaps import overlaps_are_possible
 
 
 @pytest.fixture
 def model_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the service sends goes into the model's bag: the broker is the world outside, nothing else is replaced."""
+    """What the service sends goes into the model's bag, and ids come in order; nothing else is replaced."""
+    count_ids(monkeypatch)
     for name in ("send_now", "send_later", "queue_length"):
         monkeypatch.setattr(dispatch, name, getattr(broker, name))
 

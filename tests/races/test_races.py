@@ -3,8 +3,11 @@
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -20,6 +23,8 @@ from tests.races.threads import at_once, elsewhere, open_transaction, wait_until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LEASE = timedelta(seconds=15)
+
+Execute = Callable[..., Any]
 
 
 def claim(run: Run, worker: str = "worker") -> Claimed | NotClaimed:
@@ -178,6 +183,33 @@ def test_a_beat_passes_over_a_schedule_that_is_being_edited() -> None:
 
     assert Run.objects.get().schedule_id == other.id
     assert firing.fire_due(NOON, 10) == 1
+
+
+@pytest.mark.postgresql
+def test_an_edit_waits_for_the_beat_that_has_taken_the_schedule() -> None:
+    schedule = make_schedule()
+    due_at = schedule.next_fire_at
+    assert due_at is not None
+    editing_now: ExitStack = ExitStack()
+    edits: list[Future[Schedule]] = []
+
+    def edit_meanwhile(execute: Execute, sql: str, *arguments: Any) -> Any:
+        if "INSERT INTO schedules_run" in sql and not edits:
+            change: editing.ScheduleChanges = {"expression": "0 0 10 * * *"}
+            edit = elsewhere(lambda: editing.update(schedule.id, change, "apk_x", due_at))
+            edits.append(editing_now.enter_context(edit))
+            with elsewhere(wait_until_blocked) as blocked:
+                blocked.result(timeout=15)
+        return execute(sql, *arguments)
+
+    with editing_now, connection.execute_wrapper(edit_meanwhile):
+        assert firing.fire_due(due_at, 10) == 1
+
+    edited = edits[0].result(timeout=10)
+    assert (edited.generation, edited.next_fire_at) == (2, due_at + timedelta(hours=1))
+    schedule.refresh_from_db()
+    assert schedule.next_fire_at == edited.next_fire_at
+    assert list(Run.objects.values_list("generation", "fire_time")) == [(1, due_at)]
 
 
 def test_edits_at_once_lose_nothing_and_count_each_change_of_cadence() -> None:

@@ -46,6 +46,7 @@ FIRES: Final = (
         FIRING,
         "        batch.record(firings, now,",
         "    if firings:\n        batch.record(firings, now,",
+        (f"{RACES}::test_an_edit_waits_for_the_beat_that_has_taken_the_schedule",),
     ),
     Mutant(
         "a beat waits for a schedule that is being edited",
@@ -54,7 +55,13 @@ FIRES: Final = (
         "FOR NO KEY UPDATE",
         (f"{RACES}::test_a_beat_passes_over_a_schedule_that_is_being_edited",),
     ),
-    Mutant("a beat takes no row locks", POSTGRESQL, "FOR NO KEY UPDATE SKIP LOCKED\n", ""),
+    Mutant(
+        "a beat takes no row locks",
+        POSTGRESQL,
+        "FOR NO KEY UPDATE SKIP LOCKED\n",
+        "",
+        (f"{RACES}::test_an_edit_waits_for_the_beat_that_has_taken_the_schedule",),
+    ),
     Mutant(
         "messages leave before the commit",
         FIRING,
@@ -81,16 +88,11 @@ FIRES: Final = (
         "        newest=schedule.next_fire_at,\n",
     ),
     Mutant(
-        "the cadence goes on from now",
-        FIRING,
-        "cadence.next_after(late.newest)",
-        "cadence.next_after(now)",
-    ),
-    Mutant(
         "an interval forgets its anchor",
         FIRING,
         "parse(schedule.type, schedule.expression).anchored_at(schedule.anchor_at)",
         "parse(schedule.type, schedule.expression).anchored_at(now)",
+        (f"{BOTH_TWINS}::test_an_interval_stays_on_its_beat_after_an_outage",),
     ),
     Mutant(
         "a once that has fired stays active",
@@ -121,12 +123,15 @@ FIRES: Final = (
         FIRING,
         "runs.add_manual(schedule, now + TRIGGER_DELAY, now, payload)",
         "runs.add_manual(schedule, now, now, payload)",
+        (f"{BOTH_TWINS}::test_run_now_makes_one_run_ten_seconds_later_and_leaves_the_cadence_alone",),
+        database="sqlite",
     ),
     Mutant(
         "a run that is run again gets the newest payload",
         FIRING,
         "payload = ended.payload if ended else None",
         "payload = None",
+        (f"{BOTH_TWINS}::test_a_failed_run_is_run_again_with_the_payload_it_had",),
     ),
     Mutant(
         "late firings are not paced",

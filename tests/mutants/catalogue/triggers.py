@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.mutants.catalogue.places import CLAIM_RACES, FIRING, RACES, TRIGGER_STATEMENT
+from tests.mutants.catalogue.places import BOTH_TWINS, CLAIM_RACES, FIRING, RACES, TRIGGER_STATEMENT
 from tests.mutants.mutant import Mutant
 
 TRIGGERS: Final = (
@@ -37,6 +37,7 @@ TRIGGERS: Final = (
         FIRING,
         "trigger_statement.add(schedule_id, now + TRIGGER_DELAY, now)",
         "trigger_statement.add(schedule_id, now, now)",
+        (f"{BOTH_TWINS}::test_run_now_makes_one_run_ten_seconds_later_and_leaves_the_cadence_alone",),
     ),
     Mutant(
         "a statement's trigger sends no message",
