@@ -31,6 +31,7 @@ CLAIMING_IN_ONE_STATEMENT: Final = (
         CLAIM_STATEMENT,
         "AND run.not_before <= %(now)s AND ",
         "AND ",
+        (f"{STATES}::test_a_run_is_not_claimed_before_its_time",),
     ),
     Mutant(
         "the statement starts the run of another generation than the message's",
@@ -44,6 +45,7 @@ CLAIMING_IN_ONE_STATEMENT: Final = (
         CLAIM_STATEMENT,
         "AND schedule.generation = %(generation)s AND",
         "AND",
+        (STATES,),
     ),
     Mutant(
         "the statement does not look whether the schedule is active",
