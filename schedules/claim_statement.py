@@ -17,28 +17,31 @@ from schedules.payloads import Payload
 from schedules.postgresql import server_bound_cursor
 
 _START = """
-WITH seen AS MATERIALIZED (
+WITH asked AS (
+    SELECT coalesce(%(now)s, statement_timestamp()) AS at
+), seen AS MATERIALIZED (
     SELECT schedule_id, attempt, started_at IS NULL AS is_first FROM schedules_run WHERE id = %(run_id)s
 ), schedule AS MATERIALIZED (
     SELECT * FROM schedules_schedule WHERE id = (SELECT schedule_id FROM seen) FOR NO KEY UPDATE
 ), started AS (  -- how long was waited, for an edit or for the run's own row, is read after the locks
     UPDATE schedules_run AS run
-    SET state = 'running', worker = %(worker)s, lease_expires_at = %(lease_expires_at)s,
-        started_at = coalesce(run.started_at, %(now)s),
+    SET state = 'running', worker = %(worker)s, lease_expires_at = asked.at + %(lease)s,
+        started_at = coalesce(run.started_at, asked.at),
         payload = coalesce(run.payload, schedule.payload),
         agent_tag = CASE WHEN seen.is_first THEN schedule.agent_tag ELSE run.agent_tag END,
         max_attempts = agent.max_attempts
-    FROM seen, schedule JOIN schedules_agent AS agent ON agent.id = schedule.agent_id
+    FROM asked, seen, schedule JOIN schedules_agent AS agent ON agent.id = schedule.agent_id
     WHERE run.id = %(run_id)s AND run.attempt = seen.attempt AND run.state = 'pending'
-      AND run.not_before <= %(now)s AND run.generation = %(generation)s
+      AND run.not_before <= asked.at AND run.generation = %(generation)s
       AND schedule.generation = %(generation)s AND schedule.deleted_at IS NULL
       AND (schedule.is_active OR schedule.is_finished)
       AND pg_catalog.clock_timestamp() - statement_timestamp() < %(patience)s
-    RETURNING run.attempt, run.schedule_id, run.agent_tag, run.payload::text, seen.is_first, {agent_columns}
+    RETURNING run.attempt, run.schedule_id, run.agent_tag, run.payload::text, run.lease_expires_at, seen.is_first,
+        {agent_columns}
 ), counted AS (
     UPDATE schedules_schedule AS schedule
-    SET trigger_count = trigger_count + 1, last_triggered_at = %(now)s
-    FROM started
+    SET trigger_count = trigger_count + 1, last_triggered_at = asked.at
+    FROM asked, started
     WHERE schedule.id = started.schedule_id AND started.is_first
 )
 SELECT * FROM started
@@ -52,17 +55,23 @@ class Started(NamedTuple):
     schedule_id: str
     agent_tag: str | None
     payload: Payload
+    lease_expires_at: datetime
     agent: Agent
 
 
-def start(run_id: str, generation: int, worker: str, now: datetime, lease: timedelta) -> Started | None:
-    """Start the run if it may start; None: it may not, or its schedule's lock was waited for too long."""
+def start(
+    run_id: str, generation: int, worker: str, now: datetime | None, lease: timedelta
+) -> Started | None:
+    """Start the run if it may start; None: it may not, or its schedule's lock was waited for too long.
+
+    `now`: None is the database's clock as the statement reads it.
+    """
     values: dict[str, Any] = {
         "run_id": run_id,
         "generation": generation,
         "worker": worker,
         "now": now,
-        "lease_expires_at": now + lease,
+        "lease": lease,
         "patience": lease / 3,
     }
     with server_bound_cursor() as cursor:
@@ -72,9 +81,9 @@ def start(run_id: str, generation: int, worker: str, now: datetime, lease: timed
 
 
 def _started(row: Sequence[Any]) -> Started:
-    attempt, schedule_id, agent_tag, payload, _, *columns = row
+    attempt, schedule_id, agent_tag, payload, lease_expires_at, _, *columns = row
     agent = Agent.from_db(connection.alias, [field.attname for field in _agent_fields()], columns)
-    return Started(attempt, schedule_id, agent_tag, json.loads(payload), agent)
+    return Started(attempt, schedule_id, agent_tag, json.loads(payload), lease_expires_at, agent)
 
 
 @cache

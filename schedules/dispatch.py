@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import structlog
 from celery import Celery, current_app
 from kombu.exceptions import KombuError, OperationalError
+from redis import Redis
 from redis.exceptions import RedisError
 
 from schedules.envelopes import Envelope
@@ -23,8 +25,13 @@ EXECUTE_RUN = "workers.tasks.execute_run"
 BROKER_PAUSE_SECONDS = 5.0
 """After a failure the broker is not asked again for this long: a hung one costs its time-out once, not each call."""
 
+RunKey = tuple[str, int]
+"""Run id and generation: all that a message says."""
+
 _BROKER_ERRORS = (KombuError, OperationalError, RedisError, OSError)
 _CHUNK = 500
+
+_clients: "WeakKeyDictionary[Any, Redis]" = WeakKeyDictionary()
 
 
 class Breaker:
@@ -54,7 +61,7 @@ def send_later(run_id: str, generation: int, delay: timedelta) -> bool:
     return _reach_broker(lambda: _send_later(current_app, (run_id, generation), delay))
 
 
-def send_now(runs: Iterable[tuple[str, int]]) -> bool:
+def send_now(runs: Iterable[RunKey]) -> bool:
     """Ring for many (run id, generation) pairs at once; False: the broker was not reached for all of them."""
     pairs = list(runs)
     return not pairs or _reach_broker(lambda: _send_all(current_app, pairs))
@@ -86,7 +93,7 @@ def _queue_length(app: Celery) -> int:
         return int(producer.channel.queue_declare(app.conf.task_default_queue).message_count)
 
 
-def _send_all(app: Celery, pairs: list[tuple[str, int]]) -> None:
+def _send_all(app: Celery, pairs: list[RunKey]) -> None:
     """Ordinary Celery messages: on Redis many in one command, on other transports one by one."""
     with _producer(app) as producer:
         if _is_redis(producer):
@@ -96,7 +103,7 @@ def _send_all(app: Celery, pairs: list[tuple[str, int]]) -> None:
                 _message(app, pair).apply_async(producer=producer)
 
 
-def _send_later(app: Celery, pair: tuple[str, int], delay: timedelta) -> None:
+def _send_later(app: Celery, pair: RunKey, delay: timedelta) -> None:
     with _producer(app) as producer:
         if _is_redis(producer):
             _push(producer, app, [pair], app.now() + delay)
@@ -112,15 +119,23 @@ def _is_redis(producer: Any) -> bool:
     return bool(producer.connection.transport.driver_type == "redis")
 
 
-def _push(producer: Any, app: Celery, pairs: list[tuple[str, int]], eta: datetime | None = None) -> None:
+def _push(producer: Any, app: Celery, pairs: list[RunKey], eta: datetime | None = None) -> None:
     """What `apply_async` would queue, at a tenth of its cost."""
     fill = _envelope(app).fill
-    with producer.channel.conn_or_acquire() as client:
-        for start in range(0, len(pairs), _CHUNK):
-            client.lpush(app.conf.task_default_queue, *fill(pairs[start : start + _CHUNK], eta))
+    client = _client(producer.channel)
+    for start in range(0, len(pairs), _CHUNK):
+        client.lpush(app.conf.task_default_queue, *fill(pairs[start : start + _CHUNK], eta))
 
 
-def _message(app: Celery, pair: tuple[str, int]) -> Any:
+def _client(channel: Any) -> Redis:
+    """The channel's client, kept: making one, as kombu does for every message, costs more than its command."""
+    if channel not in _clients:
+        with channel.conn_or_acquire() as client:
+            _clients[channel] = client
+    return _clients[channel]
+
+
+def _message(app: Celery, pair: RunKey) -> Any:
     return app.signature(EXECUTE_RUN, args=pair, immutable=True)
 
 

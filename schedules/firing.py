@@ -13,6 +13,8 @@ from django.db import connection, transaction
 
 from schedules import dispatch, editing, runs, trigger_statement
 from schedules.catching_up import paced
+from schedules.clock import database_now
+from schedules.dispatch import RunKey
 from schedules.errors import RunNotFound, RunNotRetryable, ScheduleInactive
 from schedules.expressions import parse, require_minimum_cadence
 from schedules.fire_batches import DueSchedule, FireTimes, Firing, fire_batch_for
@@ -25,16 +27,17 @@ POISON_PAUSE = timedelta(minutes=10)
 """How long a schedule whose cadence cannot be computed is held back, so that it stops no other."""
 
 
-def trigger(schedule_id: str, now: datetime) -> Run:
+def trigger(schedule_id: str, now: datetime | None = None) -> Run:
     """A person says run now: one run, 10 s from now; ScheduleNotFound or ScheduleInactive.
 
+    `now`: None is the database's clock, read by the statement that adds the run where it can.
     The run is committed before this returns; its message leaves after the commit, whatever the broker does.
     """
     run: Run | None = None
     if connection.vendor == "postgresql":
-        run = trigger_statement.add(schedule_id, now + TRIGGER_DELAY, now)
+        run = trigger_statement.add(schedule_id, TRIGGER_DELAY, now)
     if run is None:
-        return _run_now(schedule_id, now)
+        return _run_now(schedule_id, now or database_now())
     _ring_later(run)
     return run
 
@@ -64,8 +67,11 @@ def _ring_later(run: Run) -> None:
     transaction.on_commit(lambda: dispatch.send_later(run.id, run.generation, TRIGGER_DELAY))
 
 
-def fire_due(now: datetime, limit: int) -> int:
-    """Fire up to `limit` schedules that are due at `now`; how many were taken (fewer than `limit`: all)."""
+def fire_due(now: datetime, limit: int, send: Callable[[list[RunKey]], object] | None = None) -> int:
+    """Fire up to `limit` schedules that are due at `now`; how many were taken (fewer than `limit`: all).
+
+    `send` is given the runs that may start now, after they were committed; usually `dispatch.send_now`.
+    """
     if not Schedule.objects.due(now).exists():
         return 0  # the usual tick: one read, no transaction
     batch = fire_batch_for(connection.vendor)
@@ -76,7 +82,7 @@ def fire_due(now: datetime, limit: int) -> int:
         firings = paced(_plans(due, now), settings.ORQ.catch_up_per_second, now)
         batch.record(firings, now, timedelta(seconds=settings.ORQ.redispatch_seconds))
     in_time = (firing for firing in firings if firing.times.not_before <= now)
-    dispatch.send_now((firing.run_id, firing.schedule.generation) for firing in in_time)
+    (send or dispatch.send_now)([(firing.run_id, firing.schedule.generation) for firing in in_time])
     _report(firings)
     return len(due)
 

@@ -4,7 +4,6 @@ It adds nothing that the portable trigger would refuse; whatever it refuses, the
 """
 
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -18,30 +17,34 @@ _ADD = """
 WITH schedule AS MATERIALIZED (
     SELECT id, generation, agent_tag FROM schedules_schedule WHERE id = %(schedule_id)s AND is_active
     FOR NO KEY UPDATE
+), asked AS (
+    SELECT coalesce(%(now)s, statement_timestamp()) AS at
 )
 INSERT INTO schedules_run
     (id, schedule_id, generation, trigger, is_misfire, not_before, created_at, redispatch_at, agent_tag)
-SELECT %(run_id)s, id, generation, 'manual', false, %(not_before)s, %(now)s, %(redispatch_at)s, agent_tag
-FROM schedule
+SELECT %(run_id)s, id, generation, 'manual', false,
+    at + %(delay)s, at, at + %(delay)s + %(redispatch_after)s, agent_tag
+FROM schedule, asked
 RETURNING {columns}
 """
 
+_COLUMNS = ("id", "schedule_id", "generation", "not_before")
+"""What is read back; the model reads the rest if somebody asks for it."""
 
-def add(schedule_id: str, not_before: datetime, now: datetime) -> Run | None:
-    """A pending run that a person asked for, of an active schedule; None: there is none of this id."""
+
+def add(schedule_id: str, delay: timedelta, now: datetime | None) -> Run | None:
+    """A pending run that a person asked for, of an active schedule; None: there is none of this id.
+
+    `now`: None is the database's clock.
+    """
     values: dict[str, Any] = {
         "run_id": new_ulid(),
         "schedule_id": schedule_id,
-        "not_before": not_before,
+        "delay": delay,
         "now": now,
-        "redispatch_at": not_before + timedelta(seconds=settings.ORQ.redispatch_seconds),
+        "redispatch_after": timedelta(seconds=settings.ORQ.redispatch_seconds),
     }
     with server_bound_cursor() as cursor:
-        cursor.execute(_ADD.format(columns=", ".join(_columns())), values)
+        cursor.execute(_ADD.format(columns=", ".join(_COLUMNS)), values)
         row = cursor.fetchone()
-    return Run.from_db(connection.alias, _columns(), row) if row is not None else None
-
-
-@cache
-def _columns() -> list[str]:
-    return [field.attname for field in Run._meta.concrete_fields]
+    return Run.from_db(connection.alias, _COLUMNS, row) if row is not None else None

@@ -5,6 +5,7 @@ django-celery-beat's own periodic tasks work as ever; the service's housekeeping
 """
 
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django_celery_beat.schedulers import DatabaseScheduler
 from kombu.exceptions import OperationalError as BrokerError
 
+from schedules import dispatch
 from schedules.clock import database_now
+from schedules.dispatch import RunKey
 from schedules.firing import fire_due
 from schedules.recovery import recover
 
@@ -31,6 +34,24 @@ AFTER_THE_SECOND = 0.005
 """Fire times are whole seconds: a tick wakes this long after one, so that it sees what has just come due."""
 
 
+class Messages:
+    """A batch's messages leave in a thread of their own while the next batch is recorded."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="messages")
+        self._leaving: Future[bool] | None = None
+
+    def send(self, runs: list[RunKey]) -> None:
+        """Send these when those before them have left: no more than one batch waits."""
+        self.wait()
+        self._leaving = self._thread.submit(dispatch.send_now, runs)
+
+    def wait(self) -> None:
+        """Return when all have left, or could not."""
+        if self._leaving is not None:
+            self._leaving.result()
+
+
 class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is untyped
     """Fires, recovers, then lets the stock scheduler run what is its own."""
 
@@ -38,6 +59,7 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
         self._recover_at = 0.0
         self._stock_tick_at = 0.0
         self._tick_file = Path(settings.ORQ.data_dir, "beat.tick")
+        self._messages = Messages()
         super().__init__(*args, **kwargs)
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
@@ -77,8 +99,9 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
         if time.monotonic() >= self._recover_at:
             recover(now)
             self._recover_at = time.monotonic() + RECOVER_SECONDS
-        if fire_due(now, limit) == limit:
+        if fire_due(now, limit, self._messages.send) == limit:
             return 0.0
+        self._messages.wait()
         return _until_next_second(database_now())
 
     def _stock_tick(self, *args: Any, **kwargs: Any) -> float:

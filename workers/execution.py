@@ -29,7 +29,7 @@ def execute(run_id: str, generation: int) -> None:
     """Make one attempt of the run if it may be made now; losing a race is no error, somebody else has it."""
     keeper = heartbeat()
     claimed_at = time.monotonic()
-    claimed = runs.claim(run_id, generation, keeper.worker, database_now(), keeper.lease)
+    claimed = runs.claim(run_id, generation, keeper.worker, None, keeper.lease)
     connection.close()
     if isinstance(claimed, NotClaimed):
         log.info("run.not_claimed", run_id=run_id, reason=str(claimed))
@@ -129,7 +129,7 @@ def _record_answer(claimed: Claimed, answer: Answer) -> None:
     kept = runs.succeed(
         claimed.run_id,
         claimed.attempt,
-        database_now(),
+        None,
         response_id=response_id[:255],  # a mask can be longer than what it covers
         output=output,
         output_text=output_text,

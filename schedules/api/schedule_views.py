@@ -80,7 +80,7 @@ class ScheduleExecution(Endpoint):
 
         def trigger() -> Answer:
             schedule = schedule_of(key_of(request), agent_key, schedule_id)
-            firing.trigger(schedule.id, database_now())
+            firing.trigger(schedule.id)
             return Answer(202, {"status": "triggered", "schedule_id": schedule.id})
 
         return answer_once(request, lambda: unread_body(request).decode("latin-1"), trigger)

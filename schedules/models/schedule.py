@@ -43,7 +43,12 @@ class Schedule(models.Model):
 
     id = models.CharField(primary_key=True, max_length=26, default=new_ulid, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="schedules")
-    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="schedules")
+    agent = models.ForeignKey(
+        Agent,
+        on_delete=models.PROTECT,
+        related_name="schedules",
+        db_index=False,  # schedule_of_agent is enough
+    )
     agent_tag = models.CharField(max_length=100, null=True, blank=True)
     display_name = models.CharField(max_length=255, null=True, blank=True)
     type = models.CharField(max_length=10, choices=ScheduleType.choices)

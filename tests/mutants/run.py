@@ -7,13 +7,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from tests.mutants.catalogue import MUTANTS
-from tests.mutants.mutant import ROOT, Mutant
+from tests.mutants.mutant import ROOT, Database, Mutant
 
 AT_ONCE: Final = 2
 TIMEOUT_SECONDS: Final = 900
@@ -28,10 +29,36 @@ def run_mutants(words: Sequence[str] = ()) -> int:
     """Run the mutants whose name has one of the words (none: all); 0 when every one was killed."""
     chosen = [each for each in MUTANTS if not words or any(word in each.name for word in words)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
+        if not all(pool.map(_is_green_without_mutant, *_killers_by_database(chosen))):
+            return 1  # red for another reason: every mutant would seem killed
         results = list(pool.map(_run, chosen))
     killed = sum(results)
     print(f"{killed} of {len(chosen)} mutants killed", flush=True)
     return 0 if killed == len(chosen) > 0 else 1
+
+
+def _killers_by_database(mutants: Sequence[Mutant]) -> tuple[list[Database], list[list[str]]]:
+    killers: dict[Database, set[str]] = {}
+    for mutant in mutants:
+        killers.setdefault(mutant.database, set()).update(mutant.killers)
+    return list(killers), [sorted(each) for each in killers.values()]
+
+
+def _is_green_without_mutant(database: Database, killers: Sequence[str]) -> bool:
+    started = time.monotonic()
+    with _copy_of_the_tree() as tree:
+        done = _tested(tree, killers, database)
+    verdict = f"pytest ended with {done.returncode}: {_reason(done.stdout)}" if done.returncode else "green"
+    print(f"{time.monotonic() - started:6.1f} s  without a mutant on {database}: {verdict}", flush=True)
+    return done.returncode == 0
+
+
+@contextmanager
+def _copy_of_the_tree() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        tree = Path(folder, "tree")
+        shutil.copytree(ROOT, tree, ignore=NOT_COPIED)
+        yield tree
 
 
 def _run(mutant: Mutant) -> bool:
@@ -44,22 +71,14 @@ def _run(mutant: Mutant) -> bool:
 def _verdict(mutant: Mutant) -> str:
     if (found := mutant.occurrences()) != 1:
         return f"NOT APPLIED: its text occurs {found} times in {mutant.file}"
-    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
-        tree = Path(folder, "tree")
-        shutil.copytree(ROOT, tree, ignore=NOT_COPIED)
+    with _copy_of_the_tree() as tree:
         mutant.apply(tree)
         return _judged(mutant, tree)
 
 
 def _judged(mutant: Mutant, tree: Path) -> str:
-    command = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *mutant.killers)
-    env = os.environ | {"ORQ_TEST_SHRINK": "no", "PYTHONDONTWRITEBYTECODE": "1"}
-    env |= {"ORQ_TEST_DATABASE": mutant.database}
-    env.pop("ORQ_TEST_EXAMPLES", None)
     try:
-        done = subprocess.run(
-            command, cwd=tree, env=env, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
-        )
+        done = _tested(tree, mutant.killers, mutant.database)
     except subprocess.TimeoutExpired:
         return "SURVIVED (its tests did not end)"
     if done.returncode == 0:
@@ -67,6 +86,16 @@ def _judged(mutant: Mutant, tree: Path) -> str:
     if done.returncode != TESTS_FAILED:
         return f"NOT JUDGED: pytest ended with {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-1000:]}"
     return f"killed by {mutant.judge}: {_reason(done.stdout)}"
+
+
+def _tested(tree: Path, tests: Sequence[str], database: Database) -> "subprocess.CompletedProcess[str]":
+    command = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests)
+    env = os.environ | {"ORQ_TEST_SHRINK": "no", "PYTHONDONTWRITEBYTECODE": "1"}
+    env |= {"ORQ_TEST_DATABASE": database}
+    env.pop("ORQ_TEST_EXAMPLES", None)
+    return subprocess.run(
+        command, cwd=tree, env=env, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+    )
 
 
 def _reason(output: str) -> str:

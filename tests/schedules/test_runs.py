@@ -212,6 +212,15 @@ def test_a_worker_that_lost_the_run_changes_nothing() -> None:
     assert runs.succeed(owner.run_id, owner.attempt, LATER, output_text="right")
 
 
+def test_a_failure_of_a_run_that_was_cancelled_changes_nothing() -> None:
+    run = make_run(make_schedule())
+    held = claimed(run)
+    runs.cancel(run.id, LATER)
+
+    assert runs.fail(held, BROKEN, LATER) is None
+    assert fresh(run).state == RunState.CANCELLED
+
+
 def test_a_lease_that_is_kept_is_not_recovered_and_one_that_ran_out_is() -> None:
     kept, lost = make_run(make_schedule()), make_run(make_schedule())
     claimed(kept), claimed(lost)

@@ -54,7 +54,9 @@ def test_a_tick_sleeps_until_just_after_the_next_whole_second(started: ScheduleB
     assert all(0 <= delay <= 1.1 for delay in delays)
 
 
-def test_a_backlog_is_fired_without_a_pause(started: ScheduleBeat, settings: Settings) -> None:
+def test_a_backlog_is_fired_without_a_pause(
+    started: ScheduleBeat, settings: Settings, valkey: redis.Redis
+) -> None:
     agent = make_due_schedule(due_at=soon()).agent
     for _ in range(4):
         make_due_schedule(agent, due_at=soon())
@@ -64,6 +66,8 @@ def test_a_backlog_is_fired_without_a_pause(started: ScheduleBeat, settings: Set
 
     assert Run.objects.count() == 5
     assert delays[:2] == [0.0, 0.0]
+    sent = [arguments[0] for task, arguments in queued(valkey) if task == dispatch.EXECUTE_RUN]
+    assert sorted(sent) == sorted(Run.objects.values_list("id", flat=True)), "all left before it sleeps"
 
 
 def test_a_tick_recovers_lost_runs(started: ScheduleBeat, valkey: redis.Redis) -> None:

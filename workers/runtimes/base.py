@@ -109,7 +109,7 @@ class Runtime(Protocol):
     def call(self, call: AgentCall, endpoint: Endpoint, should_abort: Callable[[], bool]) -> Answer:
         """Make one attempt and return the agent's answer.
 
-        `should_abort` is asked at least every half second, from the calling thread; it must be quick.
+        `should_abort` is asked at least every half second, from any thread; it must be quick and stay true.
         Raises `CallFailed` or `CallAborted`, within a second of the deadline or of the wish to abort.
         """
         ...

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 import httpcore2
 import httpx2
@@ -46,6 +47,7 @@ class Reply:
     body: bytes | bytearray
 
 
+@lru_cache(maxsize=1000)
 def address(base_url: str, path: str) -> httpx2.URL:
     """The URL of `path` on the agent's server. Raises `CallFailed` (invalid_endpoint)."""
     try:

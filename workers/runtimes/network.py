@@ -1,11 +1,12 @@
-"""The wire under an agent call: sockets whose every wait asks whether the call may go on.
+"""The wire under an agent call: sockets whose every wait ends when the call may not go on.
 
 httpcore's own timeouts start anew with each byte, so an agent that sends one byte now and then, or interim
-responses for ever, would hold a call as long as it likes. Here connecting, the TLS handshake, writing and
-reading all wait in slices of half a second (`CallWatch`), which bounds the head of a response as well as its
-body. The one exception is the resolver: `getaddrinfo` cannot be interrupted, so a name server that does not
-answer can hold a call beyond its deadline by the resolver's own limit (`options timeout: attempts:` in
-resolv.conf). Addresses written as numbers are not affected.
+responses for ever, would hold a call as long as it likes. Here the TLS handshake, writing and reading wait no
+longer than the call may last, under the lookout, which ends the wait of an unwanted call; connecting waits in
+slices of half a second. That bounds the head of a response as well as its body. The one exception is the
+resolver: `getaddrinfo` cannot be interrupted, so a name server that does not answer can hold a call beyond its
+deadline by the resolver's own limit (`options timeout: attempts:` in resolv.conf). Addresses written as numbers
+are not affected.
 """
 
 import errno
@@ -20,6 +21,7 @@ from typing import Any, TypeVar
 
 import httpcore2
 
+from workers.runtimes.lookout import lookout
 from workers.runtimes.watch import current_watch
 
 READ_BYTES = 16 * 1024
@@ -116,18 +118,23 @@ class WatchedStream(httpcore2.NetworkStream):
         too_late: type[Exception],
         broken: type[Exception],
     ) -> T:
-        """Do a socket operation within `timeout` seconds, in slices; a timed out one can simply be repeated."""
+        """Do a socket operation within `timeout` seconds; a timed out one can simply be repeated."""
         watch, give_up_at = current_watch(), _after(timeout)
         while True:
             watch.check()
-            self._socket.settimeout(watch.slice(give_up_at - time.monotonic()))
+            self._socket.settimeout(watch.bound(give_up_at - time.monotonic()))
             try:
-                return operation()
+                with lookout().over(self._socket, watch):
+                    done = operation()
             except TimeoutError:
                 if time.monotonic() >= give_up_at:
                     raise too_late from None
             except OSError as error:
+                watch.check()
                 raise broken(error) from error
+            else:
+                watch.check()  # the lookout ends a wait by hanging up, which reads like the agent's own end
+                return done
 
 
 def resolve(host: str, port: int) -> list[Address]:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from workers.runtimes.base import CallAborted, CallFailed
 
 SLICE = 0.5
-"""Seconds: no wait is longer without asking whether the call should go on."""
+"""Seconds: no wait is longer without somebody asking whether the call should go on."""
 
 
 class CallWatch:
@@ -29,20 +29,28 @@ class CallWatch:
 
     def check(self) -> None:
         """Raise `CallAborted` or `CallFailed` (agent_timeout) unless the call may go on."""
-        if self._should_abort():
+        if self.is_unwanted():
             raise CallAborted
         if self.remaining() <= 0:
             trouble = f" (before that: {self.trouble})" if self.trouble else ""
             message = f"no complete answer within {self._total.total_seconds():g} s{trouble}"
             raise CallFailed("agent_timeout", message, is_retryable=True)
 
+    def is_unwanted(self) -> bool:
+        """Whether the caller wishes to abort; may be asked from any thread."""
+        return self._should_abort()
+
     def remaining(self) -> float:
         """Seconds until the deadline; negative when it has passed."""
         return self._give_up_at - time.monotonic()
 
+    def bound(self, wanted: float) -> float:
+        """How long a wait may be, in seconds, while the lookout asks for it; always above zero."""
+        return max(min(wanted, self.remaining()), 0.001)
+
     def slice(self, wanted: float) -> float:
-        """How long to wait now, in seconds, when `wanted` seconds are left to wait; always above zero."""
-        return max(min(wanted, self.remaining(), SLICE), 0.001)
+        """How long to wait now, in seconds, until this thread asks again itself; always above zero."""
+        return min(self.bound(wanted), SLICE)
 
     def pause(self, seconds: float) -> None:
         """Sleep that long, and no longer than the call may last; raises like `check`."""

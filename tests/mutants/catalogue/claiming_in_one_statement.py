@@ -29,7 +29,7 @@ CLAIMING_IN_ONE_STATEMENT: Final = (
     Mutant(
         "the statement starts a run before its time",
         CLAIM_STATEMENT,
-        "AND run.not_before <= %(now)s AND ",
+        "AND run.not_before <= asked.at AND ",
         "AND ",
         (f"{STATES}::test_a_run_is_not_claimed_before_its_time",),
     ),
@@ -121,14 +121,14 @@ CLAIMING_IN_ONE_STATEMENT: Final = (
     Mutant(
         "the statement does not say when the schedule was last triggered",
         CLAIM_STATEMENT,
-        ", last_triggered_at = %(now)s",
+        ", last_triggered_at = asked.at",
         "",
     ),
     Mutant(
         "the statement forgets when the first attempt began",
         CLAIM_STATEMENT,
-        "coalesce(run.started_at, %(now)s)",
-        "%(now)s::timestamptz",
+        "coalesce(run.started_at, asked.at)",
+        "asked.at",
     ),
     Mutant(
         "the statement does not say how often the run may be tried",
@@ -139,7 +139,7 @@ CLAIMING_IN_ONE_STATEMENT: Final = (
     Mutant(
         "the statement takes a lease that is over",
         CLAIM_STATEMENT,
-        '"lease_expires_at": now + lease,',
-        '"lease_expires_at": now,',
+        "asked.at + %(lease)s,",
+        "asked.at - %(lease)s,",
     ),
 )

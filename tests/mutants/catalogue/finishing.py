@@ -18,6 +18,21 @@ FINISHING: Final = (
         RUN,
         "self.filter(id=run_id, attempt=attempt, state=RunState.RUNNING)",
         "self.filter(id=run_id, attempt=attempt)",
+        (f"{STATES}::test_a_failure_of_a_run_that_was_cancelled_changes_nothing",),
+    ),
+    Mutant(
+        "no attempt in the fence of a success",
+        RUNS,
+        '" WHERE id = %s AND attempt = %s AND state = %s"',
+        '" WHERE id = %s AND attempt <= %s + 1 AND state = %s"',
+        (f"{STATES}::test_a_worker_that_lost_the_run_changes_nothing",),
+    ),
+    Mutant(
+        "no state in the fence of a success",
+        RUNS,
+        '" WHERE id = %s AND attempt = %s AND state = %s"',
+        "\" WHERE id = %s AND attempt = %s AND state <> %s || 'x'\"",
+        (f"{STATES}::test_a_run_that_has_ended_stays_as_it_is",),
     ),
     Mutant(
         "another worker's lease is renewed",
@@ -45,6 +60,13 @@ FINISHING: Final = (
         "return self.is_revoked or time.monotonic() > self.sure_until",
         "return self.is_revoked",
         (f"{EXECUTION}::test_a_heartbeat_that_cannot_reach_the_database_loses_its_leases_in_time",),
+    ),
+    Mutant(
+        "a call that waits for its agent is not ended when its lease is lost",
+        "workers/runtimes/lookout.py",
+        "if _is_unwanted(watch):",
+        "if _is_unwanted(watch) and not sock:",
+        ("tests/workers/runtimes/test_responses_limits.py::test_the_wish_to_abort_ends_every_call",),
     ),
     Mutant("an attempt is not counted", RUNS, '"attempt": F("attempt") + 1', '"attempt": F("attempt")'),
     Mutant(

@@ -78,7 +78,7 @@ FIRES: Final = (
     Mutant(
         "a firing sends no message",
         FIRING,
-        "    dispatch.send_now((firing.run_id, firing.schedule.generation) for firing in in_time)\n",
+        "    (send or dispatch.send_now)([(firing.run_id, firing.schedule.generation) for firing in in_time])\n",
         "    list(in_time)\n",
     ),
     Mutant(

@@ -29,14 +29,14 @@ TRIGGERS: Final = (
     Mutant(
         "the lost message of a statement's trigger is never missed",
         TRIGGER_STATEMENT,
-        "not_before + timedelta(seconds=settings.ORQ.redispatch_seconds)",
-        "not_before + timedelta(days=9)",
+        "timedelta(seconds=settings.ORQ.redispatch_seconds)",
+        "timedelta(days=9)",
     ),
     Mutant(
         "a statement's trigger starts at once",
         FIRING,
-        "trigger_statement.add(schedule_id, now + TRIGGER_DELAY, now)",
-        "trigger_statement.add(schedule_id, now, now)",
+        "trigger_statement.add(schedule_id, TRIGGER_DELAY, now)",
+        "trigger_statement.add(schedule_id, TRIGGER_DELAY * 0, now)",
         (f"{BOTH_TWINS}::test_run_now_makes_one_run_ten_seconds_later_and_leaves_the_cadence_alone",),
     ),
     Mutant(

@@ -206,11 +206,12 @@ def test_an_agent_whose_certificate_nobody_vouches_for_is_not_called(secure_agen
     assert secure_agent.calls() == []
 
 
+@pytest.mark.parametrize("fault", ["slow_head", "hang"])
 def test_limits_hold_under_tls_too(
-    secure_agent: AgentServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    secure_agent: AgentServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
-    secure_agent.script("digest", Behaviour(fault="slow_head"))
+    secure_agent.script("digest", Behaviour(fault=fault))
     endpoint = make_endpoint(secure_agent.url)
 
     with pytest.raises(CallAborted):
