@@ -101,4 +101,4 @@ def _tested(tree: Path, tests: Sequence[str], database: Database) -> "subprocess
 def _reason(output: str) -> str:
     """The first line that says what was wrong."""
     errors = re.findall(r"^E +(\S.*)$", output, re.MULTILINE)
-    return errors[0][:140] if errors else "?"
+    return errors[0][:140] if errors else f"? {output[-1000:]}"
