@@ -9,12 +9,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import structlog
 from celery import Celery, current_app
 from kombu.exceptions import KombuError, OperationalError
-from redis import Redis
 from redis.exceptions import RedisError
 
 from schedules.envelopes import Envelope
@@ -30,8 +28,6 @@ RunKey = tuple[str, int]
 
 _BROKER_ERRORS = (KombuError, OperationalError, RedisError, OSError)
 _CHUNK = 500
-
-_clients: "WeakKeyDictionary[Any, Redis]" = WeakKeyDictionary()
 
 
 class Breaker:
@@ -122,17 +118,9 @@ def _is_redis(producer: Any) -> bool:
 def _push(producer: Any, app: Celery, pairs: list[RunKey], eta: datetime | None = None) -> None:
     """What `apply_async` would queue, at a tenth of its cost."""
     fill = _envelope(app).fill
-    client = _client(producer.channel)
-    for start in range(0, len(pairs), _CHUNK):
-        client.lpush(app.conf.task_default_queue, *fill(pairs[start : start + _CHUNK], eta))
-
-
-def _client(channel: Any) -> Redis:
-    """The channel's client, kept: making one, as kombu does for every message, costs more than its command."""
-    if channel not in _clients:
-        with channel.conn_or_acquire() as client:
-            _clients[channel] = client
-    return _clients[channel]
+    with producer.channel.conn_or_acquire() as client:
+        for start in range(0, len(pairs), _CHUNK):
+            client.lpush(app.conf.task_default_queue, *fill(pairs[start : start + _CHUNK], eta))
 
 
 def _message(app: Celery, pair: RunKey) -> Any:
