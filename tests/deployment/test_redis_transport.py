@@ -16,9 +16,10 @@ def channel(valkey: redis.Redis) -> Any:
 
 
 def test_redis_urls_mean_our_transport_and_still_read_as_redis(channel: Any) -> None:
+    connection = channel.connection.client
     assert type(channel) is redis_transport.Channel
-    assert channel.connection.client.as_uri().startswith("redis://")
-    assert channel.connection.driver_type == "redis"
+    assert connection.as_uri().startswith("redis://")
+    assert connection.transport.driver_type == "redis"
 
 
 def test_a_channel_keeps_its_client(channel: Any) -> None:
