@@ -8,6 +8,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+_LOAD_BEFORE = os.getloadavg()[0]
+"""When this was imported: before anything was measured."""
+
 
 @dataclass(slots=True)
 class Series:
@@ -53,6 +56,6 @@ def machine() -> dict[str, object]:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "system": platform.system(),
-        "load_before": os.getloadavg()[0],
+        "load_before": _LOAD_BEFORE,
         "taken_at": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
     }
