@@ -89,7 +89,8 @@ def run(campaign: Campaign, say: Say = lambda line: None, keep: Path | None = No
         load = _load(campaign, world, say)
         faults = _stormy(campaign, world, load, say)
         expected = _everything_asked(campaign, world, load)
-        drain_seconds, undrained = _drained(world.site, say)
+        last_due_at = 0.0 if campaign.has_clock else max((one.due_at for one in expected), default=0.0)
+        drain_seconds, undrained = drained(world.site, last_due_at, say)
         history = _history(world, expected, faults)
         verdict = judge(history)
         shortfalls = campaign.limits.shortfalls(verdict, campaign.rate * campaign.span)
@@ -155,13 +156,16 @@ def _history(world: World, expected: list[Expected], faults: list[Done]) -> Hist
     return History(expected, world.witness.starts(), site.excused(), site.ends(), troubled)
 
 
-def _drained(site: Site, say: Say) -> tuple[float, list[str]]:
-    """Seconds until nothing was open any more, and what is wrong when something stayed open."""
+def drained(site: Site, last_due_at: float, say: Say) -> tuple[float, list[str]]:
+    """Seconds until nothing was open any more, and what is wrong when something stayed open.
+
+    `last_due_at` (seconds, Unix time): until then something may still come due, however calm it is.
+    """
     began_at = calm_since = time.monotonic()
     while time.monotonic() - began_at < DRAIN_SECONDS:
         if count := site.open_count():
             calm_since = time.monotonic()
-        elif time.monotonic() - calm_since > CALM_SECONDS:
+        elif time.monotonic() - calm_since > CALM_SECONDS and time.time() > last_due_at + CALM_SECONDS:
             say("drained")
             return calm_since - began_at, []
         time.sleep(0.25)

@@ -14,11 +14,12 @@ import pytest
 
 from orqsite.embedded.ports import LOOPBACK
 from schedules.expressions import parse
-from tests.chaos import plan
+from tests.chaos import campaign, plan
 from tests.chaos.chance import seeded
 from tests.chaos.clock import ServiceClock, Step
 from tests.chaos.faults import Blow, Fault, Pace
 from tests.chaos.proxy import Proxy
+from tests.chaos.site import Site
 from tests.chaos.weather import Done, Weather
 from tests.chaos.world import World
 from tests.waiting import wait_for
@@ -158,3 +159,19 @@ def test_a_line_that_is_stopped_leaves_no_task_behind(caplog: pytest.LogCaptureF
     left = asyncio.all_tasks(line._loop)
     gc.collect()  # asyncio tells of the others when they are thrown away
     assert (left, caplog.messages) == (set(), [])
+
+
+class CalmSite:
+    """Where nothing is open."""
+
+    def open_count(self) -> int:
+        return 0
+
+
+def test_a_site_is_not_drained_before_its_last_instant_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(campaign, "CALM_SECONDS", 0.1)
+    last_due_at = time.time() + 0.6
+
+    campaign.drained(cast(Site, CalmSite()), last_due_at, lambda line: None)
+
+    assert time.time() > last_due_at
