@@ -48,8 +48,9 @@ class Messages:
 
     def wait(self) -> None:
         """Return when all have left, or could not."""
-        if self._leaving is not None:
-            self._leaving.result()
+        leaving, self._leaving = self._leaving, None
+        if leaving is not None:
+            leaving.result()
 
 
 class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is untyped

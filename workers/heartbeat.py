@@ -99,7 +99,9 @@ class _Lease:
 
     def is_lost(self) -> bool:
         """Revoked by the database, or not renewed in time: the database may have given the run away."""
-        return self.is_revoked or time.monotonic() > self.sure_until
+        if time.monotonic() > self.sure_until:
+            self.is_revoked = True  # for good: whoever was told so has acted on it
+        return self.is_revoked
 
 
 _heartbeats: dict[int, Heartbeat] = {}

@@ -97,9 +97,7 @@ class Schedule(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["next_fire_at"], condition=Q(is_active=True), name="schedule_due"),
-            models.Index(
-                F("agent"), F("id").desc(), condition=Q(deleted_at__isnull=True), name="schedule_of_agent"
-            ),
+            models.Index(F("agent"), F("id").desc(), name="schedule_of_agent"),
         ]
 
     def __str__(self) -> str:

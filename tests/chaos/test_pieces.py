@@ -172,6 +172,6 @@ def test_a_site_is_not_drained_before_its_last_instant_has_come(monkeypatch: pyt
     monkeypatch.setattr(campaign, "CALM_SECONDS", 0.1)
     last_due_at = time.time() + 0.6
 
-    campaign.drained(cast(Site, CalmSite()), last_due_at, lambda line: None)
+    campaign.drained(cast("Site", CalmSite()), last_due_at, lambda line: None)
 
     assert time.time() > last_due_at

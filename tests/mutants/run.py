@@ -48,7 +48,11 @@ def _is_green_without_mutant(database: Database, killers: Sequence[str]) -> bool
     started = time.monotonic()
     with _copy_of_the_tree() as tree:
         done = _tested(tree, killers, database)
-    verdict = f"pytest ended with {done.returncode}: {_reason(done.stdout)}" if done.returncode else "green"
+    verdict = (
+        f"pytest ended with {done.returncode}: {_reason(done.stdout + done.stderr)}"
+        if done.returncode
+        else "green"
+    )
     print(f"{time.monotonic() - started:6.1f} s  without a mutant on {database}: {verdict}", flush=True)
     return done.returncode == 0
 

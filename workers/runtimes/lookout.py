@@ -18,26 +18,36 @@ from workers.runtimes.watch import SLICE, CallWatch
 log = structlog.get_logger(__name__)
 
 
+class Wait:
+    """One call's wait on a socket."""
+
+    def __init__(self, sock: socket.socket, watch: CallWatch) -> None:
+        self.sock = sock
+        self.watch = watch
+        self.is_ended = False
+        """Whether the lookout has ended it: what the socket says since is not the agent's word."""
+
+
 class Lookout:
     """Over any number of waiting threads."""
 
     def __init__(self) -> None:
-        self._waits: dict[object, tuple[socket.socket, CallWatch]] = {}
+        self._waits: set[Wait] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def over(self, sock: socket.socket, watch: CallWatch) -> Iterator[None]:
+    def over(self, sock: socket.socket, watch: CallWatch) -> Iterator[Wait]:
         """Inside the block the connection is shut down, within `SLICE` seconds, once the call is unwanted."""
-        wait = object()
+        wait = Wait(sock, watch)
         with self._lock:
-            self._waits[wait] = (sock, watch)
             self._ensure_thread()
+            self._waits.add(wait)
         try:
-            yield
+            yield wait
         finally:
             with self._lock:
-                del self._waits[wait]
+                self._waits.remove(wait)
 
     def _ensure_thread(self) -> None:
         if self._thread is None or not self._thread.is_alive():
@@ -48,16 +58,17 @@ class Lookout:
         while True:
             time.sleep(SLICE)
             with self._lock:
-                waits = list(self._waits.items())
-            for wait, (sock, watch) in waits:
-                if _is_unwanted(watch):
-                    self._end(wait, sock)
+                waits = list(self._waits)
+            for wait in waits:
+                if _is_unwanted(wait.watch):
+                    self._end(wait)
 
-    def _end(self, wait: object, sock: socket.socket) -> None:
+    def _end(self, wait: Wait) -> None:
         with self._lock:  # while the wait is on, its descriptor is not closed, nor another's
             if wait in self._waits:
+                wait.is_ended = True
                 with suppress(OSError):
-                    socket.socket.shutdown(sock, socket.SHUT_RDWR)  # not TLS's, which changes the object
+                    socket.socket.shutdown(wait.sock, socket.SHUT_RDWR)  # not TLS's, which changes the object
 
 
 def _is_unwanted(watch: CallWatch) -> bool:

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 import httpcore2
 
+from workers.runtimes.base import CallAborted
 from workers.runtimes.lookout import lookout
 from workers.runtimes.watch import current_watch
 
@@ -123,17 +124,20 @@ class WatchedStream(httpcore2.NetworkStream):
         while True:
             watch.check()
             self._socket.settimeout(watch.bound(give_up_at - time.monotonic()))
+            wait = None
             try:
-                with lookout().over(self._socket, watch):
+                with lookout().over(self._socket, watch) as wait:
                     done = operation()
             except TimeoutError:
                 if time.monotonic() >= give_up_at:
                     raise too_late from None
             except OSError as error:
-                watch.check()
+                if wait is not None and wait.is_ended:
+                    raise CallAborted from error
                 raise broken(error) from error
             else:
-                watch.check()  # the lookout ends a wait by hanging up, which reads like the agent's own end
+                if wait.is_ended:  # the end of the stream that is read now is ours, not the agent's
+                    raise CallAborted
                 return done
 
 

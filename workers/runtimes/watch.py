@@ -15,6 +15,9 @@ from workers.runtimes.base import CallAborted, CallFailed
 SLICE = 0.5
 """Seconds: no wait is longer without somebody asking whether the call should go on."""
 
+LONGEST_WAIT = 3600.0
+"""Seconds: poll() counts milliseconds in an int, and a wait that ended is simply taken up again."""
+
 
 class CallWatch:
     """The limits of one call, on the monotonic clock."""
@@ -46,7 +49,7 @@ class CallWatch:
 
     def bound(self, wanted: float) -> float:
         """How long a wait may be, in seconds, while the lookout asks for it; always above zero."""
-        return max(min(wanted, self.remaining()), 0.001)
+        return max(min(wanted, self.remaining(), LONGEST_WAIT), 0.001)
 
     def slice(self, wanted: float) -> float:
         """How long to wait now, in seconds, until this thread asks again itself; always above zero."""
