@@ -21,6 +21,7 @@ TIMEOUT_SECONDS: Final = 900
 NOT_COPIED: Final = shutil.ignore_patterns(
     *(".git", ".venv", "var", "build", "out", "node_modules", "__pycache__", ".*_cache", ".hypothesis")
 )
+NOT_JUDGED: Final = "NOT JUDGED"
 TESTS_FAILED: Final = 1
 """pytest's exit code; any other but 0 says that the tests were not run, which kills no mutant."""
 
@@ -68,6 +69,8 @@ def _copy_of_the_tree() -> Iterator[Path]:
 def _run(mutant: Mutant) -> bool:
     started = time.monotonic()
     verdict = _verdict(mutant)
+    if verdict.startswith(NOT_JUDGED):  # a server that did not start, say
+        verdict = _verdict(mutant)
     print(f"{time.monotonic() - started:6.1f} s  {mutant.name}: {verdict}", flush=True)
     return verdict.startswith("killed by ")
 
@@ -87,8 +90,10 @@ def _judged(mutant: Mutant, tree: Path) -> str:
         return "SURVIVED (its tests did not end)"
     if done.returncode == 0:
         return "SURVIVED"
-    if done.returncode != TESTS_FAILED:
-        return f"NOT JUDGED: pytest ended with {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-1000:]}"
+    if done.returncode != TESTS_FAILED or not _errors(done.stdout):
+        return (
+            f"{NOT_JUDGED}: pytest ended with {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-1000:]}"
+        )
     return f"killed by {mutant.judge}: {_reason(done.stdout)}"
 
 
@@ -102,7 +107,11 @@ def _tested(tree: Path, tests: Sequence[str], database: Database) -> "subprocess
     )
 
 
+def _errors(output: str) -> list[str]:
+    """What the failed tests said; none: no test failed."""
+    return re.findall(r"^E +(\S.*)$", output, re.MULTILINE)
+
+
 def _reason(output: str) -> str:
     """The first line that says what was wrong."""
-    errors = re.findall(r"^E +(\S.*)$", output, re.MULTILINE)
-    return errors[0][:140] if errors else f"? {output[-1000:]}"
+    return (_errors(output) or [output[-1000:]])[0][:140]

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.mutants.catalogue.places import EDITING
+from tests.mutants.catalogue.places import EDITING, RACES
 from tests.mutants.mutant import Mutant
 
 CHANGING: Final = (
@@ -59,6 +59,7 @@ CHANGING: Final = (
         EDITING,
         '        .select_for_update(of=("self",))\n',
         "",
+        (f"{RACES}::test_an_edit_waits_for_the_beat_that_has_taken_the_schedule",),
     ),
     Mutant(
         "an update is not one transaction",

@@ -49,7 +49,13 @@ CLAIMING: Final = (
         (f"{CLAIM_RACES}::test_a_claim_waits_for_an_edit_and_sends_what_it_left",),
     ),
     Mutant("a run is claimed in any state", RUNS, "Run.objects.claimable(now)", "Run.objects.all()"),
-    Mutant("a run is claimed before its time", RUNS, "Run.objects.claimable(now)", "Run.objects.pending()"),
+    Mutant(
+        "a run is claimed before its time",
+        RUNS,
+        "Run.objects.claimable(now)",
+        "Run.objects.pending()",
+        (f"{STATES}::test_a_run_is_not_claimed_before_its_time",),
+    ),
     Mutant(
         "the claim does not check the attempt it read",
         RUNS,
