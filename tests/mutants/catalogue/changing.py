@@ -59,7 +59,7 @@ CHANGING: Final = (
         EDITING,
         '        .select_for_update(of=("self",))\n',
         "",
-        (f"{RACES}::test_an_edit_waits_for_the_beat_that_has_taken_the_schedule",),
+        (f"{RACES}::test_edits_at_once_lose_nothing_and_count_each_change_of_cadence",),
     ),
     Mutant(
         "an update is not one transaction",
