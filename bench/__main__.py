@@ -45,6 +45,7 @@ def main(arguments: list[str]) -> int:
         use_django(running)
         module = importlib.import_module(f"bench.{options.name}")  # now that its models can be imported
         report: Report = module.run(running, options.rounds, is_quick=options.quick)
+        report.machine["rounds"] = options.rounds
     print(f"\n{report}\nkept in {report.keep()}")
     return 0
 
