@@ -186,6 +186,14 @@ def test_a_beat_passes_over_a_schedule_that_is_being_edited() -> None:
 
 
 @pytest.mark.postgresql
+def test_a_beat_passes_over_a_message_that_another_sends_again() -> None:
+    make_run(make_schedule())
+
+    with open_transaction(lambda: runs.take_undelivered(NOON, LEASE, 10)):
+        assert runs.take_undelivered(NOON, LEASE, 10) == []
+
+
+@pytest.mark.postgresql
 def test_an_edit_waits_for_the_beat_that_has_taken_the_schedule() -> None:
     schedule = make_schedule()
     due_at = schedule.next_fire_at

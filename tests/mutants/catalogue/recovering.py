@@ -80,6 +80,6 @@ RECOVERING: Final = (
         RUNS,
         '.select_for_update(skip_locked=True, of=("self",))\n        .select_related("schedule")',
         '.select_related("schedule")',
-        (f"{RACES}::test_recovery_by_many_beats_returns_a_lost_run_once",),
+        (f"{RACES}::test_a_beat_passes_over_a_message_that_another_sends_again",),
     ),
 )
