@@ -5,6 +5,7 @@ import time
 from celery import current_app
 
 from bench import measuring
+from bench.plain_worker import plain_app
 from bench.reporting import Report
 from bench.servers import Servers
 from schedules import dispatch
@@ -15,7 +16,7 @@ def run(servers: Servers, rounds: int, *, is_quick: bool) -> Report:
     """Both ways send the same messages to the same queue."""
     count = 2_000 if is_quick else 20_000
     pairs = [(run_id, 1) for run_id in new_ulids(count)]
-    broker = servers.broker(0)
+    broker, app = servers.broker(0), plain_app()
 
     def pipelined() -> float:
         broker.flushdb()
@@ -25,7 +26,7 @@ def run(servers: Servers, rounds: int, *, is_quick: bool) -> Report:
 
     def plain() -> float:
         broker.flushdb()
-        message, some = current_app.signature(dispatch.EXECUTE_RUN, immutable=True), pairs[: count // 10]
+        message, some = app.signature(dispatch.EXECUTE_RUN, immutable=True), pairs[: count // 10]
         started = time.perf_counter()
         for pair in some:
             message.clone(args=pair).apply_async()

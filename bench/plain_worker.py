@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import cached_property
 
 import psycopg
-from celery import Celery
+from celery import Celery, current_app
 
 from bench.environments import PEERS, python_of
 from bench.processes import ALONE, cpu_seconds, process, wait_for
@@ -14,6 +14,19 @@ from bench.slow_agent import SlowAgent
 from orqsite.embedded.children import Child
 
 REDIS_NUMBER = 4
+
+
+def plain_app() -> Celery:
+    """A Celery application that sends to our queue as anybody's would: with kombu's own Redis transport."""
+    ours = current_app.conf
+    app = Celery("plain", broker=ours.broker_url, set_as_current=False)
+    app.conf.update(
+        broker_transport="kombu.transport.redis:Transport",
+        broker_transport_options=ours.broker_transport_options,
+        task_default_queue=ours.task_default_queue,
+        task_ignore_result=True,
+    )
+    return app
 
 
 class PlainWorker:

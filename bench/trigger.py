@@ -9,12 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 
-from celery import current_app
+from celery import Celery, current_app
 from django.db import connection
 from django.utils import timezone
 
 from bench import measuring, population
 from bench.measuring import percentile
+from bench.plain_worker import plain_app
 from bench.processes import beat, wait_for, worker
 from bench.reporting import Report
 from bench.servers import Servers
@@ -31,9 +32,12 @@ def run(servers: Servers, rounds: int, *, is_quick: bool) -> Report:
     count = 200 if is_quick else 2_000
     population.make_schedules(population.make_agent(), 100, database_now() + timedelta(hours=1))
     schedules = list(Schedule.objects.all())
+    app = plain_app()
     ways = {
         "trigger": lambda: _cpu(lambda number: firing.trigger(schedules[number % 100].id), count),
-        "ORM insert and apply_async": lambda: _cpu(lambda number: _plain(schedules[number % 100]), count),
+        "ORM insert and apply_async": lambda: _cpu(
+            lambda number: _plain(app, schedules[number % 100]), count
+        ),
     }
     cost = measuring.interleaved(ways, rounds)
     report = Report("trigger", ("way", "CPU of one, ms", "range", "of the plain way"), measuring.machine())
@@ -88,7 +92,7 @@ def _cpu(call: Callable[[int], object], count: int) -> float:
     return (time.process_time() - started) / count * 1000
 
 
-def _plain(schedule: Schedule) -> None:
+def _plain(app: Celery, schedule: Schedule) -> None:
     """What an author writes without a scheduler: insert a row and send its message; nothing is looked up."""
     now = timezone.now()
     row = Run.objects.create(
@@ -99,5 +103,5 @@ def _plain(schedule: Schedule) -> None:
         not_before=now + TRIGGER_DELAY,
         redispatch_at=now + TRIGGER_DELAY,
     )
-    message = current_app.signature(dispatch.EXECUTE_RUN, args=(row.id, row.generation), immutable=True)
+    message = app.signature(dispatch.EXECUTE_RUN, args=(row.id, row.generation), immutable=True)
     message.apply_async(countdown=TRIGGER_DELAY.total_seconds())
