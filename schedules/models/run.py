@@ -52,7 +52,7 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.pending().filter(not_before__lte=now)
 
     def held(self, run_id: str, attempt: int) -> Self:
-        """The run while this attempt owns it: (id, attempt, running) is the fence of every finish."""
+        """The run while this attempt owns it: (id, attempt, running) is the fence; `runs.succeed` writes it out."""
         return self.filter(id=run_id, attempt=attempt, state=RunState.RUNNING)
 
     def expired(self, now: datetime) -> Self:
