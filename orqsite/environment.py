@@ -37,6 +37,10 @@ class Environment(BaseSettings):
         le=500,
         description="most PostgreSQL connections of one process",
     )
+    database_prepared: bool = Field(
+        True,
+        description="PostgreSQL keeps the usual statements prepared; off behind a pooler that cannot",
+    )
     data_dir: Path = Field(BASE_DIR / "var", description="folder of all local state")
     secret_key: str = Field(
         "",

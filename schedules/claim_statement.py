@@ -74,7 +74,7 @@ def start(
         "lease": lease,
         "patience": lease / 3,
     }
-    with server_bound_cursor() as cursor:
+    with server_bound_cursor(is_prepared=True) as cursor:
         cursor.execute(_statement(), values)
         row = cursor.fetchone()
     return _started(row) if row is not None else None

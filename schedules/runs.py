@@ -27,6 +27,7 @@ from schedules.claim_statement import Started
 from schedules.clock import database_now
 from schedules.models import Agent, DiscardReason, Run, RunState, Schedule, TriggerKind
 from schedules.payloads import Payload
+from schedules.postgresql import server_bound_cursor
 
 log = structlog.get_logger(__name__)
 
@@ -223,7 +224,7 @@ def succeed(run_id: str, attempt: int, now: datetime | None, **outcome: Any) -> 
         f"UPDATE schedules_run SET {columns}, finished_at = {moment}"  # noqa: S608 - names of our own
         " WHERE id = %s AND attempt = %s AND state = %s"
     )
-    with connection.cursor() as cursor:
+    with server_bound_cursor(is_prepared=True) if is_postgresql else connection.cursor() as cursor:
         cursor.execute(statement, [*values, finished_at, run_id, attempt, RunState.RUNNING.value])
         return bool(cursor.rowcount)
 

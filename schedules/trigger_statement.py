@@ -44,7 +44,7 @@ def add(schedule_id: str, delay: timedelta, now: datetime | None) -> Run | None:
         "now": now,
         "redispatch_after": timedelta(seconds=settings.ORQ.redispatch_seconds),
     }
-    with server_bound_cursor() as cursor:
+    with server_bound_cursor(is_prepared=True) as cursor:
         cursor.execute(_ADD.format(columns=", ".join(_COLUMNS)), values)
         row = cursor.fetchone()
     return Run.from_db(connection.alias, _COLUMNS, row) if row is not None else None

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from schedules.models import Agent, Schedule
+from schedules.postgresql import server_bound_cursor
 
 _FIND = """
 SELECT {columns}, agent.key
@@ -20,7 +21,7 @@ WHERE schedule.id = %s AND schedule.deleted_at IS NULL AND agent.workspace_id = 
 
 def find(workspace_id: UUID, agent_key: str, schedule_id: str) -> Schedule | None:
     """The live schedule of that agent; of its agent workspace and key are loaded, the rest on demand."""
-    with connection.cursor() as cursor:
+    with server_bound_cursor(is_prepared=True) as cursor:
         cursor.execute(_statement(), (schedule_id, workspace_id, agent_key))
         row = cursor.fetchone()
     if row is None:
