@@ -97,10 +97,11 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
     def _fire_and_recover(self) -> float:
         now = database_now()
         limit: int = settings.ORQ.fire_batch
+        fired_count = fire_due(now, limit, self._messages.send)
         if time.monotonic() >= self._recover_at:
             recover(now)
             self._recover_at = time.monotonic() + RECOVER_SECONDS
-        if fire_due(now, limit, self._messages.send) == limit:
+        if fired_count == limit:
             return 0.0
         self._messages.wait()
         return _until_next_second(database_now())

@@ -85,7 +85,7 @@ class Heartbeat:
                 lease.sure_until = sure_until
             else:
                 lease.is_revoked = True
-                log.warning("lease.lost", run_id=key[0], attempt=key[1])
+                log.debug("lease.lost", run_id=key[0], attempt=key[1])
 
 
 class _Lease:
