@@ -5,8 +5,7 @@ import resource
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_init, worker_ready
-from django.db import connection
+from celery.signals import setup_logging, worker_init
 
 from orqsite import redis_transport
 
@@ -21,15 +20,6 @@ app.autodiscover_tasks(["workers"])
 @setup_logging.connect
 def _keep_our_logs(**_: Any) -> None:
     """Celery sets up no logging of its own when somebody listens here: orqsite.logs did it already."""
-
-
-@worker_ready.connect
-def _keep_connections_open(**_: Any) -> None:
-    """The first runs after a quiet time, the top of the hour, must not wait for connections to be made."""
-    pool = getattr(connection, "pool", None)
-    if pool is not None:
-        pool.open()
-        pool.resize(pool.max_size, pool.max_size)
 
 
 @worker_init.connect

@@ -32,7 +32,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def close(self) -> None:
         """Give the connection back, or close it where there is no pool."""
-        if self.pool and self.connection is not None:
+        if self.connection is not None and self.pool:  # in this order: asking for the pool makes it
             _returned_at[self.connection] = time.monotonic()
         super().close()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db.utils import OperationalError
+from django.db import OperationalError, connection
 
 from orqsite.databases import database
 from orqsite.environment import Environment
@@ -15,6 +15,13 @@ from tests.servers.postgres import Postgres
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]  # who may use connections
+
+
+def test_the_tests_use_a_database_of_their_own() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_database()")
+        assert cursor.fetchone() == (connection.settings_dict["NAME"],)
+    assert connection.settings_dict["NAME"].startswith("test_")
 
 
 @pytest.fixture
