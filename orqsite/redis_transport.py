@@ -49,6 +49,11 @@ class QoS(kombu_redis.QoS):  # type: ignore[misc]
         self._done.append(delivery_tag)
         virtual.QoS.ack(self, delivery_tag)
 
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        """Give the message back, or throw it away; Redis must know first that it was taken."""
+        self.write()
+        super().reject(delivery_tag, requeue=requeue)
+
     def write(self, take_from: str = "", count: int = 0) -> list[bytes]:
         """Tell Redis what was taken and done since the last time, and take up to `count` messages more."""
         taken, self._taken = self._taken, {}
@@ -101,19 +106,32 @@ class Channel(kombu_redis.Channel):  # type: ignore[misc]
         room = self.qos.can_consume_max_estimate()
         wanted = MOST_AT_ONCE if room is None else min(room, MOST_AT_ONCE)
         queues = self.active_queues
-        if wanted == 0 or len(queues) != 1 or self._closing:
-            return
-        for text in self.qos.write(queues[0], wanted):
-            try:
-                message = loads(text)
-            except ValueError:
-                log.warning("message.dropped", queue=queues[0], reason="not JSON")
-            else:
-                self.connection._deliver(message, queues[0])  # noqa: SLF001 - as kombu does
+        if wanted and len(queues) == 1 and not self._closing and not self._is_asked_each_time():
+            self._deliver_all(queues[0], deque(self.qos.write(queues[0], wanted)))
+
+    def _is_asked_each_time(self) -> bool:
+        """`celery worker --disable-prefetch` has put a question of its own in the limit's place."""
+        return "can_consume" in vars(self.qos)
+
+    def _deliver_all(self, queue: str, texts: deque[bytes]) -> None:
+        """Deliver them in their order; what stands behind one that cannot be delivered goes back."""
+        try:
+            while texts:
+                text = texts.popleft()
+                try:
+                    message = loads(text)
+                except ValueError:
+                    log.warning("message.dropped", queue=queue, reason="not JSON")
+                else:
+                    self.connection._deliver(message, queue)  # noqa: SLF001 - as kombu does
+        finally:
+            if texts:
+                with self.conn_or_acquire() as client:
+                    client.rpush(queue, *reversed(texts))
 
     def close(self) -> None:
         """Also write down what was done; a broker that is away learns it by no other way."""
-        with suppress(*self.connection_errors):
+        with suppress(*self.connection_errors, self.ResponseError):
             self.qos.write()
         super().close()
 

@@ -40,11 +40,29 @@ class Taker:
     def run_ids(self) -> list[str]:
         return [message.payload[0][0] for message in self.messages]
 
-    def drain(self, times: int = 1) -> None:
-        """Let the event loop pass so often."""
-        for _ in range(times):
-            with suppress(socket.timeout):
-                self.connection.drain_events(timeout=0.2)
+    def noting_in(self, lengths: list[int], valkey: redis.Redis) -> Callable[[Any], None]:
+        """Keeps messages; of each, how many stood in the queue when it came."""
+
+        def keep(message: Any) -> None:
+            lengths.append(valkey.llen(QUEUE))
+            self.messages.append(message)
+
+        return keep
+
+    def drain(self) -> None:
+        """Let the event loop pass once."""
+        with suppress(socket.timeout):
+            self.connection.drain_events(timeout=0.2)
+
+    def drain_until(self, count: int) -> None:
+        """Let it pass until so many were taken, and once more."""
+
+        def are_there() -> bool:
+            self.drain()
+            return len(self.messages) >= count
+
+        wait_for(are_there)
+        self.drain()
 
 
 @pytest.fixture
@@ -98,13 +116,13 @@ def test_those_behind_the_first_come_with_it_in_their_order(
 ) -> None:
     sent = send(BATCH + 3)
     taker = make_taker()
+    left: list[int] = []
+    taker.consumer.on_message = taker.noting_in(left, valkey)
 
-    taker.drain()
+    taker.drain_until(BATCH + 3)
 
-    assert taker.run_ids == sent[:BATCH]
-    assert valkey.llen(QUEUE) == 3
-    taker.drain()
     assert taker.run_ids == sent
+    assert left == [BATCH + 2, *[3] * MOST_AT_ONCE, 2, 0, 0], "one waited for, those behind it together"
 
 
 def test_no_more_are_taken_than_the_prefetch_limit_allows(
@@ -113,31 +131,32 @@ def test_no_more_are_taken_than_the_prefetch_limit_allows(
     send(20)
     taker = make_taker(5)
 
-    taker.drain(3)
+    taker.drain_until(5)
 
     assert len(taker.messages) == 5
     assert valkey.llen(QUEUE) == 15
     taker.messages[0].ack()
-    taker.drain(2)
+    taker.drain_until(6)
     assert len(taker.messages) == 6
 
 
 def test_what_was_taken_stands_in_redis_as_kombu_writes_it(
     make_taker: Callable[..., Taker], valkey: redis.Redis
 ) -> None:
-    def noted(transport: Any) -> tuple[list[Any], list[str]]:
+    def noted(transport: Any) -> tuple[list[Any], list[float]]:
         send(3)
         taker = make_taker(transport=transport)
         assert isinstance(taker.channel, redis_transport.Channel) == (transport is None)
-        taker.drain(3)
+        taker.drain_until(3)
         tags = [message.delivery_tag for message in taker.messages]
         values = [json.loads(valkey.hget(UNACKED, tag) or "") for tag in tags]
-        scores = [type(valkey.zscore(UNACKED_INDEX, tag)).__name__ for tag in tags]
+        scores: list[Any] = [valkey.zscore(UNACKED_INDEX, tag) for tag in tags]
         for message in taker.messages:
             message.ack()
         taker.connection.close()
         valkey.delete(QUEUE)
-        return [_without_own_ids(value) for value in values], scores
+        assert len(values) == 3
+        return [_without_own_ids(value) for value in values], [round(score, -2) for score in scores]
 
     ours, theirs = noted(None), noted(KombuTransport)
     assert ours == theirs
@@ -156,7 +175,7 @@ def _without_own_ids(note: Any) -> Any:
 def test_what_is_done_leaves_redis_soon(make_taker: Callable[..., Taker], valkey: redis.Redis) -> None:
     send(3)
     taker = make_taker()
-    taker.drain()
+    taker.drain_until(3)
     assert valkey.hlen(UNACKED) == valkey.zcard(UNACKED_INDEX) == 3
 
     for message in taker.messages:
@@ -180,7 +199,7 @@ def test_what_is_done_as_it_comes_leaves_nothing(
         message.ack()
 
     taker.consumer.on_message = take_and_ack
-    taker.drain()
+    taker.drain_until(3)
     taker.channel.close()
 
     assert len(taker.messages) == 3
@@ -190,7 +209,7 @@ def test_what_is_done_as_it_comes_leaves_nothing(
 def test_much_that_is_done_is_written_at_once(make_taker: Callable[..., Taker], valkey: redis.Redis) -> None:
     send(MOST_AT_ONCE)
     taker = make_taker()
-    taker.drain()
+    taker.drain_until(MOST_AT_ONCE)
 
     for message in taker.messages:
         message.ack()
@@ -204,7 +223,7 @@ def test_closing_writes_what_is_done_and_gives_back_what_is_not(
 ) -> None:
     send(3)
     taker = make_taker()
-    taker.drain()
+    taker.drain_until(3)
 
     taker.messages[0].ack()
     taker.channel.close()
@@ -221,10 +240,52 @@ def test_a_message_that_is_no_json_takes_no_other_with_it(
     valkey.rpush(QUEUE, b"{", first)
     taker = make_taker()
 
-    taker.drain(2)
+    taker.drain_until(2)
 
     assert taker.run_ids == sent
     assert valkey.llen(QUEUE) == 0
+
+
+def test_those_behind_one_that_cannot_be_delivered_go_back(
+    make_taker: Callable[..., Taker], valkey: redis.Redis
+) -> None:
+    sent = send(4)
+    taker = make_taker()
+
+    def refuse_the_second(message: Any) -> None:
+        if len(taker.messages) == 1:
+            raise LookupError
+        taker.messages.append(message)
+
+    taker.consumer.on_message = refuse_the_second
+    with pytest.raises(LookupError):
+        taker.drain_until(2)
+
+    assert taker.run_ids == sent[:1]
+    taker.consumer.on_message = taker.messages.append
+    taker.drain_until(3)
+    assert taker.run_ids == [sent[0], *sent[2:]], "in their order"
+
+
+@pytest.mark.parametrize(("requeue", "left"), [(False, 0), (True, 3)])
+def test_what_is_rejected_as_it_comes_is_gone_or_back(
+    make_taker: Callable[..., Taker], valkey: redis.Redis, requeue: bool, left: int
+) -> None:
+    send(3)
+    taker = make_taker()
+
+    def reject(message: Any) -> None:
+        taker.messages.append(message)
+        message.reject(requeue=requeue)
+
+    taker.consumer.on_message = reject
+    taker.drain()
+    taker.drain()
+    taker.channel.close()
+
+    assert taker.messages
+    assert valkey.llen(QUEUE) == left
+    assert not valkey.exists(UNACKED, UNACKED_INDEX)
 
 
 def test_of_several_queues_messages_come_one_by_one(
@@ -232,7 +293,23 @@ def test_of_several_queues_messages_come_one_by_one(
 ) -> None:
     sent = send(3)
     taker = make_taker(queues=(QUEUE, "another"))
+    left: list[int] = []
+    taker.consumer.on_message = taker.noting_in(left, valkey)
 
-    taker.drain()
+    taker.drain_until(3)
 
-    assert taker.run_ids == sent[:1]
+    assert taker.run_ids == sent
+    assert left == [2, 1, 0]
+
+
+def test_a_worker_without_prefetch_is_asked_for_each_message(
+    make_taker: Callable[..., Taker], valkey: redis.Redis
+) -> None:
+    send(5)
+    taker = make_taker()
+    taker.channel.qos.can_consume = lambda: len(taker.messages) < 2  # as --disable-prefetch does
+
+    taker.drain_until(2)
+
+    assert len(taker.messages) == 2
+    assert valkey.llen(QUEUE) == 3
