@@ -14,9 +14,6 @@ SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
 }
 
-ONLY_WHERE_ASKED = 2**31
-"""psycopg prepares a statement by itself when it has come this often."""
-
 
 def database(environment: Environment) -> dict[str, Any]:
     """Django's settings of the one database."""
@@ -38,8 +35,13 @@ def database(environment: Environment) -> dict[str, Any]:
 def _postgresql(environment: Environment) -> dict[str, Any]:
     """Connections fail rather than hang: a stopped process must not keep row locks, a cut line must be noticed."""
     return {
-        "prepare_threshold": ONLY_WHERE_ASKED if environment.database_prepared else None,
-        "pool": {"min_size": 0, "max_size": environment.database_pool_size, "timeout": 5, "max_idle": 60},
+        "pool": {
+            "min_size": 0,
+            "max_size": environment.database_pool_size,
+            "timeout": 5,
+            "max_idle": 60,
+            "reconnect_timeout": 5,  # of its own attempts, longer and longer apart; whoever asks next tries at once
+        },
         "connect_timeout": 5,
         "tcp_user_timeout": 10_000,
         "keepalives_idle": 10,

@@ -2,38 +2,43 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any
+from weakref import WeakSet
 
 import psycopg
+from django.conf import settings
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from psycopg import errors
-from psycopg.pq import Format
+from psycopg.pq import Format, TransactionStatus
 
-_FORGOTTEN = (errors.FeatureNotSupported, errors.InvalidSqlStatementName)
-"""The server cannot carry out what was prepared: a migration changed a column, or a pooler the server process."""
+_CANNOT = (
+    errors.FeatureNotSupported,  # a migration has changed a column of the answer
+    errors.InvalidSqlStatementName,  # a pooler has put another server process behind the connection
+    errors.DuplicatePreparedStatement,
+)
+"""What the server says, before it does anything, of a prepared statement it cannot carry out."""
 
-
-class _Cursor(psycopg.Cursor[Any]):
-    """Carries out each statement once, as it comes."""
-
-    prepares: ClassVar[bool] = False
-
-    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        return super().execute(query, params, prepare=self.prepares, **options)
+_not_preparing: "WeakSet[psycopg.Connection[Any]]" = WeakSet()
+"""Connections where that has happened."""
 
 
-class _PreparingCursor(_Cursor):
+class _PreparingCursor(psycopg.Cursor[Any]):
     """Has the server keep the statement: it is parsed and planned once a connection, not once a call."""
 
-    prepares = True
-
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        try:
+        if self.connection in _not_preparing:
             return super().execute(query, params, **options)
-        except _FORGOTTEN:
-            self.connection.close()  # the next one prepares anew; the pool throws this one away
-            raise
+        self.connection.prepare_threshold = 0  # Django sets None: nothing is prepared that did not ask for it
+        try:
+            return super().execute(query, params, prepare=True, **options)
+        except _CANNOT:
+            _not_preparing.add(self.connection)
+            if self.connection.info.transaction_status != TransactionStatus.IDLE:
+                raise
+        finally:
+            self.connection.prepare_threshold = None
+        return super().execute(query, params, **options)
 
 
 @contextmanager
@@ -44,7 +49,8 @@ def server_bound_cursor(*, is_binary: bool = False, is_prepared: bool = False) -
     statement, unless ORQ_DATABASE_PREPARED is off; for those of each run and request.
     """
     connection.ensure_connection()
-    cursor: Any = (_PreparingCursor if is_prepared else _Cursor)(connection.connection)
+    is_prepared = is_prepared and settings.ORQ.database_prepared
+    cursor: Any = (_PreparingCursor if is_prepared else psycopg.Cursor)(connection.connection)
     cursor.format = Format.BINARY if is_binary else Format.TEXT
     with connection.make_cursor(cursor) as wrapped:
         yield wrapped

@@ -1,17 +1,17 @@
 """The statements of each run and request are prepared once a connection, and a migration under them is survived."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import NotSupportedError, connection
+from django.db import NotSupportedError, connection, transaction
+from pytest_django import Settings
 
-from orqsite.databases import database
-from orqsite.environment import Environment
 from schedules import claim_statement, runs, trigger_statement
 from schedules.api import schedule_statement
+from schedules.models import Schedule
 from schedules.postgresql import server_bound_cursor
 from tests.factories import NOON, make_agent, make_run, make_schedule
 
@@ -61,42 +61,54 @@ def test_others_are_not() -> None:
     assert prepared() == []
 
 
-@pytest.mark.parametrize(("is_on", "is_kept"), [(True, True), (False, False)])
-def test_the_setting_decides(is_on: bool, is_kept: bool) -> None:
-    environment = Environment.model_construct(
-        database_url="postgres://h/d", data_dir=Path("var"), database_pool_size=2, database_prepared=is_on
-    )
-    connection.connection.prepare_threshold = database(environment)["OPTIONS"]["prepare_threshold"]
+@pytest.mark.parametrize("is_on", [True, False])
+def test_the_setting_decides(settings: Settings, is_on: bool) -> None:
+    settings.ORQ = settings.ORQ.model_copy(update={"database_prepared": is_on})
 
     with server_bound_cursor(is_prepared=True) as cursor:
         cursor.execute("SELECT %s::int", [1])
 
-    assert bool(prepared()) is is_kept
+    assert bool(prepared()) is is_on
 
 
-def test_a_column_that_changes_under_a_prepared_statement_fails_it_once() -> None:
+def test_a_column_that_changes_under_a_prepared_statement_is_no_error(found: Any) -> None:
+    assert found() is not None
+    with _altered():
+        assert found() is not None
+        assert found() is not None
+
+
+def test_in_a_transaction_it_is_one_and_the_next_works(found: Any) -> None:
+    found()
+    with _altered():
+        with pytest.raises(NotSupportedError), transaction.atomic():
+            found()
+        with transaction.atomic():
+            assert found() is not None
+
+
+@pytest.fixture
+def found() -> Any:
     schedule = make_schedule(make_agent(key="digest"))
+    return lambda: schedule_statement.find(schedule.agent.workspace_id, "digest", schedule.id)
 
-    def find() -> Any:
-        return schedule_statement.find(schedule.agent.workspace_id, "digest", schedule.id)
 
-    assert find() is not None
-    _alter("ALTER COLUMN display_name TYPE text")
+@contextmanager
+def _altered() -> Iterator[None]:
+    """A migration, on a connection of its own, gives a column another type."""
+    field: Any = Schedule._meta.get_field("display_name")
+    _alter("text")
     try:
-        with pytest.raises(NotSupportedError):
-            find()
-        connection.close()
-
-        assert find() is not None
+        yield
     finally:
-        _alter("ALTER COLUMN display_name TYPE varchar(255)")
+        connection.close()  # its transaction would hold the table
+        _alter(field.db_type(connection))
 
 
-def _alter(change: str) -> None:
-    """As a migration does it: on a connection of its own."""
+def _alter(to: str) -> None:
     other = connection.copy()
     try:
         with other.cursor() as cursor:
-            cursor.execute(f"ALTER TABLE schedules_schedule {change}")
+            cursor.execute(f"ALTER TABLE schedules_schedule ALTER COLUMN display_name TYPE {to}")
     finally:
         other.close()
