@@ -97,14 +97,19 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
     def _fire_and_recover(self) -> float:
         now = database_now()
         limit: int = settings.ORQ.fire_batch
-        fired_count = fire_due(now, limit, self._messages.send)
-        if time.monotonic() >= self._recover_at:
-            recover(now)
-            self._recover_at = time.monotonic() + RECOVER_SECONDS
+        try:
+            fired_count = fire_due(now, limit, self._messages.send)
+        finally:  # also when firing fails: lost work is found whatever a schedule does
+            self._recover_if_time(now)
         if fired_count == limit:
             return 0.0
         self._messages.wait()
         return _until_next_second(database_now())
+
+    def _recover_if_time(self, now: datetime) -> None:
+        if time.monotonic() >= self._recover_at:
+            recover(now)
+            self._recover_at = time.monotonic() + RECOVER_SECONDS
 
     def _stock_tick(self, *args: Any, **kwargs: Any) -> float:
         """The stock tick when it has asked to be called again: it costs several queries, so not each second."""

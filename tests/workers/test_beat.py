@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 from celery import current_app
-from django.db import OperationalError
+from django.db import DatabaseError, OperationalError
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from pytest_django import Settings
 
@@ -169,3 +169,18 @@ def test_a_broker_that_is_away_stops_neither_beat_nor_firing(
     assert Run.objects.count() == 1
     assert all(delay <= 1.1 for delay in delays)
     assert time.monotonic() - started_at < 5
+
+
+def test_lost_work_is_found_while_firing_fails(
+    started: ScheduleBeat, valkey: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past = database_now() - timedelta(minutes=1)
+    run = make_run(make_schedule(now=past), not_before=past, redispatch_at=past)
+
+    def fail(*_: object) -> int:
+        raise DatabaseError
+
+    monkeypatch.setattr(beat, "fire_due", fail)
+    assert started.tick() == 1.0
+
+    assert (dispatch.EXECUTE_RUN, [run.id, 1]) in queued(valkey)
