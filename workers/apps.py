@@ -1,5 +1,7 @@
 """The Django app of the worker and beat processes; it has no models."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -7,3 +9,7 @@ class WorkersConfig(AppConfig):
     """Workers and beats."""
 
     name = "workers"
+
+    def ready(self) -> None:
+        """What listens to Celery's signals."""
+        import_module("workers.warm_start")
