@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection as typed_connection
 from psycopg_pool import ConnectionPool
 from structlog.testing import capture_logs
 
@@ -15,12 +15,13 @@ from workers import warm_start
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 SIZE = 4
+connection: Any = typed_connection  # PostgreSQL's, which has a pool
 
 
 @pytest.fixture
 def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """This process's pool, small and empty."""
-    from_settings: dict[str, Any] = connection.settings_dict["OPTIONS"]["pool"]
+    from_settings = connection.settings_dict["OPTIONS"]["pool"]
     connection.close()
     connection.close_pool()
     monkeypatch.setitem(connection.settings_dict["OPTIONS"], "pool", from_settings | {"max_size": SIZE})
