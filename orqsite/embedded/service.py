@@ -18,7 +18,8 @@ HOPELESS_DEATHS = 3
 STOP_SECONDS = 10.0
 BROKER_STOP_SECONDS = 3.0
 WEB_OPTIONS = (
-    *("--workers", "2", "--threads", "8", "--preload", "--no-control-socket"),
+    # Longer than clients and proxies keep a connection: one that closes first cuts off a request on its way.
+    *("--workers", "2", "--threads", "8", "--keep-alive", "75", "--preload", "--no-control-socket"),
     *("--log-level", "warning", "--graceful-timeout", "5"),
 )
 
