@@ -52,5 +52,6 @@ def server_bound_cursor(*, is_binary: bool = False, is_prepared: bool = False) -
     is_prepared = is_prepared and settings.ORQ.database_prepared
     cursor: Any = (_PreparingCursor if is_prepared else psycopg.Cursor)(connection.connection)
     cursor.format = Format.BINARY if is_binary else Format.TEXT
-    with connection.make_cursor(cursor) as wrapped:
+    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    with wrap(cursor) as wrapped:
         yield wrapped

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import NotSupportedError, connection, transaction
+from django.db import NotSupportedError, transaction
+from django.db import connection as typed_connection
 from pytest_django import Settings
 
 from schedules import claim_statement, runs, trigger_statement
@@ -18,18 +19,17 @@ from tests.factories import NOON, make_agent, make_run, make_schedule
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 LEASE = timedelta(seconds=15)
+connection: Any = typed_connection  # PostgreSQL's, which has a pool
 
 
 @pytest.fixture(autouse=True)
 def _own_connection() -> Iterator[None]:
     """Each test begins with a server process that has prepared nothing, and leaves none behind."""
-    connection.ensure_connection()
-    connection.connection.execute("DEALLOCATE ALL")
-    connection.connection._prepared.clear()
-    yield
-    if connection.connection is not None:
-        connection.connection.close()
     connection.close()
+    connection.close_pool()
+    yield
+    connection.close()
+    connection.close_pool()
 
 
 def prepared() -> list[str]:
