@@ -22,7 +22,7 @@ from bench.servers import Servers
 from orqsite.broker import QUEUE
 from schedules import firing, retention, runs
 from schedules.clock import database_now
-from schedules.models import Agent, Run, Schedule
+from schedules.models import Agent, Run
 
 FIRES_A_SECOND = 20
 BATCH = 200
@@ -72,8 +72,7 @@ class _Few(Ours):
             cursor.execute("TRUNCATE schedules_run CASCADE")
         step = self._size // count
         ids = [population.schedule_id(number) for number in range(step, self._size + 1, step)]
-        expression = population.expressions_due_at(due_at)[0]
-        Schedule.objects.filter(id__in=ids).update(expression=expression, next_fire_at=due_at)
+        population.make_due(ids, due_at)
         population.settle()
 
 
@@ -139,8 +138,7 @@ def _fire(place: int) -> None:
     now = database_now().replace(microsecond=0)
     step = history.SCHEDULES // BATCH
     ids = [population.schedule_id(number) for number in range(1 + place % step, history.SCHEDULES + 1, step)]
-    expression = population.expressions_due_at(now)[0]
-    Schedule.objects.filter(id__in=ids).update(expression=expression, next_fire_at=now)
+    population.make_due(ids, now)
     fired = firing.fire_due(database_now(), BATCH + 1)
     assert fired == BATCH, fired
 

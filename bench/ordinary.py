@@ -91,7 +91,7 @@ class OrdinarySchedule(RetrieveAPIView[Schedule]):
     def get_queryset(self) -> "QuerySet[Schedule]":
         """Those of the agent, in the key's workspace."""
         workspace = self.request.auth.workspace  # type: ignore[union-attr]  # HasKey has seen it
-        return Schedule.objects.select_related("agent").filter(
+        return Schedule.objects.select_related("agent", "next_fire").filter(
             agent__workspace=workspace, agent__key=self.kwargs["agent_key"], deleted_at=None
         )
 

@@ -10,33 +10,44 @@ from datetime import datetime, timedelta
 from django.db.models import Max
 
 from schedules.fire_batches import Firing
-from schedules.models import Agent, Run
+from schedules.models import Agent, Run, Schedule
 
 
 def paced(firings: Iterable[Firing], per_second: int, now: datetime) -> list[Firing]:
     """The firings, the late ones of each agent at most `per_second` a second from now on."""
     firings = list(firings)
-    late_agents = {firing.schedule.agent_id for firing in firings if firing.times.is_misfire}
-    if not late_agents:
+    agents = _agents_of([firing.schedule.id for firing in firings if firing.times.is_misfire])
+    if not agents:
         return firings
-    return spread(firings, per_second, now, _taken_until(late_agents, now))
+    return spread(firings, agents, per_second, now, _taken_until(set(agents.values()), now))
 
 
 def spread(
-    firings: Iterable[Firing], per_second: int, now: datetime, taken_until: Mapping[str, datetime]
+    firings: Iterable[Firing],
+    agents: Mapping[str, str],
+    per_second: int,
+    now: datetime,
+    taken_until: Mapping[str, datetime],
 ) -> list[Firing]:
-    """Pure part: `taken_until` is the last turn already given to each agent."""
+    """Pure part: `agents` of the late ones' schedules; `taken_until` is the last turn already given to each agent."""
     step = timedelta(seconds=1) / per_second
     turns: dict[str, datetime] = {agent: until + step for agent, until in taken_until.items()}
     placed = []
     for firing in firings:
         if firing.times.is_misfire:
-            turn = turns.get(firing.schedule.agent_id, now)
-            turns[firing.schedule.agent_id] = turn + step
+            agent = agents[firing.schedule.id]
+            turn = turns.get(agent, now)
+            turns[agent] = turn + step
             placed.append(firing._replace(times=replace(firing.times, not_before=turn)))
         else:
             placed.append(firing)
     return placed
+
+
+def _agents_of(schedule_ids: list[str]) -> dict[str, str]:
+    if not schedule_ids:
+        return {}
+    return dict(Schedule.objects.filter(id__in=schedule_ids).values_list("id", "agent_id"))
 
 
 def _taken_until(agents: Iterable[str], now: datetime) -> dict[str, datetime]:

@@ -6,7 +6,7 @@ passed over, never an error of the caller; a beat sends again what stays undeliv
 
 import time
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -57,10 +57,18 @@ def send_later(run_id: str, generation: int, delay: timedelta) -> bool:
     return _reach_broker(lambda: _send_later(current_app, (run_id, generation), delay))
 
 
-def send_now(runs: Iterable[RunKey]) -> bool:
-    """Ring for many (run id, generation) pairs at once; False: the broker was not reached for all of them."""
+def messages_of(runs: Iterable[RunKey]) -> list[str]:
+    """The messages that ring for these runs, for `send_now` to send."""
+    return _envelope(current_app).fill(list(runs))
+
+
+def send_now(runs: Iterable[RunKey], written: Callable[[], list[str]] | None = None) -> bool:
+    """Ring for many (run id, generation) pairs at once; False: the broker was not reached for all of them.
+
+    `written` gives their messages when these were made before (see `messages_of`).
+    """
     pairs = list(runs)
-    return not pairs or _reach_broker(lambda: _send_all(current_app, pairs))
+    return not pairs or _reach_broker(lambda: _send_all(current_app, pairs, written))
 
 
 def queue_length() -> int | None:
@@ -89,11 +97,11 @@ def _queue_length(app: Celery) -> int:
         return int(producer.channel.queue_declare(app.conf.task_default_queue).message_count)
 
 
-def _send_all(app: Celery, pairs: list[RunKey]) -> None:
+def _send_all(app: Celery, pairs: list[RunKey], written: Callable[[], list[str]] | None) -> None:
     """Ordinary Celery messages: on Redis many in one command, on other transports one by one."""
     with _producer(app) as producer:
         if _is_redis(producer):
-            _push(producer, app, pairs)
+            _push(producer, app, written() if written else messages_of(pairs))
         else:
             for pair in pairs:
                 _message(app, pair).apply_async(producer=producer)
@@ -102,7 +110,7 @@ def _send_all(app: Celery, pairs: list[RunKey]) -> None:
 def _send_later(app: Celery, pair: RunKey, delay: timedelta) -> None:
     with _producer(app) as producer:
         if _is_redis(producer):
-            _push(producer, app, [pair], app.now() + delay)
+            _push(producer, app, _envelope(app).fill([pair], app.now() + delay))
         else:
             _message(app, pair).apply_async(countdown=delay.total_seconds(), producer=producer)
 
@@ -115,12 +123,11 @@ def _is_redis(producer: Any) -> bool:
     return bool(producer.connection.transport.driver_type == "redis")
 
 
-def _push(producer: Any, app: Celery, pairs: list[RunKey], eta: datetime | None = None) -> None:
+def _push(producer: Any, app: Celery, messages: list[str]) -> None:
     """What `apply_async` would queue, at a tenth of its cost."""
-    fill = _envelope(app).fill
     with producer.channel.conn_or_acquire() as client:
-        for start in range(0, len(pairs), _CHUNK):
-            client.lpush(app.conf.task_default_queue, *fill(pairs[start : start + _CHUNK], eta))
+        for start in range(0, len(messages), _CHUNK):
+            client.lpush(app.conf.task_default_queue, *messages[start : start + _CHUNK])
 
 
 def _message(app: Celery, pair: RunKey) -> Any:

@@ -46,6 +46,8 @@ class ScheduleChanges(TypedDict, total=False):
 def create(agent: Agent, new: NewSchedule, actor: str, now: datetime) -> Schedule:
     """The agent's new schedule, active, generation 1; InvalidExpression, InvalidRequest or AgentNotFound."""
     require_tag(agent, new.agent_tag)
+    payload = payloads.sealed(payloads.check(new.payload))
+    fire_time = first_fire(new.type, new.expression, now)
     schedule = Schedule.objects.create(
         workspace_id=agent.workspace_id,
         agent=agent,
@@ -53,14 +55,13 @@ def create(agent: Agent, new: NewSchedule, actor: str, now: datetime) -> Schedul
         display_name=new.display_name,
         type=new.type,
         expression=new.expression,
-        payload=payloads.sealed(payloads.check(new.payload)),
+        payload=payload,
         anchor_at=now,
-        next_fire_at=first_fire(new.type, new.expression, now),
         created_by_id=actor,
         created_at=now,
         updated_at=now,
     )
-    epochs.begin(schedule)
+    epochs.begin(schedule, fire_time)
     return schedule
 
 
@@ -112,16 +113,20 @@ def update(
 
 
 def locked(schedule_id: str) -> Schedule:
-    """The live schedule, its row locked until the transaction ends; ScheduleNotFound."""
+    """The live schedule, locked until the transaction ends, for claims and for beats; ScheduleNotFound.
+
+    First its own row, then its next fire's: a beat holds the second while it fires, and waits for no first.
+    """
     schedule = (
         Schedule.objects.live()
-        .select_for_update(of=("self",))
+        .select_for_update(of=("self",), no_key=True)
         .select_related("agent")
         .filter(id=schedule_id)
         .first()
     )
     if schedule is None:
         raise ScheduleNotFound
+    epochs.hold_next_fire(schedule)
     return schedule
 
 
@@ -155,28 +160,24 @@ def _apply_cadence(schedule: Schedule, changes: ScheduleChanges, now: datetime) 
     is_paused = schedule.is_active and not is_active
     if is_new_cadence or is_active != schedule.is_active:
         epochs.end(schedule, EpochEnd.PAUSED if is_paused else EpochEnd.REPLACED, now)
-    is_restarted = is_new_cadence or (is_active and not schedule.is_active)
-    if is_restarted:
+    if is_new_cadence or (is_active and not schedule.is_active):
+        fire_time = first_fire(type_, expression, now)
         _restart(schedule, type_, expression, now)
+        if is_active:
+            epochs.begin(schedule, fire_time)
     if is_new_cadence:
         schedule.trigger_count = 0
     if is_paused:
         runs.discard_pending(schedule.id, DiscardReason.SCHEDULE_INACTIVE, now)
     schedule.is_active = is_active
-    if not is_active:
-        schedule.next_fire_at = schedule.held_until = None
-    elif is_restarted:
-        epochs.begin(schedule)
 
 
 def _restart(schedule: Schedule, type_: str, expression: str, now: datetime) -> None:
     """A new generation begins: runs of the old one are stale from here."""
-    schedule.next_fire_at = first_fire(type_, expression, now)
     schedule.type, schedule.expression = type_, expression
     schedule.generation += 1
     schedule.anchor_at = now
     schedule.is_finished = False
-    schedule.held_until = None
 
 
 @transaction.atomic
@@ -193,7 +194,6 @@ def delete(schedule_id: str, actor: str, now: datetime, expected: Collection[int
     schedule.updated_by_id = actor
     schedule.is_active = False
     schedule.is_finished = False
-    schedule.next_fire_at = None
     schedule.revision += 1
     schedule.save()
     runs.discard_pending(schedule_id, DiscardReason.SCHEDULE_DELETED, now)

@@ -1,6 +1,6 @@
-"""Cadence epochs: when a cadence begins and ends, and what had come due by then but was not fired.
+"""Cadence epochs: when a cadence begins and first fires, when it ends, and what had come due but was not fired.
 
-Called by editing under the schedule's row lock, so that no beat fires meanwhile.
+Called by editing while it holds the schedule and its next fire, so that no beat fires meanwhile.
 """
 
 from datetime import datetime
@@ -9,19 +9,33 @@ import structlog
 from django.db.models import Max
 
 from schedules.expressions import Late
-from schedules.models import CadenceEpoch, EpochEnd, MissedFiring, MissedReason, Run, Schedule
+from schedules.models import CadenceEpoch, EpochEnd, MissedFiring, MissedReason, NextFire, Run, Schedule
 
 log = structlog.get_logger(__name__)
 
 
-def begin(schedule: Schedule) -> None:
-    """The schedule's generation has begun, at its anchor."""
+def hold_next_fire(schedule: Schedule) -> None:
+    """Lock its next fire and load it: waits for a beat that fires it, and sees what that beat has made of it."""
+    rows = NextFire.objects.select_for_update(no_key=True)
+    schedule.remember_next_fire(rows.filter(schedule_id=schedule.id).first())
+
+
+def begin(schedule: Schedule, fire_time: datetime) -> None:
+    """The schedule's generation has begun, at its anchor, and fires first at `fire_time`."""
     CadenceEpoch.objects.create(
         schedule=schedule,
         generation=schedule.generation,
         type=schedule.type,
         expression=schedule.expression,
         began_at=schedule.anchor_at,
+    )
+    NextFire.objects.create(
+        schedule=schedule,
+        generation=schedule.generation,
+        type=schedule.type,
+        expression=schedule.expression,
+        anchor_at=schedule.anchor_at,
+        fire_time=fire_time,
     )
 
 
@@ -37,6 +51,8 @@ def end(schedule: Schedule, cause: EpochEnd, now: datetime) -> None:
     CadenceEpoch.objects.filter(schedule=schedule, ended_at=None).update(ended_at=now, ended_by=cause)
     if schedule.next_fire_at is not None and schedule.next_fire_at <= now:
         _miss(schedule, schedule.next_fire_at, MissedReason(cause), now)
+    NextFire.objects.filter(schedule_id=schedule.id).delete()
+    schedule.remember_next_fire(None)
 
 
 def _miss(schedule: Schedule, first: datetime, reason: MissedReason, now: datetime) -> None:

@@ -8,6 +8,7 @@ from schedules.editing import NewSchedule
 from schedules.models import (
     Agent,
     AgentVersion,
+    NextFire,
     Run,
     RunState,
     RuntimeName,
@@ -50,6 +51,12 @@ def make_due_schedule(agent: Agent | None = None, due_at: datetime = NOON, **fie
     return make_schedule(
         agent, due_at - timedelta(hours=1), **{"type": "once", "expression": expression} | fields
     )
+
+
+def finish(schedule: Schedule) -> None:
+    """As its last firing leaves it, but without a run."""
+    NextFire.objects.filter(schedule=schedule).delete()
+    Schedule.objects.filter(id=schedule.id).update(is_active=False, is_finished=True)
 
 
 def make_run(schedule: Schedule, **fields: Any) -> Run:

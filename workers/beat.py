@@ -5,6 +5,7 @@ django-celery-beat's own periodic tasks work as ever; the service's housekeeping
 """
 
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -19,13 +20,16 @@ from kombu.exceptions import OperationalError as BrokerError
 from schedules import dispatch
 from schedules.clock import database_now
 from schedules.dispatch import RunKey
-from schedules.firing import fire_due
+from schedules.firing import fire_due, is_anything_due
 from schedules.recovery import recover
 
 log = structlog.get_logger(__name__)
 
 RECOVER_SECONDS = 2.0
 """How often lost work is looked for."""
+
+HERD_SECONDS = 3.0
+"""How much longer that waits while more is due than one batch: the herd goes first."""
 
 STOCK_PAUSE_SECONDS = 5.0
 """How long the stock scheduler rests when the broker cannot be reached."""
@@ -35,16 +39,21 @@ AFTER_THE_SECOND = 0.005
 
 
 class Messages:
-    """A batch's messages leave in a thread of their own while the next batch is recorded."""
+    """A batch's messages are written while it is recorded and leave while the next one is, in their own thread."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="messages")
         self._leaving: Future[bool] | None = None
 
-    def send(self, runs: list[RunKey]) -> None:
-        """Send these when those before them have left: no more than one batch waits."""
+    def prepare(self, runs: list[RunKey]) -> Callable[[], None]:
+        """Begin to write the messages of these runs; call what is returned to send them."""
+        written = self._thread.submit(dispatch.messages_of, runs)
+        return lambda: self._send(runs, written)
+
+    def _send(self, runs: list[RunKey], written: "Future[list[str]]") -> None:
+        """When those before them have left: no more than one batch waits."""
         self.wait()
-        self._leaving = self._thread.submit(dispatch.send_now, runs)
+        self._leaving = self._thread.submit(dispatch.send_now, runs, written.result)
 
     def wait(self) -> None:
         """Return when all have left, or could not."""
@@ -57,6 +66,7 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
     """Fires, recovers, then lets the stock scheduler run what is its own."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._is_herd = False  # more is due than one batch
         self._recover_at = 0.0
         self._stock_tick_at = 0.0
         self._tick_file = Path(settings.ORQ.data_dir, "beat.tick")
@@ -97,17 +107,19 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
     def _fire_and_recover(self) -> float:
         now = database_now()
         limit: int = settings.ORQ.fire_batch
+        is_herd, self._is_herd = self._is_herd, False
         try:
-            fired_count = fire_due(now, limit, self._messages.send)
+            if is_herd or is_anything_due(now):
+                self._is_herd = fire_due(now, limit, self._messages.prepare) == limit
         finally:  # also when firing fails: lost work is found whatever a schedule does
-            self._recover_if_time(now)
-        if fired_count == limit:
+            self._recover_if_time(now, HERD_SECONDS if self._is_herd else 0.0)
+        if self._is_herd:
             return 0.0
         self._messages.wait()
         return _until_next_second(database_now())
 
-    def _recover_if_time(self, now: datetime) -> None:
-        if time.monotonic() >= self._recover_at:
+    def _recover_if_time(self, now: datetime, patience: float) -> None:
+        if time.monotonic() >= self._recover_at + patience:
             recover(now)
             self._recover_at = time.monotonic() + RECOVER_SECONDS
 

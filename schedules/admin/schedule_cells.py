@@ -65,7 +65,7 @@ def activity(schedule: Schedule) -> str:
     return cells.badge("finished", "info") if schedule.is_finished else cells.badge("paused", "warning")
 
 
-@display(description="Next fire", ordering="next_fire_at")
+@display(description="Next fire", ordering="next_fire__fire_time")
 def next_fire(schedule: Schedule) -> str:
     """When it fires next."""
     return cells.instant(schedule.next_fire_at, timezone.now())

@@ -107,7 +107,7 @@ class ScheduleAdmin(VerbAdmin[Schedule]):
         show.starts,
     )
     list_filter = (WorkspaceFilter, AgentFilter, "type", ActivityFilter, DeletedFilter)
-    list_select_related = ("agent", "workspace")
+    list_select_related = ("agent", "workspace", "next_fire")
     search_fields = ("id", "display_name", "agent__key")
     search_help_text = "Id, name or agent key"
     change_form_outer_after_template = "console/recent_runs.html"

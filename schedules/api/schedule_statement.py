@@ -9,29 +9,34 @@ from uuid import UUID
 
 from django.db import connection
 
-from schedules.models import Agent, Schedule
+from schedules.models import Agent, NextFire, Schedule
 from schedules.postgresql import server_bound_cursor
 
 _FIND = """
-SELECT {columns}, agent.key
+SELECT {columns}, agent.key, next_fire.fire_time, next_fire.held_until
 FROM schedules_schedule AS schedule JOIN schedules_agent AS agent ON agent.id = schedule.agent_id
+LEFT JOIN schedules_nextfire AS next_fire ON next_fire.schedule_id = schedule.id
 WHERE schedule.id = %s AND schedule.deleted_at IS NULL AND agent.workspace_id = %s AND agent.key = %s
 """
+_OF_NEXT = ("schedule_id", "fire_time", "held_until")
 
 
 def find(workspace_id: UUID, agent_key: str, schedule_id: str) -> Schedule | None:
-    """The live schedule of that agent; of its agent workspace and key are loaded, the rest on demand."""
+    """The live schedule of that agent, with its next fire; of the agent no more than workspace and key is loaded."""
     with server_bound_cursor(is_prepared=True) as cursor:
         cursor.execute(_statement(), (schedule_id, workspace_id, agent_key))
         row = cursor.fetchone()
     if row is None:
         return None
-    *values, key = row
+    *values, key, fire_time, held_until = row
     schedule = Schedule.from_db(connection.alias, _names(), values)
     schedule.payload = json.loads(schedule.payload)  # Django has psycopg leave JSON as text
     schedule.agent = Agent.from_db(
         connection.alias, ("id", "workspace_id", "key"), (schedule.agent_id, workspace_id, key)
     )
+    has_next = fire_time is not None
+    next_fire = (schedule_id, fire_time, held_until)
+    schedule.remember_next_fire(NextFire.from_db(connection.alias, _OF_NEXT, next_fire) if has_next else None)
     return schedule
 
 

@@ -26,7 +26,8 @@ class AgentSchedules(Endpoint):
         """All of them, or a page, newest first."""
         agent = agent_of(key_of(request), agent_key)
         asked = queries.asked(queries.ScheduleListQuery, request)
-        found = page(agent.schedules.live(), agent.schedules.all(), asked.get("after"), asked.get("limit"))
+        live = agent.schedules.live().select_related("next_fire")
+        found = page(live, agent.schedules.all(), asked.get("after"), asked.get("limit"))
         return Response(ScheduleList(found).data)
 
     @operations.CREATE

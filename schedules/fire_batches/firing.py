@@ -7,15 +7,14 @@ from typing import NamedTuple, Protocol
 
 
 class DueSchedule(NamedTuple):
-    """A schedule whose fire time has come; its row is locked by this transaction."""
+    """What a NextFire says whose fire time has come; this transaction holds its row."""
 
     id: str
     generation: int
     type: str
     expression: str
     anchor_at: datetime
-    agent_id: str
-    next_fire_at: datetime
+    fire_time: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from schedules.fire_batches.firing import DueSchedule, Firing
-from schedules.models import MissedFiring, MissedReason, Run, Schedule, TriggerKind
+from schedules.models import MissedFiring, MissedReason, NextFire, Run, Schedule, TriggerKind
 
 _CHUNK = 500  # rows of one INSERT: SQLite limits the parameters of a statement
 
@@ -16,8 +16,8 @@ class PortableFireBatch:
     """FireBatch with the ORM."""
 
     def take_due(self, now: datetime, limit: int) -> list[DueSchedule]:
-        due = Schedule.objects.due(now).select_for_update(skip_locked=True)
-        return [DueSchedule(*row) for row in due.values_list(*DueSchedule._fields)[:limit]]
+        due = NextFire.objects.due(now).select_for_update(skip_locked=True, no_key=True)
+        return [DueSchedule(*row) for row in due.values_list("schedule_id", *DueSchedule._fields[1:])[:limit]]
 
     def record(self, firings: Sequence[Firing], now: datetime, grace: timedelta) -> None:
         Run.objects.bulk_create(
@@ -59,9 +59,8 @@ def _missed(firing: Firing, now: datetime) -> MissedFiring:
 
 
 def _finish(schedule_ids: list[str]) -> None:
-    Schedule.objects.filter(id__in=schedule_ids).update(
-        is_active=False, is_finished=True, next_fire_at=None, held_until=None
-    )
+    NextFire.objects.filter(schedule_id__in=schedule_ids).delete()
+    Schedule.objects.filter(id__in=schedule_ids).update(is_active=False, is_finished=True)
 
 
 def _advance(firings: list[Firing]) -> None:
@@ -69,5 +68,5 @@ def _advance(firings: list[Firing]) -> None:
     by_next: dict[datetime | None, list[str]] = {}
     for firing in firings:
         by_next.setdefault(firing.times.following, []).append(firing.schedule.id)
-    for next_fire_at, ids in by_next.items():
-        Schedule.objects.filter(id__in=ids).update(next_fire_at=next_fire_at, held_until=None)
+    for fire_time, ids in by_next.items():
+        NextFire.objects.filter(schedule_id__in=ids).update(fire_time=fire_time, held_until=None)

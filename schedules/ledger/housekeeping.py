@@ -11,7 +11,7 @@ from django.db.models import Min
 
 from schedules.ledger.findings import Audit
 from schedules.ledger.recount import audit
-from schedules.models import AuditResult, Schedule
+from schedules.models import AuditResult, NextFire
 
 log = structlog.get_logger(__name__)
 
@@ -49,9 +49,8 @@ def audit_what_is_new(now: datetime, keep: timedelta) -> AuditResult:
 
 def _settled_until(now: datetime) -> datetime:
     """The oldest fire time that is due and waits for a beat, else `now`: the next audit must begin there."""
-    oldest: datetime | None = Schedule.objects.filter(is_active=True, next_fire_at__lt=now).aggregate(
-        oldest=Min("next_fire_at")
-    )["oldest"]
+    overdue = NextFire.objects.filter(fire_time__lt=now)
+    oldest: datetime | None = overdue.aggregate(oldest=Min("fire_time"))["oldest"]
     return oldest or now
 
 

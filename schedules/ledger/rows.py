@@ -101,7 +101,7 @@ def _epochs(schedule_ids: Iterable[str], since: datetime | None) -> Rows:
     epochs = CadenceEpoch.objects.filter(schedule_id__in=schedule_ids).order_by("schedule_id", "generation")
     if since is not None:
         epochs = epochs.exclude(ended_at__lt=since)
-    columns = (*Epoch._fields[:-1], "schedule__next_fire_at")
+    columns = (*Epoch._fields[:-1], "schedule__next_fire__fire_time")
     return (Epoch(*row) for row in _streamed(epochs, columns))
 
 

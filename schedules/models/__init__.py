@@ -6,6 +6,7 @@ from schedules.models.audit import AuditResult
 from schedules.models.epoch import CadenceEpoch, EpochEnd
 from schedules.models.idempotency import IdempotencyRecord
 from schedules.models.missed import MissedFiring, MissedReason
+from schedules.models.next_fire import NextFire
 from schedules.models.run import TRIGGER_DELAY, DiscardReason, Run, RunState, TriggerKind
 from schedules.models.schedule import Schedule, ScheduleType
 from schedules.models.workspace import Workspace
@@ -22,6 +23,7 @@ __all__ = [
     "IdempotencyRecord",
     "MissedFiring",
     "MissedReason",
+    "NextFire",
     "Run",
     "RunState",
     "RuntimeName",

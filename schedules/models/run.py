@@ -68,7 +68,15 @@ class Run(models.Model):
     """One firing's work, with the history of how it went."""
 
     id = models.CharField(primary_key=True, max_length=26, default=new_ulid, editable=False)
-    schedule = models.ForeignKey(Schedule, on_delete=models.PROTECT, related_name="runs", db_index=False)
+    schedule = models.ForeignKey(
+        Schedule,
+        on_delete=models.PROTECT,
+        related_name="runs",
+        db_index=False,
+        # Its check would write to the schedule's row at each fire. Runs are added to live schedules only, while
+        # their row or next fire is locked; only deleted ones without runs ever leave the table.
+        db_constraint=False,
+    )
     generation = models.PositiveBigIntegerField()
     trigger = models.CharField(max_length=10, choices=TriggerKind.choices)
     fire_time = models.DateTimeField(

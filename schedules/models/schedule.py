@@ -1,7 +1,7 @@
 """Schedule: an agent, a cadence and a payload. A deleted one stays as a row until its run history is pruned."""
 
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -11,6 +11,9 @@ from schedules.expressions import Cadence, parse
 from schedules.models.agent import Agent
 from schedules.models.workspace import Workspace
 from schedules.ulids import new_ulid
+
+if TYPE_CHECKING:
+    from schedules.models.next_fire import NextFire
 
 
 class ScheduleType(models.TextChoices):
@@ -27,11 +30,6 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
     def live(self) -> Self:
         """Not deleted."""
         return self.filter(deleted_at=None)
-
-    def due(self, now: datetime) -> Self:
-        """Their fire time has come and nothing holds them back, earliest first."""
-        free = Q(held_until=None) | Q(held_until__lte=now)
-        return self.filter(free, is_active=True, next_fire_at__lte=now).order_by("next_fire_at")
 
     def startable(self) -> Self:
         """Runs of these may start: active, or inactive only because the last fire time has fired."""
@@ -65,10 +63,6 @@ class Schedule(models.Model):
     anchor_at = models.DateTimeField(
         help_text="When this generation's cadence began; intervals count from here"
     )
-    next_fire_at = models.DateTimeField(null=True, blank=True)
-    held_until = models.DateTimeField(
-        null=True, blank=True, help_text="Not fired before: its cadence could not be computed"
-    )
     trigger_count = models.PositiveBigIntegerField(default=0)
     last_triggered_at = models.DateTimeField(null=True, blank=True)
     created_by_id = models.CharField(max_length=40)
@@ -83,11 +77,6 @@ class Schedule(models.Model):
         ordering = ["-id"]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(is_active=True, next_fire_at__isnull=False)
-                | Q(is_active=False, next_fire_at__isnull=True),
-                name="schedule_active_has_next_fire",
-            ),
-            models.CheckConstraint(
                 condition=Q(deleted_at__isnull=True) | Q(is_active=False), name="schedule_deleted_is_inactive"
             ),
             models.CheckConstraint(
@@ -96,12 +85,25 @@ class Schedule(models.Model):
             models.CheckConstraint(condition=Q(generation__gte=1), name="schedule_generation_from_one"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["next_fire_at"], condition=Q(is_active=True), name="schedule_due"),
             models.Index(F("agent"), F("id").desc(), name="schedule_of_agent"),
         ]
 
     def __str__(self) -> str:
         return self.display_name or f"{self.agent.key} {self.expression}"
+
+    def remember_next_fire(self, next_fire: "NextFire | None") -> None:
+        """As if it had been loaded with the schedule."""
+        type(self)._meta.get_field("next_fire").set_cached_value(self, next_fire)
+
+    @property
+    def next_fire_at(self) -> datetime | None:
+        """When it fires next; None while it is not active. Reads its NextFire unless that is loaded."""
+        return self.next_fire.fire_time if hasattr(self, "next_fire") else None
+
+    @property
+    def held_until(self) -> datetime | None:
+        """Until when its due fire time waits because its cadence could not be computed."""
+        return self.next_fire.held_until if hasattr(self, "next_fire") else None
 
     @property
     def cadence(self) -> Cadence:

@@ -16,7 +16,6 @@ FULL: dict[str, Any] = {
     "agent_tag": "v1",
     "display_name": "",
     "is_active": False,
-    "next_fire_at": None,
     "updated_by_id": "apk_other",
     "last_triggered_at": NEARLY_NOON,
     "updated_at": IN_INDIA,
@@ -30,6 +29,8 @@ def test_the_document_is_what_its_fields_say(agent: Agent, fields: dict[str, Any
     schedule = make_schedule(agent)
     for name, value in fields.items():
         setattr(schedule, name, value)
+    if not schedule.is_active:
+        schedule.remember_next_fire(None)
 
     written, said = ScheduleDocument(schedule).data, _by_field(schedule)
 

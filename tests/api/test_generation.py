@@ -8,7 +8,7 @@ from django.db.models import F
 
 from schedules import firing, runs
 from schedules.clock import database_now
-from schedules.models import Agent, DiscardReason, Run, RunState, Schedule
+from schedules.models import Agent, DiscardReason, NextFire, Run, RunState, Schedule
 from tests.api.caller import Caller, assert_error, document, everything, schedules_path
 
 LEASE = timedelta(seconds=15)
@@ -23,9 +23,8 @@ def path(api: Caller, agent: Agent) -> str:
         _start(firing.trigger(created["_id"], database_now()))
     firing.trigger(created["_id"], database_now())
     half_an_hour = timedelta(minutes=30)
-    Schedule.objects.update(
-        anchor_at=F("anchor_at") - half_an_hour, next_fire_at=F("next_fire_at") - half_an_hour
-    )
+    Schedule.objects.update(anchor_at=F("anchor_at") - half_an_hour)
+    NextFire.objects.update(fire_time=F("fire_time") - half_an_hour)
     return f"{schedules_path(agent)}/{created['_id']}"
 
 

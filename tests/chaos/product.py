@@ -35,7 +35,7 @@ AGENT_CAUSED = ("agent_", "invalid_response", "response_too_large")
 
 _OPEN = """
 SELECT (SELECT count(*) FROM schedules_run WHERE state IN ('pending', 'running'))
-     + (SELECT count(*) FROM schedules_schedule WHERE is_active AND next_fire_at <= clock_timestamp())
+     + (SELECT count(*) FROM schedules_nextfire WHERE fire_time <= clock_timestamp())
 """
 _EXCUSED = """
 SELECT schedule.payload ->> 'input', coalesce(run.fire_time, run.created_at + interval '10 seconds'), run.reason

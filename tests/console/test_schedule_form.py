@@ -17,7 +17,7 @@ from schedules.clock import database_now
 from schedules.models import Agent, Schedule
 from tests.console.browser import form_of, text_of
 from tests.console.conftest import MakePerson
-from tests.factories import make_agent, make_due_schedule, make_schedule
+from tests.factories import finish, make_agent, make_due_schedule, make_schedule
 
 pytestmark = pytest.mark.django_db
 
@@ -259,7 +259,7 @@ class TestEditing:
 
     def test_a_once_that_has_passed_cannot_be_resumed(self, operator: Client) -> None:
         schedule = make_due_schedule(due_at=database_now() - timedelta(minutes=1))
-        Schedule.objects.update(is_active=False, is_finished=True, next_fire_at=None)
+        finish(schedule)
 
         assert "past" in errors(operator, page_of(schedule), is_active="on")["expression"][0]
 

@@ -10,9 +10,9 @@ from django.urls import reverse
 
 from schedules import editing
 from schedules.clock import database_now
-from schedules.models import Agent, RunState, Schedule
+from schedules.models import Agent, NextFire, RunState, Schedule
 from tests.console.browser import text_of
-from tests.factories import make_agent, make_due_schedule, make_run, make_schedule, make_workspace
+from tests.factories import finish, make_agent, make_due_schedule, make_run, make_schedule, make_workspace
 
 pytestmark = pytest.mark.django_db
 
@@ -62,9 +62,9 @@ def test_why_a_schedule_does_not_fire_can_be_read(operator: Client) -> None:
     now, agent = database_now(), make_agent()
     paused, held = make_schedule(agent, now), make_schedule(agent, now)
     editing.update(paused.id, {"is_active": False}, "apk_test", now)
-    Schedule.objects.filter(id=held.id).update(held_until=now + timedelta(minutes=5))
+    NextFire.objects.filter(schedule=held).update(held_until=now + timedelta(minutes=5))
     once = make_due_schedule(agent, now + timedelta(hours=1))
-    Schedule.objects.filter(id=once.id).update(is_active=False, is_finished=True, next_fire_at=None)
+    finish(once)
 
     shown = text_of(operator.get(LIST))
 

@@ -16,7 +16,7 @@ from schedules.clock import database_now
 from schedules.dispatch import EXECUTE_RUN
 from schedules.models import TRIGGER_DELAY, DiscardReason, Run, RunState, Schedule, TriggerKind
 from tests.console.browser import forms_to, messages_of, text_of
-from tests.factories import make_agent, make_due_schedule, make_run, make_schedule
+from tests.factories import finish, make_agent, make_due_schedule, make_run, make_schedule
 from tests.messages import queued
 
 pytestmark = pytest.mark.django_db
@@ -124,7 +124,7 @@ def test_pausing_and_resuming_many_leaves_those_alone_that_are_so_already(operat
 
 def test_a_once_that_has_passed_is_not_resumed_and_says_why(operator: Client) -> None:
     schedule = make_due_schedule(due_at=database_now())
-    Schedule.objects.update(is_active=False, is_finished=True, next_fire_at=None)
+    finish(schedule)
 
     (message,) = messages_of(press(operator, schedule, "resume"))
 

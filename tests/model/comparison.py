@@ -65,7 +65,8 @@ def _accounted(owed: set[Row]) -> Counter[Row]:
 
 SCHEDULE = (
     *("id", "generation", "type", "expression", "is_active", "is_finished", "deleted_at", "trigger_count"),
-    *("last_triggered_at", "next_fire_at", "anchor_at", "payload", "display_name"),
+    *("last_triggered_at", "next_fire__fire_time", "next_fire__generation", "anchor_at"),
+    *("payload", "display_name"),
 )
 RUN = (
     *("id", "schedule_id", "generation", "trigger", "fire_time", "is_misfire", "state", "reason"),
@@ -81,7 +82,7 @@ def _schedules(ghost: Ghost) -> set[Row]:
             (
                 *(each.id, each.generation, *each.expression, each.is_active, each.is_finished),
                 *(each.deleted_at, each.trigger_count, each.last_triggered_at, each.next_fire),
-                *(each.anchor, each.payload, each.name),
+                *(each.generation if each.next_fire else None, each.anchor, each.payload, each.name),
             )
         )
         for each in ghost.schedules.values()

@@ -58,9 +58,7 @@ class Writers(Service):
     def due_count(self) -> int:
         """How many schedules wait for the beat."""
         with sqlite3.connect(self.environment["DATABASE_URL"].removeprefix("sqlite:///")) as database:
-            query = (
-                "SELECT count(*) FROM schedules_schedule WHERE is_active AND next_fire_at <= datetime('now')"
-            )
+            query = "SELECT count(*) FROM schedules_nextfire WHERE fire_time <= datetime('now')"
             return int(database.execute(query).fetchone()[0])
 
     def count(self, what: str) -> int:

@@ -15,7 +15,7 @@ from django.db import connection
 from schedules import editing, firing, runs
 from schedules.errors import ScheduleInactive, ScheduleNotFound
 from schedules.fire_batches import fire_batch_for
-from schedules.models import Run, RunState, Schedule
+from schedules.models import MissedFiring, Run, RunState, Schedule
 from schedules.runs import Claimed, NotClaimed
 from tests.factories import NOON, make_agent, make_due_schedule, make_run, make_schedule
 from tests.races.threads import at_once, elsewhere, open_transaction, wait_until_blocked
@@ -218,6 +218,35 @@ def test_an_edit_waits_for_the_beat_that_has_taken_the_schedule() -> None:
     schedule.refresh_from_db()
     assert schedule.next_fire_at == edited.next_fire_at
     assert list(Run.objects.values_list("generation", "fire_time")) == [(1, due_at)]
+    assert not MissedFiring.objects.exists()
+
+
+@pytest.mark.postgresql
+def test_a_beat_leaves_the_last_firing_of_a_schedule_that_is_held_to_the_next_tick() -> None:
+    ending, other = (
+        make_due_schedule(),
+        make_schedule(expression="0 0 12 * * *", now=NOON - timedelta(hours=1)),
+    )
+    run = make_run(ending)
+
+    with open_transaction(lambda: claim(run)):
+        assert firing.fire_due(NOON, 10) == 2
+        assert set(Run.objects.filter(fire_time=NOON).values_list("schedule_id", flat=True)) == {other.id}
+
+    assert firing.fire_due(NOON, 10) == 1
+    assert Run.objects.filter(schedule=ending, fire_time=NOON).exists()
+    ending.refresh_from_db()
+    assert (ending.is_finished, ending.next_fire_at) == (True, None)
+
+
+@pytest.mark.postgresql
+def test_a_claim_does_not_keep_a_schedule_from_firing() -> None:
+    schedule = make_schedule(expression="0 0 12 * * *", now=NOON - timedelta(hours=1))
+    run = make_run(schedule)
+
+    with open_transaction(lambda: claim(run)):
+        assert firing.fire_due(NOON, 10) == 1
+        assert Run.objects.filter(fire_time=NOON).exists()
 
 
 def test_edits_at_once_lose_nothing_and_count_each_change_of_cadence() -> None:

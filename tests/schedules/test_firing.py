@@ -1,6 +1,8 @@
 """The clock comes due: exactly one run per fire time, on both databases by the same tests."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import redis
@@ -14,7 +16,7 @@ from schedules.fire_batches import FireBatch, fire_batch_for
 from schedules.fire_batches.portable import PortableFireBatch
 from schedules.fire_batches.postgresql import PostgresqlFireBatch
 from schedules.firing import fire_due
-from schedules.models import TRIGGER_DELAY, MissedFiring, Run, RunState, Schedule, TriggerKind
+from schedules.models import TRIGGER_DELAY, MissedFiring, NextFire, Run, RunState, Schedule, TriggerKind
 from tests.factories import NOON, make_agent, make_due_schedule, make_run, make_schedule
 from tests.messages import queued, queued_etas
 
@@ -30,14 +32,21 @@ SECOND = timedelta(seconds=1)
         pytest.param(PostgresqlFireBatch, id="postgresql", marks=pytest.mark.postgresql),
     ],
 )
-def _fire_batch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def twin(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> object:
     """Every test of this file holds for both twins."""
     monkeypatch.setattr(firing, "fire_batch_for", lambda _: request.param())
+    return request.param
 
 
 def hourly(now: datetime = NOON - timedelta(minutes=30)) -> Schedule:
     """Fires at each full hour; first at NOON."""
     return make_schedule(type="cron", expression="0 0 * * * *", now=now)
+
+
+def rewrite(schedule: Schedule, **cadence: str) -> None:
+    """As a service of another version may have written it."""
+    Schedule.objects.filter(id=schedule.id).update(**cadence)
+    NextFire.objects.filter(schedule=schedule).update(**cadence)
 
 
 def test_the_twin_is_chosen_by_the_database() -> None:
@@ -125,9 +134,14 @@ def test_a_fire_time_that_has_a_run_keeps_it() -> None:
     schedule = hourly()
     first = make_run(schedule, trigger=TriggerKind.CADENCE, fire_time=NOON)
 
-    fire_due(NOON, 10)
+    other = hourly()
 
-    assert Run.objects.get().id == first.id
+    assert fire_due(NOON, 10) == 2
+
+    assert Run.objects.get(schedule=schedule).id == first.id
+    assert Run.objects.filter(schedule=other, fire_time=NOON).exists()
+    schedule.refresh_from_db()
+    assert schedule.next_fire_at == NOON + timedelta(hours=1)
     schedule.refresh_from_db()
     assert schedule.next_fire_at == NOON + timedelta(hours=1)
 
@@ -163,7 +177,7 @@ def test_a_batch_is_limited_and_takes_the_earliest_first() -> None:
 @pytest.mark.parametrize(("type_", "expression"), [("interval", "@every 1ns"), ("cron", "* * * * * *")])
 def test_a_cadence_far_too_dense_is_held_back_and_stops_no_other(type_: str, expression: str) -> None:
     dense, healthy = hourly(NOON - timedelta(days=30)), hourly()
-    Schedule.objects.filter(id=dense.id).update(type=type_, expression=expression)
+    rewrite(dense, type=type_, expression=expression)
 
     assert fire_due(NOON, 10) == 2
 
@@ -175,7 +189,7 @@ def test_a_schedule_whose_cadence_raises_can_be_mended_paused_and_deleted(
     change: editing.ScheduleChanges | None,
 ) -> None:
     schedule = hourly()
-    Schedule.objects.filter(id=schedule.id).update(expression="not an expression")
+    rewrite(schedule, expression="not an expression")
 
     if change is None:
         editing.delete(schedule.id, "apk_x", NOON)
@@ -188,7 +202,7 @@ def test_a_schedule_whose_cadence_raises_can_be_mended_paused_and_deleted(
 
 def test_a_schedule_whose_cadence_raises_is_held_back_and_stops_no_other() -> None:
     poison, healthy = hourly(), hourly()
-    Schedule.objects.filter(id=poison.id).update(expression="not an expression")
+    rewrite(poison, expression="not an expression")
 
     assert fire_due(NOON, 10) == 2
     assert fire_due(NOON, 10) == 0
@@ -197,13 +211,40 @@ def test_a_schedule_whose_cadence_raises_is_held_back_and_stops_no_other() -> No
     poison.refresh_from_db()
     assert (poison.next_fire_at, poison.is_active) == (NOON, True)
 
-    Schedule.objects.filter(id=poison.id).update(expression="0 0 * * * *")
+    rewrite(poison, expression="0 0 * * * *")
     mended = NOON + firing.POISON_PAUSE
     fire_due(mended, 10)
 
     assert Run.objects.get(schedule=poison).fire_time == NOON
     poison.refresh_from_db()
     assert poison.held_until is None
+
+
+@pytest.mark.postgresql
+def test_only_firings_do_not_wait_for_the_disk(twin: object) -> None:
+    waits: list[str] = []
+
+    def look(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
+        answer = execute(sql, *arguments)
+        if "INSERT INTO" in sql and "schedules_run" in sql:
+            waits.append(_waits_for_the_disk())
+        return answer
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit TO on")
+    hourly()
+    with connection.execute_wrapper(look):
+        fire_due(NOON, 10)
+
+    assert waits == ["off" if twin is PostgresqlFireBatch else "on"]
+    assert _waits_for_the_disk() == "on"
+    connection.close()
+
+
+def _waits_for_the_disk() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        return str(cursor.fetchone()[0])
 
 
 def test_a_herd_of_one_expression_gets_one_run_each(valkey: redis.Redis) -> None:

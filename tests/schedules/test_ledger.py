@@ -6,7 +6,16 @@ import pytest
 
 from schedules import editing, firing
 from schedules.ledger import Problem, audit
-from schedules.models import CadenceEpoch, EpochEnd, MissedFiring, MissedReason, Run, Schedule, TriggerKind
+from schedules.models import (
+    CadenceEpoch,
+    EpochEnd,
+    MissedFiring,
+    MissedReason,
+    NextFire,
+    Run,
+    Schedule,
+    TriggerKind,
+)
 from tests.factories import NOON, make_due_schedule, make_run, make_schedule
 
 pytestmark = pytest.mark.django_db
@@ -165,7 +174,7 @@ def test_a_lost_run_is_a_gap() -> None:
 def test_a_skipped_instant_is_a_gap_although_the_schedule_went_on() -> None:
     hourly()
     fire_hours(1)
-    Schedule.objects.update(next_fire_at=NOON + 4 * HOUR)
+    NextFire.objects.update(fire_time=NOON + 4 * HOUR)
 
     assert problems() == [(Problem.GAP, 1.0), (Problem.GAP, 2.0), (Problem.GAP, 3.0)]
 

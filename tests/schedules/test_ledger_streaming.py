@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from schedules import editing, firing
 from schedules.ledger import Audit, Finding, Problem, audit, recount, rows
-from schedules.models import CadenceEpoch, MissedFiring, Run, Schedule, TriggerKind
+from schedules.models import CadenceEpoch, MissedFiring, NextFire, Run, Schedule, TriggerKind
 from tests.factories import NOON, make_agent, make_run, make_schedule
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +50,7 @@ def make_history(instants: int) -> None:
         ),
         batch_size=500,
     )
-    Schedule.objects.update(next_fire_at=NOON + instants * HOUR)
+    NextFire.objects.update(fire_time=NOON + instants * HOUR)
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, happen: Callable[[], object]) -> None:

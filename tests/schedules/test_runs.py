@@ -127,12 +127,9 @@ def test_a_stale_generation_is_discarded() -> None:
 @pytest.mark.parametrize(
     ("facts", "reason"),
     [
-        ({"is_active": False, "next_fire_at": None}, "schedule_inactive"),
-        ({"is_active": False, "next_fire_at": None, "deleted_at": NOON}, "schedule_deleted"),
-        (
-            {"is_active": False, "next_fire_at": None, "deleted_at": NOON, "is_finished": True},
-            "schedule_deleted",
-        ),
+        ({"is_active": False}, "schedule_inactive"),
+        ({"is_active": False, "deleted_at": NOON}, "schedule_deleted"),
+        ({"is_active": False, "deleted_at": NOON, "is_finished": True}, "schedule_deleted"),
     ],
 )
 def test_a_run_of_a_schedule_that_is_gone_or_inactive_is_discarded(

@@ -102,7 +102,7 @@ def test_a_database_that_is_away_is_waited_for(
     def away(*_: object) -> int:
         raise OperationalError("server closed the connection")
 
-    monkeypatch.setattr(beat, "fire_due", away)
+    monkeypatch.setattr(beat, "is_anything_due", away)
     assert started.tick() == 1.0
     monkeypatch.undo()
 
@@ -180,7 +180,27 @@ def test_lost_work_is_found_while_firing_fails(
     def fail(*_: object) -> int:
         raise DatabaseError
 
+    monkeypatch.setattr(beat, "is_anything_due", lambda _: True)
     monkeypatch.setattr(beat, "fire_due", fail)
     assert started.tick() == 1.0
 
     assert (dispatch.EXECUTE_RUN, [run.id, 1]) in queued(valkey)
+
+
+def test_a_herd_puts_recovery_off_but_not_for_long(
+    started: ScheduleBeat, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    recovered: list[datetime] = []
+    monkeypatch.setattr(beat, "recover", recovered.append)
+    monkeypatch.setattr(beat, "RECOVER_SECONDS", 0.0)
+    monkeypatch.setattr(beat, "HERD_SECONDS", 0.3)
+    started.tick()
+    recovered.clear()
+    monkeypatch.setattr(beat, "is_anything_due", lambda _: True)
+    monkeypatch.setattr(beat, "fire_due", lambda *_: settings.ORQ.fire_batch)
+
+    started.tick()
+    assert recovered == []
+    time.sleep(0.3)
+    started.tick()
+    assert len(recovered) == 1

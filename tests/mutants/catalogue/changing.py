@@ -27,20 +27,21 @@ CHANGING: Final = (
     Mutant(
         "every edit restarts the cadence",
         EDITING,
-        "is_restarted = is_new_cadence or (is_active and not schedule.is_active)",
-        "is_restarted = is_active or is_new_cadence",
+        "    if is_new_cadence or (is_active and not schedule.is_active):\n        fire_time",
+        "    if is_active or is_new_cadence:\n        epochs.end(schedule, EpochEnd.REPLACED, now)\n"
+        "        fire_time",
     ),
     Mutant(
         "a new cadence keeps the counter",
         EDITING,
         "        schedule.trigger_count = 0\n",
-        "        schedule.held_until = None\n",
+        "        pass\n",
     ),
     Mutant(
         "resuming resets the counter",
         EDITING,
         "    if is_new_cadence:\n        schedule.trigger_count",
-        "    if is_restarted:\n        schedule.trigger_count",
+        "    if is_new_cadence or (is_active and not schedule.is_active):\n        schedule.trigger_count",
     ),
     Mutant(
         "pausing leaves the pending runs",
@@ -57,7 +58,7 @@ CHANGING: Final = (
     Mutant(
         "an edit takes no row lock",
         EDITING,
-        '        .select_for_update(of=("self",))\n',
+        '        .select_for_update(of=("self",), no_key=True)\n',
         "",
         (f"{RACES}::test_edits_at_once_lose_nothing_and_count_each_change_of_cadence",),
     ),

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.mutants.catalogue.places import BOTH_TWINS, FIRING, PORTABLE, POSTGRESQL, RACES
+from tests.mutants.catalogue.places import BOTH_TWINS, EDITING, EPOCHS, FIRING, PORTABLE, POSTGRESQL, RACES
 from tests.mutants.mutant import Mutant
 
 FIRES: Final = (
@@ -17,8 +17,8 @@ FIRES: Final = (
     Mutant(
         "a fire time that has a run stops the batch",
         POSTGRESQL,
-        "ON CONFLICT (schedule_id, generation, fire_time) WHERE fire_time IS NOT NULL DO NOTHING\n",
-        "",
+        "_RECORD.format(known=_KEEP_KNOWN)",
+        '_RECORD.format(known="")',
         (f"{BOTH_TWINS}::test_a_fire_time_that_has_a_run_keeps_it",),
     ),
     Mutant(
@@ -63,6 +63,41 @@ FIRES: Final = (
         (f"{RACES}::test_an_edit_waits_for_the_beat_that_has_taken_the_schedule",),
     ),
     Mutant(
+        "a beat waits for a schedule whose last firing it is",
+        FIRING,
+        "select_for_update(skip_locked=True, no_key=True)",
+        "select_for_update(no_key=True)",
+        (f"{RACES}::test_a_beat_leaves_the_last_firing_of_a_schedule_that_is_held_to_the_next_tick",),
+    ),
+    Mutant(
+        "a beat fires while a schedule is edited",
+        EDITING,
+        "    epochs.hold_next_fire(schedule)\n",
+        "",
+        (f"{RACES}::test_a_beat_passes_over_a_schedule_that_is_being_edited",),
+    ),
+    Mutant(
+        "an edit does not see what a beat has just fired",
+        EPOCHS,
+        "NextFire.objects.select_for_update(no_key=True)",
+        "NextFire.objects.all()",
+        (f"{RACES}::test_an_edit_waits_for_the_beat_that_has_taken_the_schedule",),
+    ),
+    Mutant(
+        "after a firing nothing waits for the disk any more",
+        POSTGRESQL,
+        '"SET LOCAL synchronous_commit',
+        '"SET synchronous_commit',
+        (f"{BOTH_TWINS}::test_only_firings_do_not_wait_for_the_disk",),
+    ),
+    Mutant(
+        "a firing leaves the schedule held",
+        POSTGRESQL,
+        "SET fire_time = fired.following, held_until = NULL",
+        "SET fire_time = fired.following",
+        (f"{BOTH_TWINS}::test_a_schedule_whose_cadence_raises_is_held_back_and_stops_no_other",),
+    ),
+    Mutant(
         "messages leave before the commit",
         FIRING,
         "        batch.record(firings, now, timedelta(seconds=settings.ORQ.redispatch_seconds))\n",
@@ -78,14 +113,14 @@ FIRES: Final = (
     Mutant(
         "a firing sends no message",
         FIRING,
-        "    (send or dispatch.send_now)([(firing.run_id, firing.schedule.generation) for firing in in_time])\n",
-        "    list(in_time)\n",
+        "    send()\n    _report",
+        "    _report",
     ),
     Mutant(
         "the oldest missed fire time gets the run",
         FIRING,
         "        newest=late.newest,\n",
-        "        newest=schedule.next_fire_at,\n",
+        "        newest=schedule.fire_time,\n",
     ),
     Mutant(
         "an interval forgets its anchor",
@@ -97,20 +132,20 @@ FIRES: Final = (
     Mutant(
         "a once that has fired stays active",
         POSTGRESQL,
-        "is_active = fired.following IS NOT NULL,\n    is_finished = fired.following IS NULL,",
-        "",
+        "SET is_active = false, is_finished = true",
+        "SET is_active = true, is_finished = false",
     ),
     Mutant(
         "a once that has fired counts as paused",
         POSTGRESQL,
-        "is_finished = fired.following IS NULL,",
-        "is_finished = false,",
+        "SET is_active = false, is_finished = true",
+        "SET is_active = false, is_finished = false",
     ),
     Mutant(
         "paused schedules fire",
-        POSTGRESQL,
-        "WHERE is_active AND next_fire_at <= %(now)s",
-        "WHERE COALESCE(next_fire_at, %(now)s) <= %(now)s",
+        EPOCHS,
+        "    NextFire.objects.filter(schedule_id=schedule.id).delete()\n",
+        "",
     ),
     Mutant(
         "an inactive schedule is triggered",
@@ -136,8 +171,8 @@ FIRES: Final = (
     Mutant(
         "late firings are not paced",
         FIRING,
-        "paced(_plans(due, now), settings.ORQ.catch_up_per_second, now)",
-        "paced(_plans(due, now), 1_000_000, now)",
+        "paced(_endable(list(_plans(due, now))), settings.ORQ.catch_up_per_second, now)",
+        "paced(_endable(list(_plans(due, now))), 1_000_000, now)",
         (f"{BOTH_TWINS}::test_late_firings_of_an_agent_are_spread_over_time",),
     ),
     Mutant(

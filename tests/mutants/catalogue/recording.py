@@ -33,8 +33,8 @@ RECORDING: Final = (
     Mutant(
         "a resumed schedule begins no epoch",
         EDITING,
-        "    elif is_restarted:\n",
-        "    elif is_new_cadence:\n",
+        "        if is_active:\n            epochs.begin",
+        "        if is_new_cadence:\n            epochs.begin",
     ),
     Mutant(
         "coalesced fire times are not recorded",

@@ -1,0 +1,48 @@
+"""NextFire: the cadence in force and when it fires next: all that a firing reads and writes of a schedule.
+
+A table of its own, narrow and with few indexes: however many schedules there are, a firing leaves their rows alone.
+"""
+
+from datetime import datetime
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+
+from schedules.models.schedule import Schedule, ScheduleType
+
+
+class NextFireQuerySet(models.QuerySet["NextFire"]):
+    """Next fires by what may happen to them."""
+
+    def due(self, now: datetime) -> Self:
+        """Their fire time has come and nothing holds them back, earliest first."""
+        free = Q(held_until=None) | Q(held_until__lte=now)
+        return self.filter(free, fire_time__lte=now).order_by("fire_time")
+
+
+class NextFire(models.Model):
+    """An active schedule has one, any other has none. Its row's lock decides which beat fires it.
+
+    It begins and ends with a generation (see epochs.py), so what it copies from the schedule never differs from it.
+    """
+
+    schedule = models.OneToOneField(
+        Schedule, on_delete=models.CASCADE, primary_key=True, related_name="next_fire"
+    )
+    generation = models.PositiveBigIntegerField()
+    type = models.CharField(max_length=10, choices=ScheduleType.choices)
+    expression = models.CharField(max_length=1000)
+    anchor_at = models.DateTimeField()
+    fire_time = models.DateTimeField()
+    held_until = models.DateTimeField(
+        null=True, blank=True, help_text="Not fired before: its cadence could not be computed"
+    )
+
+    objects = NextFireQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["fire_time"], name="next_fire_due")]
+
+    def __str__(self) -> str:
+        return f"{self.schedule_id} at {self.fire_time:%Y-%m-%d %H:%M:%S}"
