@@ -98,7 +98,7 @@ def update(
     3. Pausing: its pending runs are discarded.
     4. Everything else leaves generation and cadence alone. No changes at all: nothing is written.
     """
-    schedule = locked(schedule_id)
+    schedule = _held(schedule_id)
     _require_revision(schedule, expected)
     if not changes:
         return schedule
@@ -113,10 +113,7 @@ def update(
 
 
 def locked(schedule_id: str) -> Schedule:
-    """The live schedule, locked until the transaction ends, for claims and for beats; ScheduleNotFound.
-
-    First its own row, then its next fire's: a beat holds the second while it fires, and waits for no first.
-    """
+    """The live schedule, its row locked until the transaction ends; ScheduleNotFound. Beats go on firing it."""
     schedule = (
         Schedule.objects.live()
         .select_for_update(of=("self",), no_key=True)
@@ -126,6 +123,12 @@ def locked(schedule_id: str) -> Schedule:
     )
     if schedule is None:
         raise ScheduleNotFound
+    return schedule
+
+
+def _held(schedule_id: str) -> Schedule:
+    """As `locked`, and no beat fires it either. A beat holds next fires while it fires, and waits for no schedule."""
+    schedule = locked(schedule_id)
     epochs.hold_next_fire(schedule)
     return schedule
 
@@ -186,7 +189,7 @@ def delete(schedule_id: str, actor: str, now: datetime, expected: Collection[int
 
     `expected`: as for `update`.
     """
-    schedule = locked(schedule_id)
+    schedule = _held(schedule_id)
     _require_revision(schedule, expected)
     now = _moment(schedule, now)
     epochs.end(schedule, EpochEnd.DELETED, now)

@@ -5,7 +5,7 @@
     running → pending (a retry or an expired lease: attempt + 1, a later not_before)
 
 (run id, attempt) is the fencing token: whoever does not hold it changes nothing.
-Lock order everywhere: the schedule, then its runs.
+Lock order everywhere: the schedule, then its next fire, then its runs; a beat waits for no schedule.
 """
 
 import random

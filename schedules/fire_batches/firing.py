@@ -51,8 +51,9 @@ class FireBatch(Protocol):
     def take_due(self, now: datetime, limit: int) -> list[DueSchedule]:
         """Lock and return up to `limit` due schedules nobody else holds, earliest fire time first."""
 
-    def record(self, firings: Sequence[Firing], now: datetime, grace: timedelta) -> None:
-        """Insert the runs (a fire time that has one keeps it), the missed, and advance the schedules.
+    def record(self, firings: Sequence[Firing], now: datetime, grace: timedelta, *, is_careful: bool) -> None:
+        """Insert the runs and the missed, and advance the schedules.
 
         `grace`: how long after the firing a run's message may be under way before it is sent again.
+        `is_careful`: a fire time that has a run keeps it; else that may be an IntegrityError.
         """

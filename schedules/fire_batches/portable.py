@@ -19,7 +19,7 @@ class PortableFireBatch:
         due = NextFire.objects.due(now).select_for_update(skip_locked=True, no_key=True)
         return [DueSchedule(*row) for row in due.values_list("schedule_id", *DueSchedule._fields[1:])[:limit]]
 
-    def record(self, firings: Sequence[Firing], now: datetime, grace: timedelta) -> None:
+    def record(self, firings: Sequence[Firing], now: datetime, grace: timedelta, *, is_careful: bool) -> None:
         Run.objects.bulk_create(
             (_run(firing, now, grace) for firing in firings), batch_size=_CHUNK, ignore_conflicts=True
         )

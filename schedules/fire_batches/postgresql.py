@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
-
 from schedules.fire_batches.firing import DueSchedule, FireTimes, Firing
 from schedules.postgresql import server_bound_cursor
 
@@ -25,8 +23,8 @@ FOR NO KEY UPDATE SKIP LOCKED
 _DO_NOT_WAIT_FOR_THE_DISK = "SET LOCAL synchronous_commit TO off"
 """A server that crashes may lose the last moments' firings, whole: their schedules are due again and fire again.
 
-Nothing is doubled by that: a claim does wait for the disk, and the log is written in order, so a run that has started
-has a firing that is safe; the message of one that is not finds no run.
+Nothing is doubled by that: a claim does wait for the disk (unless the server itself is told not to), and the log is
+written in order, so a run that has started has a firing that is safe; the message of one that is not finds no run.
 """
 
 _RECORD = """
@@ -81,7 +79,7 @@ class PostgresqlFireBatch:
             cursor.execute(_TAKE, {"now": now, "limit": limit})
             return [DueSchedule(*row) for row in cursor.fetchall()]
 
-    def record(self, firings: Sequence[Firing], now: datetime, grace: timedelta) -> None:
+    def record(self, firings: Sequence[Firing], now: datetime, grace: timedelta, *, is_careful: bool) -> None:
         if not firings:
             return
         distinct = {id(firing.times): firing.times for firing in firings}
@@ -95,11 +93,7 @@ class PostgresqlFireBatch:
         values: dict[str, Any] = {"now": now, **rows, **_columns(list(distinct.values()), now, grace)}
         with server_bound_cursor() as cursor:
             cursor.execute(_DO_NOT_WAIT_FOR_THE_DISK)
-            try:
-                with transaction.atomic():
-                    cursor.execute(_RECORD.format(known=""), values)
-            except IntegrityError:  # a fire time has a run already: looking for that each time costs a tenth
-                cursor.execute(_RECORD.format(known=_KEEP_KNOWN), values)
+            cursor.execute(_RECORD.format(known=_KEEP_KNOWN if is_careful else ""), values)
 
 
 def _columns(times: Sequence[FireTimes], now: datetime, grace: timedelta) -> Mapping[str, list[Any]]:

@@ -22,7 +22,11 @@ class MissedFiring(models.Model):
     """`count` consecutive fire times of one generation, from the first to the last, both included."""
 
     schedule = models.ForeignKey(
-        Schedule, on_delete=models.CASCADE, related_name="missed_firings", db_index=False
+        Schedule,
+        on_delete=models.CASCADE,
+        related_name="missed_firings",
+        db_index=False,
+        db_constraint=False,  # as of a run
     )
     generation = models.PositiveBigIntegerField()
     first_fire_time = models.DateTimeField()

@@ -230,6 +230,7 @@ def test_a_beat_leaves_the_last_firing_of_a_schedule_that_is_held_to_the_next_ti
     run = make_run(ending)
 
     with open_transaction(lambda: claim(run)):
+        assert firing.fire_due(NOON, 1) == 0, "nothing to be done before the next tick"
         assert firing.fire_due(NOON, 10) == 2
         assert set(Run.objects.filter(fire_time=NOON).values_list("schedule_id", flat=True)) == {other.id}
 
@@ -287,8 +288,8 @@ def test_a_crash_before_the_commit_leaves_the_schedule_due(monkeypatch: pytest.M
     class CrashingBatch:
         take_due = batch.take_due
 
-        def record(self, *arguments: object) -> None:
-            batch.record(*arguments)  # type: ignore[arg-type]  # passed on as they came
+        def record(self, *arguments: Any, is_careful: bool) -> None:
+            batch.record(*arguments, is_careful=is_careful)
             crash()
 
     monkeypatch.setattr(firing, "fire_batch_for", lambda _: CrashingBatch())

@@ -71,7 +71,7 @@ def test_again_it_changes_nothing(run: RunCommand) -> None:
 
 @pytest.mark.usefixtures("_sealed_with_the_old_key")
 def test_it_is_no_edit(run: RunCommand) -> None:
-    facts = ("updated_at", "generation", "next_fire_at", "updated_by_id")
+    facts = ("updated_at", "generation", "next_fire__fire_time", "updated_by_id")
     before = list(Schedule.objects.values(*facts))
 
     run("rotate_secrets")
