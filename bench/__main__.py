@@ -18,13 +18,12 @@ BENCHMARKS = {
     "runs": "what one run costs a worker, beside a plain Celery task",
     "sqlite": "a herd and a stream on SQLite and the embedded Valkey, as `up` runs them",
     "growth": "a herd among more and more schedules; a history of 20,000,000 runs; retention",
-    "sizes": "fires/s against the size of a herd, beside the peers: for the plot",
     "trigger": "what one run-now costs, beside an ORM insert and a plain apply_async",
     "retrieve": "processor time of an authenticated retrieve, beside ordinary DRF + ORM and a bare view",
 }
 
 FROM_KEPT = {
-    "plot": "draw fires/s against N from what `sizes` has kept (bench/sizes.svg)",
+    "plot": "draw fires/s against N from what `herd` has kept (bench/herd.svg)",
     "results": "fill the tables of bench/RESULTS.md from what was kept",
 }
 

@@ -1,4 +1,4 @@
-"""Draws fires/s against N beside the peers from the kept JSON: `python3 manage.py bench plot` writes bench/sizes.svg.
+"""Draws fires/s against N beside the peers from the kept JSON: `python3 manage.py bench plot` writes bench/herd.svg.
 
 matplotlib lives in an environment of its own, like the peers: run as a module there, this file draws.
 """
@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-DRAWING = HERE / "sizes.svg"
+DRAWING = HERE / "herd.svg"
 
 
 def plot() -> Path:
-    """Draw what `bench sizes` kept; the drawing's path."""
+    """Draw what `bench herd` kept; the drawing's path."""
     from bench.environments import python_of
     from bench.reporting import FOLDER
 
-    source = FOLDER / "sizes.json"
-    assert source.exists(), "First measure: python3 manage.py bench sizes"
+    source = FOLDER / "herd.json"
+    assert source.exists(), "First measure: python3 manage.py bench herd"
     subprocess.run([python_of("plot"), __file__, str(source), str(DRAWING)], check=True)
     return DRAWING
 
@@ -28,7 +28,7 @@ def _draw(source: Path, target: Path) -> None:
     import matplotlib as mpl  # type: ignore[import-not-found]  # it is in another environment
 
     mpl.use("svg")
-    mpl.rcParams["svg.hashsalt"] = "sizes"  # the same numbers give the same file
+    mpl.rcParams["svg.hashsalt"] = "herd"  # the same numbers give the same file
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(figsize=(7, 4.2))
@@ -46,7 +46,7 @@ def _draw(source: Path, target: Path) -> None:
 def _series(kept: dict[str, Any]) -> dict[str, list[tuple[int, float]]]:
     """The points of each scheduler, in the order of N."""
     series: dict[str, list[tuple[int, float]]] = {}
-    for name, count, rate, _ in kept["rows"]:
+    for name, count, rate, *_ in kept["rows"]:
         series.setdefault(name, []).append((count, rate))
     return {name: sorted(points) for name, points in series.items()}
 
