@@ -351,7 +351,7 @@ def test_run_now_of_a_paused_or_deleted_schedule_is_refused(valkey: redis.Redis)
     assert queued(valkey) == []
 
 
-def test_a_failed_run_is_run_again_with_the_payload_it_had() -> None:
+def test_a_failed_run_is_run_again_with_the_payload_it_had(settings: Settings) -> None:
     schedule = hourly()
     failed = make_run(schedule, state=RunState.FAILED, payload={"input": "old"})
     editing.update(schedule.id, {"payload": {"input": "new"}}, "apk_x", NOON)
@@ -359,6 +359,7 @@ def test_a_failed_run_is_run_again_with_the_payload_it_had() -> None:
     again = firing.retry(failed.id, NOON)
 
     assert (again.id != failed.id, again.payload, again.state) == (True, {"input": "old"}, RunState.PENDING)
+    assert again.redispatch_at == again.not_before + timedelta(seconds=settings.ORQ.redispatch_seconds)
 
 
 @pytest.mark.parametrize("state", [RunState.PENDING, RunState.SUCCEEDED])

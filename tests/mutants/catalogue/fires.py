@@ -121,6 +121,9 @@ FIRES: Final = (
         FIRING,
         "        newest=late.newest,\n",
         "        newest=schedule.fire_time,\n",
+        (
+            f"{BOTH_TWINS}::test_after_an_outage_the_newest_fire_time_gets_the_run_and_the_others_are_recorded",
+        ),
     ),
     Mutant(
         "an interval forgets its anchor",

@@ -23,6 +23,7 @@ RECORDING: Final = (
         EPOCHS,
         "        count=late.skipped_count + 1,\n",
         "        count=late.skipped_count or 1,\n",
+        ("tests/schedules/test_ledger.py::test_what_was_due_when_an_epoch_ended_is_missed_with_the_reason",),
     ),
     Mutant(
         "a pause is recorded as a replacement",
@@ -41,6 +42,9 @@ RECORDING: Final = (
         POSTGRESQL,
         "    WHERE missed_count > 0\n",
         "    WHERE missed_count < 0\n",
+        (
+            f"{BOTH_TWINS}::test_after_an_outage_the_newest_fire_time_gets_the_run_and_the_others_are_recorded",
+        ),
     ),
     Mutant(
         "coalesced fire times are not recorded, portably",

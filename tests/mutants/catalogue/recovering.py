@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.mutants.catalogue.places import RACES, RECOVERY, RUN, RUNS, STATES
+from tests.mutants.catalogue.places import BOTH_TWINS, RACES, RECOVERY, RUN, RUNS, STATES
 from tests.mutants.mutant import Mutant
 
 RECOVERING: Final = (
@@ -68,6 +68,7 @@ RECOVERING: Final = (
         RUNS,
         "redispatch_at=not_before + timedelta(seconds=settings.ORQ.redispatch_seconds)",
         "redispatch_at=not_before + timedelta(days=9)",
+        (f"{BOTH_TWINS}::test_a_failed_run_is_run_again_with_the_payload_it_had",),
     ),
     Mutant(
         "messages are sent again while the queue is long",
