@@ -25,6 +25,7 @@ def make(count: int, due_in: timedelta) -> datetime:
         first = make_schedule(make_agent(key="herd"), database_now(), type="once", expression=expression)
         _copy(first, "id", count - 1)
         _copy(first.epochs.get(), "schedule_id", count - 1)
+        _copy(first.next_fire, "schedule_id", count - 1)
     if database_now() >= due_at:
         raise SystemExit("The herd was due before it was there.")
     return due_at
