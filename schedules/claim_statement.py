@@ -31,7 +31,8 @@ WITH asked AS (
         agent_tag = CASE WHEN seen.is_first THEN schedule.agent_tag ELSE run.agent_tag END,
         max_attempts = agent.max_attempts
     FROM asked, seen, schedule JOIN schedules_agent AS agent ON agent.id = schedule.agent_id
-    WHERE run.id = %(run_id)s AND run.attempt = seen.attempt AND run.state = 'pending'
+    WHERE run.id = %(run_id)s  -- by that alone: || '' keeps a plan from reading the index of all pending runs
+      AND run.attempt = seen.attempt AND run.state || '' = 'pending'
       AND run.not_before <= asked.at AND run.generation = %(generation)s
       AND schedule.generation = %(generation)s AND schedule.deleted_at IS NULL
       AND (schedule.is_active OR schedule.is_finished)

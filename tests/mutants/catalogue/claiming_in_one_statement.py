@@ -9,13 +9,13 @@ CLAIMING_IN_ONE_STATEMENT: Final = (
     Mutant(
         "the statement starts a run that waits no more",
         CLAIM_STATEMENT,
-        "AND run.attempt = seen.attempt AND run.state = 'pending'",
+        "AND run.attempt = seen.attempt AND run.state || '' = 'pending'",
         "AND run.attempt = seen.attempt AND run.state <> 'succeeded'",
     ),
     Mutant(
         "the statement does not look at the state after its wait for the run",
         CLAIM_STATEMENT,
-        " AND run.state = 'pending'",
+        " AND run.state || '' = 'pending'",
         " AND 'pending' = (SELECT r.state FROM schedules_run r WHERE r.id = %(run_id)s)",
         (f"{CLAIM_RACES}::test_a_claim_waits_for_a_cancellation_and_then_starts_nothing",),
     ),
