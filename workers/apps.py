@@ -12,4 +12,5 @@ class WorkersConfig(AppConfig):
 
     def ready(self) -> None:
         """What listens to Celery's signals."""
+        import_module("workers.lasting_objects")
         import_module("workers.warm_start")
