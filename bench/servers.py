@@ -20,6 +20,8 @@ from tests.servers.postgres import Postgres
 POSTGRESQL_SETTINGS = {
     "max_connections": 200,
     "shared_buffers": "1GB",
+    "wal_buffers": "64MB",  # a herd whose rows lie scattered writes most of their pages to the WAL
+    "min_wal_size": "2GB",
     "max_wal_size": "4GB",
     "autovacuum": "on",
 }
