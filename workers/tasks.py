@@ -9,11 +9,12 @@ from django.conf import settings
 from schedules import ledger, retention
 from schedules.clock import database_now
 from workers import execution
+from workers.requests import RequestedTask
 
 log = structlog.get_logger(__name__)
 
 
-@shared_task(name="workers.tasks.execute_run")
+@shared_task(name="workers.tasks.execute_run", base=RequestedTask)
 def execute_run(run_id: str, generation: int) -> None:
     """One attempt of a run; a message that names no run, or not as we write it, is counted and dropped."""
     if not isinstance(run_id, str) or type(generation) is not int:
