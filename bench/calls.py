@@ -44,8 +44,16 @@ def run(servers: Servers, rounds: int, *, is_quick: bool) -> Report:
         heartbeat_statements.count_from_now()
         with _workers(servers, plain, count) as (ours, theirs):
             report = _side_by_side(agent, server, plain, ours, theirs, count, rounds)
-        _of_asyncio(report, servers, agent, server, count, 5 * count)
+        _of_asyncio(report, servers, agent, server, count)
         calls = server.counts[2]
+    with slow_agent(servers.folder, 4 * delay) as server:
+        Agent.objects.update(base_url=server.url)
+        _of_asyncio(report, servers, agent, server, 5 * count)
+        calls += server.counts[2]
+    report.note(
+        f"The last row's agent answers after {4 * delay:g} s: of calls of {delay:g} s a core starts as many as end"
+        " before that many are in flight."
+    )
     runs = Run.objects.count()
     assert waves.succeeded() == runs == Schedule.objects.filter(trigger_count=1).count()
     report.note(f"{runs:,} runs succeeded, each started once; {calls:,} calls at the agent: counted.")
@@ -87,16 +95,14 @@ def _row(report: Report, name: str, peak: Peak, cost: Series, idle: float) -> No
     report.row(name, peak.calls, cost.median, cost.spread, memory, connections)
 
 
-def _of_asyncio(report: Report, servers: Servers, agent: Agent, server: SlowAgent, *counts: int) -> None:
-    """The prototype with as many calls in flight as the product, and with five times as many."""
-    for count in counts:
-        log = servers.folder / "asyncio.log"
-        env = {"PGAPPNAME": "worker"}
-        with process(log, "-m", "bench.asyncio_worker", str(count), env=env) as child:
-            waves.warm_up(agent, child)
-            peak, idle = Peak(), memory_mib(child)[0]
-            cost = Series([_watched(peak, child, server, lambda c=child, n=count: waves.wave(agent, c, n))])  # type: ignore[misc]
-            _row(report, ASYNCIO, peak, cost, idle)
+def _of_asyncio(report: Report, servers: Servers, agent: Agent, server: SlowAgent, count: int) -> None:
+    """The prototype with `count` calls in flight."""
+    log = servers.folder / "asyncio.log"
+    with process(log, "-m", "bench.asyncio_worker", str(count), env={"PGAPPNAME": "worker"}) as child:
+        waves.warm_up(agent, child)
+        peak, idle = Peak(), memory_mib(child)[0]
+        cost = Series([_watched(peak, child, server, lambda: waves.wave(agent, child, count))])
+        _row(report, ASYNCIO, peak, cost, idle)
 
 
 def _watched(peak: Peak, child: Child, server: SlowAgent, work: Callable[[], float]) -> float:
