@@ -6,7 +6,7 @@ passed over, never an error of the caller; a beat sends again what stays undeliv
 
 import time
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -93,39 +93,40 @@ def _reach_broker(call: Callable[[], Any]) -> bool:
 
 
 def _queue_length(app: Celery) -> int:
-    with _producer(app) as producer:
-        return int(producer.channel.queue_declare(app.conf.task_default_queue).message_count)
+    with _broker(app) as broker:
+        return int(broker.default_channel.queue_declare(app.conf.task_default_queue).message_count)
 
 
 def _send_all(app: Celery, pairs: list[RunKey], written: Callable[[], list[str]] | None) -> None:
     """Ordinary Celery messages: on Redis many in one command, on other transports one by one."""
-    with _producer(app) as producer:
-        if _is_redis(producer):
-            _push(producer, app, written() if written else messages_of(pairs))
+    with _broker(app) as broker:
+        if _is_redis(broker):
+            _push(broker, app, written() if written else messages_of(pairs))
         else:
             for pair in pairs:
-                _message(app, pair).apply_async(producer=producer)
+                _message(app, pair).apply_async(connection=broker)
 
 
 def _send_later(app: Celery, pair: RunKey, delay: timedelta) -> None:
-    with _producer(app) as producer:
-        if _is_redis(producer):
-            _push(producer, app, _envelope(app).fill([pair], app.now() + delay))
+    with _broker(app) as broker:
+        if _is_redis(broker):
+            _push(broker, app, _envelope(app).fill([pair], datetime.now(UTC) + delay))
         else:
-            _message(app, pair).apply_async(countdown=delay.total_seconds(), producer=producer)
+            _message(app, pair).apply_async(countdown=delay.total_seconds(), connection=broker)
 
 
-def _producer(app: Celery) -> Any:
-    return app.producer_pool.acquire(block=True, timeout=1)
+def _broker(app: Celery) -> Any:
+    """A connection of Celery's pool, given back at the end of the block."""
+    return app.pool.acquire(block=True, timeout=1)
 
 
-def _is_redis(producer: Any) -> bool:
-    return bool(producer.connection.transport.driver_type == "redis")
+def _is_redis(broker: Any) -> bool:
+    return bool(broker.transport.driver_type == "redis")
 
 
-def _push(producer: Any, app: Celery, messages: list[str]) -> None:
+def _push(broker: Any, app: Celery, messages: list[str]) -> None:
     """What `apply_async` would queue, at a tenth of its cost."""
-    with producer.channel.conn_or_acquire() as client:
+    with broker.default_channel.conn_or_acquire() as client:
         for start in range(0, len(messages), _CHUNK):
             client.lpush(app.conf.task_default_queue, *messages[start : start + _CHUNK])
 

@@ -7,7 +7,7 @@ from weakref import WeakSet
 
 import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorWrapper
 from psycopg import errors
 from psycopg.pq import Format, TransactionStatus
@@ -48,10 +48,11 @@ def server_bound_cursor(*, is_binary: bool = False, is_prepared: bool = False) -
     `is_binary`: rows come in PostgreSQL's binary form, which is read faster. `is_prepared`: the server keeps the
     statement, unless ORQ_DATABASE_PREPARED is off; for those of each run and request.
     """
-    connection.ensure_connection()
+    ours = connections[DEFAULT_DB_ALIAS]  # looked up once: `django.db.connection` would do so seven times
+    ours.ensure_connection()
     is_prepared = is_prepared and settings.ORQ.database_prepared
-    cursor: Any = (_PreparingCursor if is_prepared else psycopg.Cursor)(connection.connection)
+    cursor: Any = (_PreparingCursor if is_prepared else psycopg.Cursor)(ours.connection)
     cursor.format = Format.BINARY if is_binary else Format.TEXT
-    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    wrap = ours.make_debug_cursor if ours.queries_logged else ours.make_cursor
     with wrap(cursor) as wrapped:
         yield wrapped

@@ -4,10 +4,11 @@ It adds nothing that the portable trigger would refuse; whatever it refuses, the
 """
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS
 
 from schedules.models import Run
 from schedules.postgresql import server_bound_cursor
@@ -18,12 +19,12 @@ WITH schedule AS MATERIALIZED (
     SELECT id, generation, agent_tag FROM schedules_schedule WHERE id = %(schedule_id)s AND is_active
     FOR NO KEY UPDATE
 ), asked AS (
-    SELECT coalesce(%(now)s, statement_timestamp()) AS at
+    SELECT {now} AS at
 )
 INSERT INTO schedules_run
     (id, schedule_id, generation, trigger, is_misfire, not_before, created_at, redispatch_at, agent_tag)
 SELECT %(run_id)s, id, generation, 'manual', false,
-    at + %(delay)s, at, at + %(delay)s + %(redispatch_after)s, agent_tag
+    at + {delay}, at, at + {delay} + {redispatch_after}, agent_tag
 FROM schedule, asked
 RETURNING {columns}
 """
@@ -37,14 +38,26 @@ def add(schedule_id: str, delay: timedelta, now: datetime | None) -> Run | None:
 
     `now`: None is the database's clock.
     """
-    values: dict[str, Any] = {
-        "run_id": new_ulid(),
-        "schedule_id": schedule_id,
-        "delay": delay,
-        "now": now,
-        "redispatch_after": timedelta(seconds=settings.ORQ.redispatch_seconds),
-    }
-    with server_bound_cursor(is_prepared=True) as cursor:
-        cursor.execute(_ADD.format(columns=", ".join(_COLUMNS)), values)
+    values: dict[str, Any] = {"run_id": new_ulid(), "schedule_id": schedule_id}
+    if now is not None:
+        values["now"] = now
+    statement = _statement(delay, settings.ORQ.redispatch_seconds, now is not None)
+    with server_bound_cursor(is_binary=True, is_prepared=True) as cursor:
+        cursor.execute(statement, values)
         row = cursor.fetchone()
-    return Run.from_db(connection.alias, _COLUMNS, row) if row is not None else None
+    return Run.from_db(DEFAULT_DB_ALIAS, _COLUMNS, row) if row is not None else None
+
+
+@cache
+def _statement(delay: timedelta, redispatch_seconds: float, is_now_given: bool) -> str:
+    """What is the same for every trigger stands in the statement, where it costs nothing."""
+    return _ADD.format(
+        now="%(now)s" if is_now_given else "statement_timestamp()",
+        delay=_interval(delay.total_seconds()),
+        redispatch_after=_interval(redispatch_seconds),
+        columns=", ".join(_COLUMNS),
+    )
+
+
+def _interval(seconds: float) -> str:
+    return f"interval '{seconds} seconds'"

@@ -29,8 +29,8 @@ TRIGGERS: Final = (
     Mutant(
         "the lost message of a statement's trigger is never missed",
         TRIGGER_STATEMENT,
-        "timedelta(seconds=settings.ORQ.redispatch_seconds)",
-        "timedelta(days=9)",
+        "_interval(redispatch_seconds)",
+        "_interval(9 * 86_400)",
     ),
     Mutant(
         "a statement's trigger starts at once",
