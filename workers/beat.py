@@ -76,7 +76,7 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """One pass; the seconds to sleep until the next. A database that is away is waited for, not died of."""
         try:
-            delay = self._fire_and_recover()
+            next_at = self._fire_and_recover()
         except (OperationalError, InterfaceError) as error:
             log.warning("beat.database_unreachable", error=type(error).__name__)
             connection.close()
@@ -86,7 +86,8 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
             connection.close()
             return 1.0
         self._leave_sign()
-        return min(delay, self._stock_tick_if_possible(*args, **kwargs))
+        stock_delay = self._stock_tick_if_possible(*args, **kwargs)
+        return min(max(0.0, next_at - time.monotonic()), stock_delay)
 
     def _leave_sign(self) -> None:
         try:
@@ -105,7 +106,13 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
             return STOCK_PAUSE_SECONDS
 
     def _fire_and_recover(self) -> float:
+        """The moment (monotonic) to look again: when the second after the one looked at here has come.
+
+        Counted from the time asked about, not from when the answer is worked off: a tick that woke just before a
+        whole second and ends after it must not leave that second to the next.
+        """
         now = database_now()
+        next_at = time.monotonic() + _until_next_second(now)
         limit: int = settings.ORQ.fire_batch
         is_herd, self._is_herd = self._is_herd, False
         try:
@@ -116,7 +123,7 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
         if self._is_herd:
             return 0.0
         self._messages.wait()
-        return _until_next_second(database_now())
+        return next_at
 
     def _recover_if_time(self, now: datetime, patience: float) -> None:
         if time.monotonic() >= self._recover_at + patience:

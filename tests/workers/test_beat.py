@@ -54,6 +54,17 @@ def test_a_tick_sleeps_until_just_after_the_next_whole_second(started: ScheduleB
     assert all(0 <= delay <= 1.1 for delay in delays)
 
 
+def test_a_tick_that_ends_after_a_second_it_did_not_look_at_is_followed_at_once(
+    started: ScheduleBeat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It wakes before the whole second when the stock scheduler asked for that moment."""
+    before_the_second = datetime(2026, 6, 1, 11, 59, 59, 990_000, UTC)
+    monkeypatch.setattr(beat, "database_now", lambda: before_the_second)
+    monkeypatch.setattr(beat, "is_anything_due", lambda _: time.sleep(0.05))
+
+    assert started.tick() == 0.0
+
+
 def test_a_backlog_is_fired_without_a_pause(
     started: ScheduleBeat, settings: Settings, valkey: redis.Redis
 ) -> None:

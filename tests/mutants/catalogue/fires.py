@@ -185,4 +185,11 @@ FIRES: Final = (
         "    if connection.vendor:\n",
         ("tests/model/test_protocol.py::test_the_databases_clock_judges_not_the_processs",),
     ),
+    Mutant(
+        "a tick counts the next second from its end",
+        "workers/beat.py",
+        "        return next_at\n",
+        "        return time.monotonic() + _until_next_second(database_now())\n",
+        ("tests/workers/test_beat.py::test_a_tick_that_ends_after_a_second_it_did_not_look_at_is_followed_at_once",),
+    ),
 )
