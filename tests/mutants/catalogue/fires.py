@@ -190,6 +190,8 @@ FIRES: Final = (
         "workers/beat.py",
         "        return next_at\n",
         "        return time.monotonic() + _until_next_second(database_now())\n",
-        ("tests/workers/test_beat.py::test_a_tick_that_ends_after_a_second_it_did_not_look_at_is_followed_at_once",),
+        (
+            "tests/workers/test_beat.py::test_a_tick_that_ends_after_a_second_it_did_not_look_at_is_followed_at_once",
+        ),
     ),
 )
