@@ -43,12 +43,14 @@ class Arrivals:
 
 
 def next_message(broker: "redis.Redis", queue: str, patience: float) -> bytes | str:
-    """Take the next message off the queue; AssertionError when none comes within so many seconds."""
+    """Take the next message off the queue, housekeeping apart; AssertionError when none comes in so many seconds."""
     deadline = time.monotonic() + patience
-    while not (popped := broker.brpop([queue], timeout=1)):
+    while True:
+        popped = broker.brpop([queue], timeout=1)
+        if popped and _arguments(popped[1]):
+            message: bytes | str = popped[1]
+            return message
         assert time.monotonic() < deadline, f"no message in {patience:.0f} s"
-    message: bytes | str = popped[1]
-    return message
 
 
 def arguments_of(message: bytes | str) -> tuple[str, int]:
