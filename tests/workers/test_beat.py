@@ -59,7 +59,8 @@ def test_a_tick_that_ends_after_a_second_it_did_not_look_at_is_followed_at_once(
 ) -> None:
     """It wakes before the whole second when the stock scheduler asked for that moment."""
     before_the_second = datetime(2026, 6, 1, 11, 59, 59, 990_000, UTC)
-    monkeypatch.setattr(beat, "database_now", lambda: before_the_second)
+    ahead = before_the_second - datetime.now(UTC)
+    monkeypatch.setattr(beat, "database_now", lambda: datetime.now(UTC) + ahead)
     monkeypatch.setattr(beat, "is_anything_due", lambda _: time.sleep(0.05))
 
     assert started.tick() == 0.0
