@@ -65,16 +65,17 @@ class Executor:
             print(repr(task.exception()), file=sys.stderr, flush=True)
 
     async def _execute(self, run_id: str, generation: int) -> None:
-        from schedules import runs
-        from schedules.clock import database_now
+        from schedules.database.clock import database_now
+        from schedules.runs import claiming
+        from schedules.runs.claimed import Claimed
         from workers.heartbeat import heartbeat
 
         keeper = heartbeat()
         claimed_at = time.monotonic()
         claimed = await self._in_thread(
-            lambda: runs.claim(run_id, generation, keeper.worker, database_now(), keeper.lease)
+            lambda: claiming.claim(run_id, generation, keeper.worker, database_now(), keeper.lease)
         )
-        if not isinstance(claimed, runs.Claimed):
+        if not isinstance(claimed, Claimed):
             return
         with keeper.holding(claimed, claimed_at):
             document = await self._call(claimed)
@@ -118,12 +119,12 @@ def _and_let_go(call: Callable[[], T]) -> T:
 
 
 def _record(claimed: Any, document: dict[str, Any]) -> None:
-    from schedules import runs
-    from schedules.clock import database_now
+    from schedules.database.clock import database_now
+    from schedules.runs import finishing
     from workers.runtimes.answers import answer_of
 
     answer = answer_of(document, str)
-    runs.succeed(
+    finishing.succeed(
         claimed.run_id,
         claimed.attempt,
         database_now(),

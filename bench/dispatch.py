@@ -8,8 +8,8 @@ from bench import measuring
 from bench.plain_worker import plain_app
 from bench.reporting import Report
 from bench.servers import Servers
-from schedules import dispatch
-from schedules.ulids import new_ulids
+from schedules.database.ulids import new_ulids
+from schedules.messages import dispatch
 
 
 def run(servers: Servers, rounds: int, *, is_quick: bool) -> Report:

@@ -18,8 +18,8 @@ from bench.processes import beat, web
 from bench.reporting import Report
 from bench.servers import Servers
 from orqsite.broker import QUEUE
-from schedules import editing, keys
-from schedules.clock import database_now
+from schedules import api_keys, editing
+from schedules.database.clock import database_now
 from schedules.models import Agent, CadenceEpoch, Run, Scope
 
 CLIENTS = 16
@@ -111,7 +111,7 @@ def _storm(report: Report, servers: Servers, agent: Agent, count: int, seconds: 
     population.clear()
     population.make_schedules(agent, count, _next_day())
     population.settle()
-    token = keys.issue(agent.workspace, scope=Scope.WRITE).token
+    token = api_keys.issue(agent.workspace, scope=Scope.WRITE).token
     servers.broker(0).flushdb()
     begins_at = datetime.fromtimestamp(int(time.time() + LEAD_SECONDS + 1), UTC)
     population.make_stream(agent, FIRES_A_SECOND, seconds, begins_at, first=count + 1)

@@ -20,9 +20,12 @@ from bench.processes import beat
 from bench.reporting import Report
 from bench.servers import Servers
 from orqsite.broker import QUEUE
-from schedules import firing, retention, runs
-from schedules.clock import database_now
+from schedules import retention
+from schedules.database.clock import database_now
 from schedules.models import Agent, Run
+from schedules.runs import claiming, finishing
+from schedules.runs.claimed import Claimed
+from tests.firing import fire
 
 FIRES_A_SECOND = 20
 BATCH = 200
@@ -139,7 +142,7 @@ def _fire(place: int) -> None:
     step = history.SCHEDULES // BATCH
     ids = [population.schedule_id(number) for number in range(1 + place % step, history.SCHEDULES + 1, step)]
     population.make_due(ids, now)
-    fired = firing.fire_due(database_now(), BATCH + 1)
+    fired = fire(database_now(), BATCH + 1)
     assert fired == BATCH, fired
 
 
@@ -152,9 +155,9 @@ def _claim(place: int) -> float:
 
 def _start_and_end(waiting: list[tuple[str, int]]) -> None:
     for run_id, generation in waiting:
-        claimed = runs.claim(run_id, generation, "bench", database_now(), timedelta(seconds=15))
-        assert isinstance(claimed, runs.Claimed), claimed
-        assert runs.succeed(run_id, claimed.attempt, database_now())
+        claimed = claiming.claim(run_id, generation, "bench", database_now(), timedelta(seconds=15))
+        assert isinstance(claimed, Claimed), claimed
+        assert finishing.succeed(run_id, claimed.attempt, database_now())
 
 
 def _look_at(client: Client, path: str) -> float:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
-from schedules.ulids import lowest_ulid_at
+from schedules.database.ulids import lowest_ulid_at
 
 SCHEDULES = 1_000
 """Whose history it is: each has one run an hour."""

@@ -10,7 +10,7 @@ from bench.processes import beat, memory_mib
 from bench.reporting import Report
 from bench.servers import Servers
 from orqsite.celery import app
-from schedules.clock import database_now
+from schedules.database.clock import database_now
 from schedules.models import Agent, Run
 from workers.beat import ScheduleBeat
 

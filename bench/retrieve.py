@@ -55,14 +55,14 @@ def _views(requests: int) -> dict[str, Callable[[], float]]:
 
 def _a_schedule() -> tuple[str, str]:
     """The path of a schedule among a thousand, and the Authorization of a key that may read it."""
-    from schedules import keys
+    from schedules import api_keys
     from schedules.models import Schedule, Scope
 
     agent = population.make_agent()
     population.make_schedules(agent, 1_000, datetime.now(UTC).replace(minute=0, second=0) + timedelta(days=1))
     population.settle()
     schedule = Schedule.objects.all()[500]
-    token = keys.issue(agent.workspace, scope=Scope.READ).token
+    token = api_keys.issue(agent.workspace, scope=Scope.READ).token
     return f"/agents/{agent.key}/schedules/{schedule.id}", f"Bearer {token}"
 
 

@@ -19,10 +19,11 @@ from bench.plain_worker import plain_app
 from bench.processes import beat, wait_for, worker
 from bench.reporting import Report
 from bench.servers import Servers
-from schedules import dispatch, firing
-from schedules.clock import database_now
+from schedules.database.clock import database_now
+from schedules.database.ulids import new_ulid
+from schedules.messages import dispatch
 from schedules.models import TRIGGER_DELAY, Agent, Run, RunState, Schedule, TriggerKind
-from schedules.ulids import new_ulid
+from schedules.triggering import run_now
 
 THREADS = 16
 
@@ -34,7 +35,7 @@ def run(servers: Servers, rounds: int, *, is_quick: bool) -> Report:
     schedules = list(Schedule.objects.all())
     app = plain_app()
     ways = {
-        "trigger": lambda: _cpu(lambda number: firing.trigger(schedules[number % 100].id), count),
+        "trigger": lambda: _cpu(lambda number: run_now.trigger(schedules[number % 100].id), count),
         "ORM insert and apply_async": lambda: _cpu(
             lambda number: _plain(app, schedules[number % 100]), count
         ),
@@ -77,7 +78,7 @@ def _lateness(servers: Servers, workers: int, per_second: int, seconds: int) -> 
 def _trigger_at(moment: float, number: int) -> None:
     time.sleep(max(0.0, moment - time.time()))
     try:
-        firing.trigger(population.schedule_id(number))
+        run_now.trigger(population.schedule_id(number))
     finally:
         connection.close()
 

@@ -5,10 +5,10 @@ import itertools
 from bench import population
 from bench.processes import cpu_seconds, wait_for
 from orqsite.embedded.children import Child
-from schedules import dispatch
-from schedules.clock import database_now
-from schedules.firing import fire_due
+from schedules.database.clock import database_now
+from schedules.messages import dispatch
 from schedules.models import Agent, Run, RunState
+from tests.firing import fire
 
 _firsts = itertools.count(1, 1_000_000)
 
@@ -17,7 +17,7 @@ def send(agent: Agent, count: int) -> None:
     """Make `count` schedules, due now, and fire them: runs and messages as a beat makes them."""
     now = database_now()
     population.make_schedules(agent, count, now.replace(microsecond=0), first=next(_firsts))
-    while fire_due(now, 2000):
+    while fire(now, 2000):
         pass
     assert not dispatch.breaker.is_open
 

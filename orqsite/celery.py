@@ -7,7 +7,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging, worker_init
 
-from orqsite import redis_transport
+from workers.broker import redis_transport
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orqsite.settings")
 redis_transport.use_for_redis_urls()

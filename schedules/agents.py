@@ -5,7 +5,7 @@ from django.db import transaction
 from schedules.errors import AgentNotFound
 from schedules.expressions.errors import quoted
 from schedules.models import Agent, AgentVersion, Workspace
-from schedules.sealing import seal
+from schedules.secrets.sealing import seal
 
 
 def find_agent(workspace: Workspace, key: str) -> Agent:

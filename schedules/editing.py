@@ -11,13 +11,15 @@ from typing import TypedDict
 
 from django.db import transaction
 
-from schedules import epochs, payloads, runs
 from schedules.agents import require_tag
 from schedules.errors import PreconditionFailed, ScheduleNotFound
 from schedules.expressions import InvalidExpression, parse, require_minimum_cadence
 from schedules.expressions.errors import CRON_EXAMPLE, ONCE_EXAMPLE
+from schedules.ledger import epochs
 from schedules.models import Agent, DiscardReason, EpochEnd, Schedule, ScheduleType
-from schedules.payloads import Payload
+from schedules.runs import transitions
+from schedules.secrets import payloads
+from schedules.secrets.payloads import Payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def update(
     3. Pausing: its pending runs are discarded.
     4. Everything else leaves generation and cadence alone. No changes at all: nothing is written.
     """
-    schedule = _held(schedule_id)
+    schedule = _locked_from_beats(schedule_id)
     _require_revision(schedule, expected)
     if not changes:
         return schedule
@@ -126,10 +128,10 @@ def locked(schedule_id: str) -> Schedule:
     return schedule
 
 
-def _held(schedule_id: str) -> Schedule:
-    """As `locked`, and no beat fires it either. A beat holds next fires while it fires, and waits for no schedule."""
+def _locked_from_beats(schedule_id: str) -> Schedule:
+    """As `locked`, and no beat fires it either. A beat locks next fires while it fires, and waits for no schedule."""
     schedule = locked(schedule_id)
-    epochs.hold_next_fire(schedule)
+    epochs.lock_next_fire(schedule)
     return schedule
 
 
@@ -171,7 +173,7 @@ def _apply_cadence(schedule: Schedule, changes: ScheduleChanges, now: datetime) 
     if is_new_cadence:
         schedule.trigger_count = 0
     if is_paused:
-        runs.discard_pending(schedule.id, DiscardReason.SCHEDULE_INACTIVE, now)
+        transitions.discard_pending(schedule.id, DiscardReason.SCHEDULE_INACTIVE, now)
     schedule.is_active = is_active
 
 
@@ -189,7 +191,7 @@ def delete(schedule_id: str, actor: str, now: datetime, expected: Collection[int
 
     `expected`: as for `update`.
     """
-    schedule = _held(schedule_id)
+    schedule = _locked_from_beats(schedule_id)
     _require_revision(schedule, expected)
     now = _moment(schedule, now)
     epochs.end(schedule, EpochEnd.DELETED, now)
@@ -199,4 +201,4 @@ def delete(schedule_id: str, actor: str, now: datetime, expected: Collection[int
     schedule.is_finished = False
     schedule.revision += 1
     schedule.save()
-    runs.discard_pending(schedule_id, DiscardReason.SCHEDULE_DELETED, now)
+    transitions.discard_pending(schedule_id, DiscardReason.SCHEDULE_DELETED, now)

@@ -11,8 +11,8 @@ import structlog
 from django.db.models import Exists, OuterRef
 
 from schedules import idempotency
+from schedules.database.ulids import lowest_ulid_at
 from schedules.models import AuditResult, MissedFiring, Run, RunState, Schedule
-from schedules.ulids import lowest_ulid_at
 
 log = structlog.get_logger(__name__)
 

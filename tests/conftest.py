@@ -8,13 +8,13 @@ from celery import current_app
 from kombu import pools
 
 from orqsite.embedded.valkey import Valkey
-from schedules import dispatch
+from schedules.messages import breaker, dispatch
 
 
 @pytest.fixture(autouse=True)
 def _closed_breaker(monkeypatch: pytest.MonkeyPatch) -> None:
     """A broker failure of one test must not silence the next one's messages."""
-    monkeypatch.setattr(dispatch, "breaker", dispatch.Breaker(dispatch.BROKER_PAUSE_SECONDS))
+    monkeypatch.setattr(dispatch, "breaker", breaker.Breaker(dispatch.BROKER_PAUSE_SECONDS))
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from schedules import editing, keys
+from schedules import api_keys, editing
+from schedules.database.ulids import new_ulid
 from schedules.editing import NewSchedule
 from schedules.models import (
     Agent,
@@ -17,7 +18,6 @@ from schedules.models import (
     TriggerKind,
     Workspace,
 )
-from schedules.ulids import new_ulid
 
 NOON = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
 """A Monday, for tests that pass the time themselves."""
@@ -74,4 +74,4 @@ def make_run(schedule: Schedule, **fields: Any) -> Run:
 
 def make_token(workspace: Workspace, scope: Scope = Scope.WRITE, **fields: Any) -> str:
     """A working API token of the workspace."""
-    return keys.issue(workspace, scope=scope, **fields).token
+    return api_keys.issue(workspace, scope=scope, **fields).token

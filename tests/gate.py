@@ -39,7 +39,7 @@ BOTH_DATABASES = (
     "api",
     "workers",
     "races",
-    "model",
+    "proofs/model",
     "console",
     "commands",
     "embedded/test_servers.py",

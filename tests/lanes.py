@@ -29,7 +29,7 @@ def lane(arguments: Sequence[str]) -> Callable[[], int] | None:
 
 
 def _chaos(arguments: list[str]) -> int:
-    return _run([sys.executable, "-m", "tests.chaos", *arguments])
+    return _run([sys.executable, "-m", "tests.proofs.chaos", *arguments])
 
 
 def _recovery(arguments: list[str]) -> int:
@@ -51,12 +51,12 @@ def _model(arguments: list[str]) -> int:
 
 def _explore(examples: int, seed: int) -> "subprocess.Popen[bytes]":
     print(f"{examples} examples, seed {seed}", flush=True)
-    command = ["-m", "pytest", "tests/model/test_model.py", "-s", f"--hypothesis-seed={seed}"]
+    command = ["-m", "pytest", "tests/proofs/model/test_model.py", "-s", f"--hypothesis-seed={seed}"]
     return _started([sys.executable, *command], {"ORQ_TEST_EXAMPLES": str(examples)})
 
 
 def _mutants(arguments: list[str]) -> int:
-    return _run([sys.executable, "-m", "tests.mutants", *arguments])
+    return _run([sys.executable, "-m", "tests.proofs.mutants", *arguments])
 
 
 def _writers(arguments: list[str]) -> int:

@@ -12,5 +12,5 @@ class WorkersConfig(AppConfig):
 
     def ready(self) -> None:
         """What listens to Celery's signals."""
-        import_module("workers.lasting_objects")
-        import_module("workers.warm_start")
+        import_module("workers.broker.gc_freeze")
+        import_module("workers.broker.connection_warmup")

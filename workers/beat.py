@@ -5,7 +5,6 @@ django-celery-beat's own periodic tasks work as ever; the service's housekeeping
 """
 
 import time
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -17,11 +16,11 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django_celery_beat.schedulers import DatabaseScheduler
 from kombu.exceptions import OperationalError as BrokerError
 
-from schedules import dispatch
-from schedules.clock import database_now
-from schedules.dispatch import RunKey
-from schedules.firing import fire_due, is_anything_due
-from schedules.recovery import recover
+from schedules.database.clock import database_now
+from schedules.firing.due import fire_due, is_anything_due
+from schedules.messages import dispatch
+from schedules.messages.dispatch import RunKey
+from schedules.runs.recovering import recover
 
 log = structlog.get_logger(__name__)
 
@@ -39,21 +38,16 @@ AFTER_THE_SECOND = 0.005
 
 
 class Messages:
-    """A batch's messages are written while it is recorded and leave while the next one is, in their own thread."""
+    """A batch's messages leave in a thread of their own, while the next batch is fired."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="messages")
         self._leaving: Future[bool] | None = None
 
-    def prepare(self, runs: list[RunKey]) -> Callable[[], None]:
-        """Begin to write the messages of these runs; call what is returned to send them."""
-        written = self._thread.submit(dispatch.messages_of, runs)
-        return lambda: self._send(runs, written)
-
-    def _send(self, runs: list[RunKey], written: "Future[list[str]]") -> None:
-        """When those before them have left: no more than one batch waits."""
+    def send(self, runs: list[RunKey]) -> None:
+        """Send these when those before them have left: no more than one batch waits."""
         self.wait()
-        self._leaving = self._thread.submit(dispatch.send_now, runs, written.result)
+        self._leaving = self._thread.submit(dispatch.send_now, runs)
 
     def wait(self) -> None:
         """Return when all have left, or could not."""
@@ -117,7 +111,9 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
         is_herd, self._is_herd = self._is_herd, False
         try:
             if is_herd or is_anything_due(now):
-                self._is_herd = fire_due(now, limit, self._messages.prepare) == limit
+                fired = fire_due(now, limit)
+                self._messages.send(fired.runs)
+                self._is_herd = fired.due_count == limit
         finally:  # also when firing fails: lost work is found whatever a schedule does
             self._recover_if_time(now, HERD_SECONDS if self._is_herd else 0.0)
         if self._is_herd:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,11 +9,13 @@ import structlog
 from cryptography.fernet import InvalidToken
 from django.db import InterfaceError, OperationalError, connection
 
-from schedules import payloads, runs
-from schedules.clock import database_now
+from schedules.database.clock import database_now
 from schedules.models import Agent
-from schedules.runs import Claimed, Failure, NotClaimed
-from schedules.sealing import unseal
+from schedules.runs import claiming, finishing, leases
+from schedules.runs.claimed import Claimed
+from schedules.runs.claiming import NotClaimed
+from schedules.secrets import payloads
+from schedules.secrets.sealing import unseal
 from workers.heartbeat import Heartbeat, heartbeat
 from workers.runtimes import runtime_for
 from workers.runtimes.base import AgentCall, Answer, CallAborted, CallFailed, Endpoint
@@ -29,7 +30,7 @@ def execute(run_id: str, generation: int) -> None:
     """Make one attempt of the run if it may be made now; losing a race is no error, somebody else has it."""
     keeper = heartbeat()
     claimed_at = time.monotonic()
-    claimed = runs.claim(run_id, generation, keeper.worker, None, keeper.lease)
+    claimed = claiming.claim(run_id, generation, keeper.worker, None, keeper.lease)
     connection.close()
     if isinstance(claimed, NotClaimed):
         log.info("run.not_claimed", run_id=run_id, reason=str(claimed))
@@ -46,10 +47,8 @@ def _attempt(claimed: Claimed, keeper: Heartbeat, claimed_at: float) -> None:
             log.warning("run.aborted", run_id=claimed.run_id, attempt=claimed.attempt)
             _finish(lambda: _give_back(claimed))
         except CallFailed as failed:
-            failure = Failure(
-                failed.code, failed.message, failed.is_retryable, failed.retry_after, failed.response_id or ""
-            )
-            _record(claimed, lambda: _record_failure(claimed, failure))
+            failure = failed
+            _record(claimed, lambda: _record_failure(claimed, _masked(failure, claimed)))
         else:
             _record(claimed, lambda: _record_answer(claimed, answer))
 
@@ -62,19 +61,14 @@ def _record(claimed: Claimed, outcome: Callable[[], None]) -> None:
         raise
     except Exception as error:
         log.exception("run.outcome_unrecordable", run_id=claimed.run_id, attempt=claimed.attempt)
-        failure = Failure("internal_error", f"Recording the outcome raised {type(error).__name__}")
-        _finish(lambda: _report_failed(claimed, failure))
+        failure = CallFailed("internal_error", f"Recording the outcome raised {type(error).__name__}")
+        _finish(lambda: _record_failure(claimed, failure))
 
 
 def _give_back(claimed: Claimed) -> None:
     """An aborted run that is still ours after all must not wait for its lease to run out; attempts stay counted."""
-    lost = Failure(runs.LOST, "The worker lost its lease during the call", is_retryable=True)
-    runs.fail(claimed, lost, database_now())
-
-
-def _report_failed(claimed: Claimed, failure: Failure) -> None:
-    state = runs.fail(claimed, failure, database_now())
-    _report("run.attempt_failed" if state else "run.fenced", claimed, code=failure.code, state=state)
+    lost = CallFailed(leases.LOST, "The worker lost its lease during the call", is_retryable=True)
+    finishing.fail(claimed, lost, database_now())
 
 
 def _call(claimed: Claimed, is_lost: Callable[[], bool]) -> Answer:
@@ -126,7 +120,7 @@ def _endpoint(agent: Agent) -> Endpoint:
 def _record_answer(claimed: Claimed, answer: Answer) -> None:
     said = [answer.response_id or "", answer.output, answer.output_text, answer.usage, answer.trace_id or ""]
     response_id, output, output_text, usage, trace_id = _without_secrets(said, claimed)
-    kept = runs.succeed(
+    kept = finishing.succeed(
         claimed.run_id,
         claimed.attempt,
         None,
@@ -139,11 +133,15 @@ def _record_answer(claimed: Claimed, answer: Answer) -> None:
     _report("run.succeeded" if kept else "run.fenced", claimed)
 
 
-def _record_failure(claimed: Claimed, failure: Failure) -> None:
-    message, response_id = _without_secrets([failure.message, failure.response_id], claimed)
-    failure = replace(failure, message=message, response_id=response_id[:255])
-    state = runs.fail(claimed, failure, database_now())
+def _record_failure(claimed: Claimed, failure: CallFailed) -> None:
+    state = finishing.fail(claimed, failure, database_now())
     _report("run.attempt_failed" if state else "run.fenced", claimed, code=failure.code, state=state)
+
+
+def _masked(failed: CallFailed, claimed: Claimed) -> CallFailed:
+    """Without secrets in the agent's words."""
+    message, response_id = _without_secrets([failed.message, failed.response_id or ""], claimed)
+    return failed.reworded(message, response_id[:255])
 
 
 def _without_secrets(said: list[Any], claimed: Claimed) -> list[Any]:

@@ -15,10 +15,10 @@ import structlog
 from django.conf import settings
 from django.db import Error, connection
 
-from schedules import runs
-from schedules.clock import database_now
-from schedules.runs import Claimed
-from schedules.ulids import new_ulid
+from schedules.database.clock import database_now
+from schedules.database.ulids import new_ulid
+from schedules.runs import leases
+from schedules.runs.claimed import Claimed
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +79,7 @@ class Heartbeat:
         if not held:
             return
         sure_until = time.monotonic() + self.lease.total_seconds()
-        kept = runs.renew(self.worker, {run_id for run_id, _ in held}, database_now(), self.lease)
+        kept = leases.renew(self.worker, {run_id for run_id, _ in held}, database_now(), self.lease)
         for key, lease in held.items():
             if key in kept and not lease.is_lost():
                 lease.sure_until = sure_until

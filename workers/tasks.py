@@ -7,9 +7,9 @@ from celery import shared_task
 from django.conf import settings
 
 from schedules import ledger, retention
-from schedules.clock import database_now
+from schedules.database.clock import database_now
 from workers import execution
-from workers.requests import RequestedTask
+from workers.broker.eta_request_leak import RequestedTask
 
 log = structlog.get_logger(__name__)
 

@@ -10,12 +10,12 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from schedules import keys
+from schedules import api_keys
 from schedules.admin import cells
 from schedules.admin.base import ReadOnly
 from schedules.admin.typed import ModelForm
 from schedules.admin.verbs import Verb, VerbAdmin
-from schedules.clock import database_now
+from schedules.database.clock import database_now
 from schedules.errors import Refused
 from schedules.models import ApiKey
 
@@ -23,7 +23,7 @@ from schedules.models import ApiKey
 def _revoke(key: ApiKey, actor: str, now: datetime) -> None:
     if key.revoked_at is not None:
         raise Refused("already revoked")
-    keys.revoke(key, now)
+    api_keys.revoke(key, now)
 
 
 REVOKE = Verb[ApiKey](
@@ -100,7 +100,7 @@ class IssueForm(ModelForm[ApiKey]):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(VerbAdmin[ApiKey], ReadOnly[ApiKey]):
-    """The pages of API keys."""
+    """The pages of API api_keys."""
 
     form = IssueForm
     list_display = (name, "workspace", "scope", status, expires, last_used, created)
@@ -126,7 +126,7 @@ class ApiKeyAdmin(VerbAdmin[ApiKey], ReadOnly[ApiKey]):
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> ApiKey:
         """Issue the key; its token lives as long as this request."""
         said = form.cleaned_data
-        issued = keys.issue(
+        issued = api_keys.issue(
             said["workspace"], scope=said["scope"], name=said["name"], expires_at=said["expires_at"]
         )
         request.issued_token = issued.token  # type: ignore[attr-defined]  # handed to response_add

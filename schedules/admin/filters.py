@@ -12,10 +12,11 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from schedules.admin.typed import ModelAdmin
-from schedules.clock import database_now
+from schedules.database.clock import database_now
+from schedules.database.ulids import lowest_ulid_at
 from schedules.models import Agent, DiscardReason, MissedFiring, Run, Schedule, Workspace
-from schedules.runs import CANCELLED_BY_PERSON, LOST
-from schedules.ulids import lowest_ulid_at
+from schedules.runs.leases import LOST
+from schedules.runs.transitions import CANCELLED_BY_PERSON
 
 MOST_CHOICES = 500
 

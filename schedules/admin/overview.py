@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from schedules.admin import times
-from schedules.clock import database_now
+from schedules.database.clock import database_now
 from schedules.models import AuditResult
 
 STALE_AFTER = timedelta(days=1)

@@ -7,11 +7,11 @@ from django.contrib.admin import display
 from django.urls import reverse
 from django.utils import timezone
 
-from schedules import payloads
 from schedules.admin import cells, times
 from schedules.admin.filters import in_words
 from schedules.admin.schedule_cells import agent_with_tag
 from schedules.models import Run, Schedule, TriggerKind
+from schedules.secrets import payloads
 
 SHOWN_RUNS = 10
 NOT_SHOWN_IN_LISTS = ("payload", "output", "output_text", "usage")

@@ -8,7 +8,6 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from schedules import firing, runs
 from schedules.admin import run_cells as show
 from schedules.admin.base import ConsoleList, ReadOnly
 from schedules.admin.filters import AgentFilter, MadeFilter, ReasonFilter, ScheduleFilter, WorkspaceFilter
@@ -16,19 +15,21 @@ from schedules.admin.paging import BoundedPaginator
 from schedules.admin.verbs import Verb, VerbAdmin
 from schedules.errors import RunNotCancellable, RunNotRetryable, ScheduleInactive, ScheduleNotFound
 from schedules.models import Run, RunState
+from schedules.runs import transitions
+from schedules.triggering import run_now
 
 _UNFINISHED = (RunState.PENDING, RunState.RUNNING)
 _RETRYABLE = (RunState.FAILED, RunState.CANCELLED, RunState.DISCARDED)
 
 
 def _cancel(run: Run, actor: str, now: datetime) -> object:
-    if not runs.cancel(run.id, now):
+    if not transitions.cancel(run.id, now):
         raise RunNotCancellable
     return None
 
 
 def _retry(run: Run, actor: str, now: datetime) -> object:
-    return firing.retry(run.id, now)
+    return run_now.run_again(run.id, now)
 
 
 CANCEL = Verb[Run](

@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from schedules import payloads
 from schedules.admin import cells, times
 from schedules.expressions import InvalidExpression, describe
 from schedules.models import Schedule
+from schedules.secrets import payloads
 
 SHOWN_FIRES = 5
 
@@ -58,7 +58,7 @@ def activity(schedule: Schedule) -> str:
     """Active, or why not."""
     if schedule.deleted_at is not None:
         return cells.badge("deleted", "danger")
-    if schedule.held_until is not None and schedule.held_until > timezone.now():
+    if schedule.suspended_until is not None and schedule.suspended_until > timezone.now():
         return cells.badge("held back", "danger")
     if schedule.is_active:
         return cells.badge("active", "success")

@@ -17,14 +17,15 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from schedules import editing, payloads
+from schedules import editing
 from schedules.admin import json_text
 from schedules.admin.typed import ModelChoiceField, ModelForm
-from schedules.clock import database_now
+from schedules.database.clock import database_now
 from schedules.editing import NewSchedule, ScheduleChanges
 from schedules.errors import Refused
 from schedules.expressions import MAX_LENGTH, InvalidExpression
 from schedules.models import Agent, Schedule, ScheduleType
+from schedules.secrets import payloads
 
 EXPRESSION_HELP = (
     "UTC. cron: 0 0 9 * * mon-fri (second first) · interval: @every 6h · once: @at 2099-05-01T09:00:00Z"

@@ -10,7 +10,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 
-from schedules import editing, firing
+from schedules import editing
 from schedules.admin import schedule_cells as show
 from schedules.admin.base import ConsoleList, signature
 from schedules.admin.filters import ActivityFilter, AgentFilter, DeletedFilter, WorkspaceFilter
@@ -18,13 +18,14 @@ from schedules.admin.run_cells import recent_runs
 from schedules.admin.schedule_form import AddScheduleForm, ChangeScheduleForm, ScheduleForm
 from schedules.admin.typed import ModelForm
 from schedules.admin.verbs import Verb, VerbAdmin
-from schedules.clock import database_now
+from schedules.database.clock import database_now
 from schedules.errors import Refused, ScheduleInactive, ScheduleNotFound
 from schedules.models import Run, Schedule
+from schedules.triggering import run_now
 
 
 def _run_now(schedule: Schedule, actor: str, now: datetime) -> object:
-    return firing.trigger(schedule.id, now)
+    return run_now.trigger(schedule.id, now)
 
 
 def _pause(schedule: Schedule, actor: str, now: datetime) -> object:

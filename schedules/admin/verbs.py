@@ -17,7 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.urls import URLPattern, path, reverse
 
 from schedules.admin.base import ConsoleAdmin, signature
-from schedules.clock import database_now
+from schedules.database.clock import database_now
 from schedules.errors import Refused
 from schedules.expressions import InvalidExpression
 

@@ -13,8 +13,8 @@ from schedules.api.authentication import key_of
 from schedules.api.documents import ExplanationDocument, PreviewDocument, SchedulePreviewDocument
 from schedules.api.endpoint import Endpoint
 from schedules.api.lookups import schedule_of
-from schedules.clock import database_now
-from schedules.explaining import explain
+from schedules.database.clock import database_now
+from schedules.ledger.explaining import explain
 from schedules.previewing import preview_expression, preview_schedule
 
 

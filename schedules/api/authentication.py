@@ -9,8 +9,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from schedules import keys
-from schedules.api.remembered_keys import remembered_keys
+from schedules import api_keys
+from schedules.api.api_key_cache import remembered_keys
 from schedules.errors import Refused
 from schedules.models import ApiKey, Scope
 
@@ -79,7 +79,7 @@ def bearer_token(request: Request) -> str:
 def _note_use(key: ApiKey, now: datetime) -> None:
     """A missing note of the last use is no reason to refuse a request."""
     try:
-        keys.note_use(key, now)
+        api_keys.note_use(key, now)
     except DatabaseError as error:
         log.warning("key.use_not_noted", key_id=key.id, error=type(error).__name__)
 

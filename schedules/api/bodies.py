@@ -51,7 +51,7 @@ class Flag(serializers.BooleanField):
 
 @extend_schema_field({"$ref": "#/components/schemas/PublicSchedulePayload"})
 class PayloadAsSent(serializers.Field[Any, Any, Any, Any]):
-    """Any JSON value but null: schedules.payloads checks it where it is used."""
+    """Any JSON value but null: schedules.secrets.payloads checks it where it is used."""
 
     def to_internal_value(self, data: Any) -> Any:
         """The value itself."""

@@ -6,10 +6,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from schedules import payloads
 from schedules.api.bodies import AGENT_TAG_HELP, EXPRESSION_HELP, TYPE_HELP
-from schedules.explaining import Outcome
+from schedules.ledger.explaining import Outcome
 from schedules.models import Run, RunState, Schedule, ScheduleType, TriggerKind
+from schedules.secrets import payloads
 
 _Instant = serializers.DateTimeField  # RFC 3339 with Z; a fraction of a second only where there is one
 
@@ -29,7 +29,7 @@ class MaskedPayload(serializers.Field[Any, Any, Any, Any]):
     """A stored payload with its secrets masked."""
 
     def to_representation(self, value: payloads.Payload) -> payloads.Payload:
-        """See schedules.payloads."""
+        """See schedules.secrets.payloads."""
         return payloads.masked(value)
 
 

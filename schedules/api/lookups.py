@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from schedules.agents import find_agent
-from schedules.api import schedule_statement
+from schedules.api import lookups_postgresql
 from schedules.errors import AgentNotFound, RunNotFound, ScheduleNotFound
 from schedules.models import Agent, ApiKey, Run, Schedule
 from schedules.models.agent import AGENT_KEY
@@ -28,7 +28,7 @@ def schedule_of(key: ApiKey, agent_key: str, schedule_id: str) -> Schedule:
     """The live schedule of that agent; ScheduleNotFound, also when there is no such agent."""
     if not (_AGENT_KEY.fullmatch(agent_key) and _ULID.fullmatch(schedule_id)):
         raise ScheduleNotFound
-    find = schedule_statement.find if connection.vendor == "postgresql" else find_schedule
+    find = lookups_postgresql.find if connection.vendor == "postgresql" else find_schedule
     schedule = find(key.workspace_id, agent_key, schedule_id)
     if schedule is None:
         raise ScheduleNotFound

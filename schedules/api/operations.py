@@ -18,10 +18,10 @@ from schedules.api.documents import (
     Triggered,
 )
 from schedules.api.error_codes import ERRORS, error_body
+from schedules.api.etags import TAGS_PATTERN
 from schedules.api.examples import EXPLANATION, NEW_SCHEDULE, PREVIEW, RUN, SCHEDULE, TO_PREVIEW
+from schedules.api.idempotency_key import KEY_PATTERN, MAX_KEY
 from schedules.api.queries import ExplainQuery, PreviewBody, PreviewQuery, RunListQuery, ScheduleListQuery
-from schedules.api.repeats import KEY_PATTERN, MAX_KEY
-from schedules.api.revisions import TAGS_PATTERN
 
 TAG: Final = "Agent Schedules"
 

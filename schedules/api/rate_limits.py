@@ -6,10 +6,10 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from schedules.allowances import Limit
 from schedules.errors import Refused
+from schedules.limits.local_share import Limit
+from schedules.limits.rate_counter import rate_counter_in
 from schedules.models import ApiKey
-from schedules.rates import rates_in
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -32,7 +32,7 @@ class KeyLimit(BaseThrottle):
     def allow_request(self, request: Request, view: "APIView") -> bool:
         """True, or RateLimitExceeded; a path that needs no key has no limit."""
         if isinstance(request.auth, ApiKey):
-            wait = rates_in(settings.ORQ.redis_url).take(self.limits(request.auth, request, view))
+            wait = rate_counter_in(settings.ORQ.redis_url).consume(self.limits(request.auth, request, view))
             if wait:
                 raise RateLimitExceeded(wait)
         return True

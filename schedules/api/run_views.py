@@ -3,15 +3,15 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from schedules import runs
 from schedules.api import operations, queries
 from schedules.api.authentication import key_of
 from schedules.api.documents import RunDocument, RunList
 from schedules.api.endpoint import Endpoint
 from schedules.api.lookups import run_of, schedule_of
-from schedules.clock import database_now
+from schedules.database.clock import database_now
+from schedules.database.keyset import page
 from schedules.errors import RunNotCancellable
-from schedules.paging import page
+from schedules.runs import transitions
 
 
 class ScheduleRuns(Endpoint):
@@ -45,6 +45,6 @@ class RunCancellation(Endpoint):
         """Cancelled; a body is ignored."""
         schedule = schedule_of(key_of(request), agent_key, schedule_id)
         run = run_of(schedule, run_id)
-        if not runs.cancel(run.id, database_now()):
+        if not transitions.cancel(run.id, database_now()):
             raise RunNotCancellable
         return Response(RunDocument(run_of(schedule, run_id)).data)

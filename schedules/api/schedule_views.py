@@ -3,19 +3,20 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from schedules import editing, firing
+from schedules import editing
 from schedules.api import bodies, operations, queries
 from schedules.api.authentication import key_of
 from schedules.api.documents import ScheduleDocument, ScheduleList
 from schedules.api.endpoint import Endpoint
+from schedules.api.etags import etag_of, expected_revisions, shown
+from schedules.api.idempotency_key import answer_once
 from schedules.api.lookups import agent_of, schedule_of
 from schedules.api.parsing import unread_body
 from schedules.api.rate_limits import TriggerLimit
-from schedules.api.repeats import answer_once
-from schedules.api.revisions import etag_of, expected_revisions, shown
-from schedules.clock import database_now
+from schedules.database.clock import database_now
+from schedules.database.keyset import page
 from schedules.idempotency import Answer
-from schedules.paging import page
+from schedules.triggering import run_now
 
 
 class AgentSchedules(Endpoint):
@@ -81,7 +82,7 @@ class ScheduleExecution(Endpoint):
 
         def trigger() -> Answer:
             schedule = schedule_of(key_of(request), agent_key, schedule_id)
-            firing.trigger(schedule.id)
+            run_now.trigger(schedule.id)
             return Answer(202, {"status": "triggered", "schedule_id": schedule.id})
 
         return answer_once(request, lambda: unread_body(request).decode("latin-1"), trigger)

@@ -3,7 +3,7 @@
 `parse` reads an expression, the cadence answers when it fires, `describe` says it in words.
 """
 
-from schedules.expressions.cadence import Cadence, Late
+from schedules.expressions.cadence import Cadence, OverdueSpan
 from schedules.expressions.cron import Cron
 from schedules.expressions.descriptors import DESCRIPTORS
 from schedules.expressions.errors import InvalidExpression
@@ -21,8 +21,8 @@ __all__ = [
     "Cron",
     "Interval",
     "InvalidExpression",
-    "Late",
     "Once",
+    "OverdueSpan",
     "describe",
     "parse",
     "require_minimum_cadence",

@@ -7,16 +7,16 @@ from typing import Protocol, Self
 
 
 @dataclass(frozen=True, slots=True)
-class Late:
-    """The fire times that had come by the moment somebody looked: the newest, and those it skips.
+class OverdueSpan:
+    """The fire times that had come by the moment somebody looked: the newest, and those missed before it.
 
-    `skipped_count` older fire times lie before `newest`; `skipped_last` is the latest of them, None if there
+    `missed_count` older fire times lie before `newest`; `last_missed` is the latest of them, None if there
     are none. The earliest of them is the `first` that was asked about.
     """
 
     newest: datetime
-    skipped_count: int
-    skipped_last: datetime | None
+    missed_count: int
+    last_missed: datetime | None
 
 
 class Cadence(Protocol):
@@ -31,25 +31,25 @@ class Cadence(Protocol):
     def anchored_at(self, anchor: datetime) -> Self:
         """The same cadence counted from `anchor`; only intervals depend on it."""
 
-    def late(self, first: datetime, now: datetime) -> Late:
+    def overdue(self, first: datetime, now: datetime) -> OverdueSpan:
         """What has come due from `first`, a fire time of this cadence, up to and including `now`.
 
         Counts the sequence first, next_after(first), … as far as `now`; ValueError if `first` is after `now`.
         """
 
 
-def late_by_iteration(
+def overdue_by_iteration(
     next_after: Callable[[datetime], datetime | None], first: datetime, now: datetime
-) -> Late:
-    """`Cadence.late` by walking from fire time to fire time."""
+) -> OverdueSpan:
+    """`Cadence.overdue` by walking from fire time to fire time."""
     require_order(first, now)
-    late = Late(newest=first, skipped_count=0, skipped_last=None)
-    while (fire_time := next_after(late.newest)) is not None and fire_time <= now:
-        late = Late(newest=fire_time, skipped_count=late.skipped_count + 1, skipped_last=late.newest)
-    return late
+    span = OverdueSpan(newest=first, missed_count=0, last_missed=None)
+    while (fire_time := next_after(span.newest)) is not None and fire_time <= now:
+        span = OverdueSpan(newest=fire_time, missed_count=span.missed_count + 1, last_missed=span.newest)
+    return span
 
 
 def require_order(first: datetime, now: datetime) -> None:
-    """ValueError if `first` is after `now`: nothing is late then."""
+    """ValueError if `first` is after `now`: nothing is overdue then."""
     if first > now:
         raise ValueError(f"the fire time {first} has not come at {now}")

@@ -9,7 +9,7 @@ from datetime import MAXYEAR, UTC, datetime
 from functools import lru_cache
 from typing import Final, Self
 
-from schedules.expressions.cadence import Late, late_by_iteration
+from schedules.expressions.cadence import OverdueSpan, overdue_by_iteration
 from schedules.expressions.errors import CRON_EXAMPLE, InvalidExpression, quoted
 from schedules.expressions.fields import (
     DAY,
@@ -74,9 +74,9 @@ class Cron:
         in_utc(anchor)
         return self
 
-    def late(self, first: datetime, now: datetime) -> Late:
+    def overdue(self, first: datetime, now: datetime) -> OverdueSpan:
         """See `Cadence`. The work grows with the number of fire times between the two."""
-        return late_by_iteration(self.next_after, first, now)
+        return overdue_by_iteration(self.next_after, first, now)
 
     @property
     def _first_time(self) -> tuple[int, int, int]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Self
 
-from schedules.expressions.cadence import Late, require_order
+from schedules.expressions.cadence import OverdueSpan, require_order
 from schedules.expressions.durations import parse_duration
 from schedules.expressions.errors import INTERVAL_EXAMPLE, InvalidExpression, quoted
 from schedules.expressions.instants import from_microseconds, to_microseconds
@@ -39,17 +39,17 @@ class Interval:
         """The same interval counted from `anchor`, rounded to the nearest second (a half is rounded up)."""
         return replace(self, anchor_ns=self._anchor_at(anchor))
 
-    def late(self, first: datetime, now: datetime) -> Late:
+    def overdue(self, first: datetime, now: datetime) -> OverdueSpan:
         """See `Cadence`; the same work for any span. ValueError without an anchor."""
         if self.anchor_ns is None:
             raise ValueError("an interval counts from its anchor: call anchored_at first")
         require_order(first, now)
         newest = self._fired_count(self.anchor_ns, now)
-        skipped = newest - self._fired_count(self.anchor_ns, first)
-        if skipped == 0:
-            return Late(newest=first, skipped_count=0, skipped_last=None)
-        before = first if skipped == 1 else self._fire_time(self.anchor_ns, newest - 1)
-        return Late(self._fire_time(self.anchor_ns, newest), skipped, before)
+        missed_count = newest - self._fired_count(self.anchor_ns, first)
+        if missed_count == 0:
+            return OverdueSpan(newest=first, missed_count=0, last_missed=None)
+        before = first if missed_count == 1 else self._fire_time(self.anchor_ns, newest - 1)
+        return OverdueSpan(self._fire_time(self.anchor_ns, newest), missed_count, before)
 
     def _fired_count(self, anchor: int, t: datetime) -> int:
         """How many fire times, cut to microseconds, lie at or before `t`."""

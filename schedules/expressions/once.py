@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Self
 
-from schedules.expressions.cadence import Late, late_by_iteration
+from schedules.expressions.cadence import OverdueSpan, overdue_by_iteration
 from schedules.expressions.errors import ONCE_EXAMPLE, InvalidExpression, quoted
 from schedules.expressions.instants import in_utc
 
@@ -33,9 +33,9 @@ class Once:
         in_utc(anchor)
         return self
 
-    def late(self, first: datetime, now: datetime) -> Late:
+    def overdue(self, first: datetime, now: datetime) -> OverdueSpan:
         """See `Cadence`."""
-        return late_by_iteration(self.next_after, first, now)
+        return overdue_by_iteration(self.next_after, first, now)
 
 
 def parse_once(text: str) -> Once:

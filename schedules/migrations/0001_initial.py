@@ -4,7 +4,7 @@ import datetime
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import schedules.ulids
+import schedules.database.ulids
 import uuid
 from django.db import migrations, models
 
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Agent',
             fields=[
-                ('id', models.CharField(default=schedules.ulids.new_ulid, editable=False, max_length=26, primary_key=True, serialize=False)),
+                ('id', models.CharField(default=schedules.database.ulids.new_ulid, editable=False, max_length=26, primary_key=True, serialize=False)),
                 ('key', models.CharField(max_length=255, validators=[django.core.validators.RegexValidator('^[A-Za-z][A-Za-z0-9]*([._-][A-Za-z0-9]+)*\\Z')])),
                 ('runtime', models.CharField(choices=[('echo', 'Echo (renders the input, calls nobody)'), ('responses', 'Responses API over HTTP')], default='responses', max_length=20)),
                 ('base_url', models.URLField(blank=True, help_text='For the responses runtime, e.g. https://host', max_length=500)),
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Schedule',
             fields=[
-                ('id', models.CharField(default=schedules.ulids.new_ulid, editable=False, max_length=26, primary_key=True, serialize=False)),
+                ('id', models.CharField(default=schedules.database.ulids.new_ulid, editable=False, max_length=26, primary_key=True, serialize=False)),
                 ('agent_tag', models.CharField(blank=True, max_length=100, null=True)),
                 ('display_name', models.CharField(blank=True, max_length=255, null=True)),
                 ('type', models.CharField(choices=[('cron', 'Cron'), ('interval', 'Interval'), ('once', 'Once')], max_length=10)),
@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ApiKey',
             fields=[
-                ('id', models.CharField(default=schedules.ulids.new_ulid, editable=False, max_length=26, primary_key=True, serialize=False)),
+                ('id', models.CharField(default=schedules.database.ulids.new_ulid, editable=False, max_length=26, primary_key=True, serialize=False)),
                 ('name', models.CharField(blank=True, max_length=100)),
                 ('secret_sha256', models.CharField(editable=False, max_length=64)),
                 ('scope', models.CharField(choices=[('read', 'Read only'), ('write', 'Read and write')], default='write', max_length=5)),
@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Run',
             fields=[
-                ('id', models.CharField(default=schedules.ulids.new_ulid, editable=False, max_length=26, primary_key=True, serialize=False)),
+                ('id', models.CharField(default=schedules.database.ulids.new_ulid, editable=False, max_length=26, primary_key=True, serialize=False)),
                 ('generation', models.PositiveBigIntegerField()),
                 ('trigger', models.CharField(choices=[('cadence', 'Cadence'), ('manual', 'Manual')], max_length=10)),
                 ('fire_time', models.DateTimeField(blank=True, help_text="The cadence's instant; none when manual", null=True)),

@@ -6,12 +6,23 @@ from schedules.models.audit import AuditResult
 from schedules.models.epoch import CadenceEpoch, EpochEnd
 from schedules.models.idempotency import IdempotencyRecord
 from schedules.models.missed import MissedFiring, MissedReason
-from schedules.models.next_fire import NextFire
-from schedules.models.run import TRIGGER_DELAY, DiscardReason, Run, RunState, TriggerKind
+from schedules.models.next_fire import NextFire, remember_next_fire
+from schedules.models.run import (
+    FINAL_STATES,
+    TRANSITIONS,
+    TRIGGER_DELAY,
+    DiscardReason,
+    Run,
+    RunState,
+    TriggerKind,
+    states_before,
+)
 from schedules.models.schedule import Schedule, ScheduleType
 from schedules.models.workspace import Workspace
 
 __all__ = [
+    "FINAL_STATES",
+    "TRANSITIONS",
     "TRIGGER_DELAY",
     "Agent",
     "AgentVersion",
@@ -32,4 +43,6 @@ __all__ = [
     "Scope",
     "TriggerKind",
     "Workspace",
+    "remember_next_fire",
+    "states_before",
 ]

@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from schedules.database.ulids import new_ulid
 from schedules.models.workspace import Workspace
-from schedules.ulids import new_ulid
 
 AGENT_KEY = r"^[A-Za-z][A-Za-z0-9]*([._-][A-Za-z0-9]+)*\Z"
 DEFAULT_PATH = "/v3/router/responses"

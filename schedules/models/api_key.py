@@ -3,8 +3,8 @@
 from django.db import models
 from django.utils import timezone
 
+from schedules.database.ulids import new_ulid
 from schedules.models.workspace import Workspace
-from schedules.ulids import new_ulid
 
 
 class Scope(models.TextChoices):

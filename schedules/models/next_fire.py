@@ -16,15 +16,15 @@ class NextFireQuerySet(models.QuerySet["NextFire"]):
     """Next fires by what may happen to them."""
 
     def due(self, now: datetime) -> Self:
-        """Their fire time has come and nothing holds them back, earliest first."""
-        free = Q(held_until=None) | Q(held_until__lte=now)
-        return self.filter(free, fire_time__lte=now).order_by("fire_time")
+        """Their fire time has come and they are not suspended, earliest first."""
+        is_free = Q(suspended_until=None) | Q(suspended_until__lte=now)
+        return self.filter(is_free, fire_time__lte=now).order_by("fire_time")
 
 
 class NextFire(models.Model):
     """An active schedule has one, any other has none. Its row's lock decides which beat fires it.
 
-    It begins and ends with a generation (see epochs.py), so what it copies from the schedule never differs from it.
+    It begins and ends with a generation (see ledger/epochs.py): what it copies from the schedule is what that says.
     """
 
     schedule = models.OneToOneField(
@@ -35,7 +35,7 @@ class NextFire(models.Model):
     expression = models.CharField(max_length=1000)
     anchor_at = models.DateTimeField()
     fire_time = models.DateTimeField()
-    held_until = models.DateTimeField(
+    suspended_until = models.DateTimeField(
         null=True, blank=True, help_text="Not fired before: its cadence could not be computed"
     )
 
@@ -46,3 +46,8 @@ class NextFire(models.Model):
 
     def __str__(self) -> str:
         return f"{self.schedule_id} at {self.fire_time:%Y-%m-%d %H:%M:%S}"
+
+
+def remember_next_fire(schedule: Schedule, next_fire: NextFire | None) -> None:
+    """As if it had been loaded with the schedule."""
+    Schedule._meta.get_field("next_fire").set_cached_value(schedule, next_fire)

@@ -1,14 +1,15 @@
-"""Run: one firing's work. Its state changes only by the guarded updates of schedules/runs.py."""
+"""Run: one firing's work. Its state changes only along TRANSITIONS, by the guarded updates of schedules/runs/."""
 
 from datetime import datetime, timedelta
-from typing import ClassVar, Self
+from functools import cache
+from typing import ClassVar, Final, Self
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from schedules.database.ulids import new_ulid
 from schedules.models.schedule import Schedule
-from schedules.ulids import new_ulid
 
 TRIGGER_DELAY = timedelta(seconds=10)
 """A manual run starts not earlier than this after it was asked for (the contract)."""
@@ -23,6 +24,29 @@ class RunState(models.TextChoices):
     FAILED = "failed"
     CANCELLED = "cancelled"
     DISCARDED = "discarded"
+
+
+TRANSITIONS: Final = frozenset(
+    {
+        (RunState.PENDING, RunState.RUNNING),
+        (RunState.PENDING, RunState.DISCARDED),
+        (RunState.PENDING, RunState.CANCELLED),
+        (RunState.RUNNING, RunState.SUCCEEDED),
+        (RunState.RUNNING, RunState.FAILED),
+        (RunState.RUNNING, RunState.CANCELLED),
+        (RunState.RUNNING, RunState.PENDING),
+    }
+)
+"""The transitions there are, and no other: (before, after)."""
+
+FINAL_STATES: Final = frozenset(RunState) - {before for before, _ in TRANSITIONS}
+"""States a run stays in."""
+
+
+@cache
+def states_before(state: RunState) -> tuple[RunState, ...]:
+    """From which states a run may get into this one."""
+    return tuple(before for before in RunState if (before, state) in TRANSITIONS)
 
 
 class TriggerKind(models.TextChoices):
@@ -51,15 +75,15 @@ class RunQuerySet(models.QuerySet["Run"]):
         """Pending and not too early."""
         return self.pending().filter(not_before__lte=now)
 
-    def held(self, run_id: str, attempt: int) -> Self:
-        """The run while this attempt owns it: (id, attempt, running) is the fence; `runs.succeed` writes it out."""
+    def owned(self, run_id: str, attempt: int) -> Self:
+        """The run while this attempt owns it: (id, attempt, running) is the fence, as in `finishing.succeed`."""
         return self.filter(id=run_id, attempt=attempt, state=RunState.RUNNING)
 
     def expired(self, now: datetime) -> Self:
         """Running, but their lease ran out: the worker is lost."""
         return self.filter(state=RunState.RUNNING, lease_expires_at__lt=now)
 
-    def undelivered(self, now: datetime) -> Self:
+    def to_redispatch(self, now: datetime) -> Self:
         """Pending although their message should have been received by now."""
         return self.pending().filter(redispatch_at__lte=now)
 

@@ -1,19 +1,16 @@
 """Schedule: an agent, a cadence and a payload. A deleted one stays as a row until its run history is pruned."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from schedules.database.ulids import new_ulid
 from schedules.expressions import Cadence, parse
 from schedules.models.agent import Agent
 from schedules.models.workspace import Workspace
-from schedules.ulids import new_ulid
-
-if TYPE_CHECKING:
-    from schedules.models.next_fire import NextFire
 
 
 class ScheduleType(models.TextChoices):
@@ -30,10 +27,6 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
     def live(self) -> Self:
         """Not deleted."""
         return self.filter(deleted_at=None)
-
-    def startable(self) -> Self:
-        """Runs of these may start: active, or inactive only because the last fire time has fired."""
-        return self.live().filter(Q(is_active=True) | Q(is_finished=True))
 
 
 class Schedule(models.Model):
@@ -91,19 +84,15 @@ class Schedule(models.Model):
     def __str__(self) -> str:
         return self.display_name or f"{self.agent.key} {self.expression}"
 
-    def remember_next_fire(self, next_fire: "NextFire | None") -> None:
-        """As if it had been loaded with the schedule."""
-        type(self)._meta.get_field("next_fire").set_cached_value(self, next_fire)
-
     @property
     def next_fire_at(self) -> datetime | None:
         """When it fires next; None while it is not active. Reads its NextFire unless that is loaded."""
         return self.next_fire.fire_time if hasattr(self, "next_fire") else None
 
     @property
-    def held_until(self) -> datetime | None:
+    def suspended_until(self) -> datetime | None:
         """Until when its due fire time waits because its cadence could not be computed."""
-        return self.next_fire.held_until if hasattr(self, "next_fire") else None
+        return self.next_fire.suspended_until if hasattr(self, "next_fire") else None
 
     @property
     def cadence(self) -> Cadence:

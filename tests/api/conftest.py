@@ -3,7 +3,7 @@
 import pytest
 
 from schedules.api import authentication
-from schedules.api.remembered_keys import RememberedKeys
+from schedules.api.api_key_cache import RememberedKeys
 from schedules.models import Agent, Schedule, Scope
 from tests.api.caller import Caller
 from tests.factories import make_agent, make_schedule, make_token, make_workspace

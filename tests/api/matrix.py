@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from schedules import keys
+from schedules import api_keys
 from schedules.models import Agent, ApiKey, Run, Schedule, Scope
 from tests.factories import make_agent, make_run, make_schedule, make_token, make_workspace
 
@@ -115,7 +115,7 @@ def _token(world: World, **fields: Any) -> str:
 
 def _revoked(world: World) -> str:
     token = _token(world)
-    keys.revoke(ApiKey.objects.latest("id"), datetime.now(UTC))
+    api_keys.revoke(ApiKey.objects.latest("id"), datetime.now(UTC))
     return token
 
 

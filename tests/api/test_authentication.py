@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 from django.http import HttpResponse
 from pytest_django import DjangoAssertNumQueries
 
-from schedules import keys
+from schedules import api_keys
 from schedules.models import Agent, ApiKey, Schedule, Scope
 from tests.api.caller import Caller, assert_error, document, schedule_path, schedules_path
 from tests.factories import make_token
@@ -80,7 +80,7 @@ def test_a_key_that_was_used_just_now_stops_working_within_a_second(
 
 
 def test_a_revoked_key_is_refused(api: Caller, agent: Agent) -> None:
-    keys.revoke(ApiKey.objects.get(), _now())
+    api_keys.revoke(ApiKey.objects.get(), _now())
     assert_error(api.get(schedules_path(agent)), 401, "invalid_api_key")
 
     ApiKey.objects.update(is_enabled=True)
@@ -116,7 +116,7 @@ def test_a_method_nobody_may_use_is_no_question_of_scope(reader: Caller, agent: 
 
 
 def test_the_key_signs_its_deeds(api: Caller, schedule: Schedule) -> None:
-    other = keys.issue(schedule.workspace, scope=Scope.WRITE)
+    other = api_keys.issue(schedule.workspace, scope=Scope.WRITE)
 
     changed = document(Caller(other.token).patch(schedule_path(schedule), {"display_name": "x"}))
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from schedules import payloads
-from schedules.clock import database_now
+from schedules.database.clock import database_now
 from schedules.models import Agent, ApiKey, Schedule
+from schedules.secrets import payloads
 from tests.api.caller import DOCUMENT, Caller, assert_error, document, schedules_path
 from tests.api.outsiders import assert_not_for_readers, assert_only_for_its_workspace
 from tests.factories import make_agent

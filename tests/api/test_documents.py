@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schedules.api.documents import Document, ScheduleDocument
-from schedules.models import Agent, Schedule
+from schedules.models import Agent, Schedule, remember_next_fire
 from tests.factories import NOON, make_schedule
 
 NEARLY_NOON = NOON.replace(microsecond=120_000)
@@ -30,7 +30,7 @@ def test_the_document_is_what_its_fields_say(agent: Agent, fields: dict[str, Any
     for name, value in fields.items():
         setattr(schedule, name, value)
     if not schedule.is_active:
-        schedule.remember_next_fire(None)
+        remember_next_fire(schedule, None)
 
     written, said = ScheduleDocument(schedule).data, _by_field(schedule)
 

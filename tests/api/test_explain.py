@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from schedules import editing, firing
+from schedules import editing
 from schedules.models import Run, Schedule
 from tests.api.caller import Caller, assert_error, document, everything, run_path, schedule_path
 from tests.api.outsiders import assert_not_under_another_agent, assert_only_for_its_workspace
 from tests.factories import NOON, make_schedule
+from tests.firing import fire
 
 HOUR = timedelta(hours=1)
 
@@ -25,7 +26,7 @@ def path_of(schedule: Schedule, at: str = "2026-06-01T12:00:00Z") -> str:
 
 
 def test_an_instant_that_fired_is_explained_with_its_run(api: Caller, hourly: Schedule) -> None:
-    firing.fire_due(NOON, 10)
+    fire(NOON, 10)
 
     answer = document(api.get(path_of(hourly)))
 
@@ -41,7 +42,7 @@ def test_an_instant_that_fired_is_explained_with_its_run(api: Caller, hourly: Sc
 
 
 def test_a_missed_instant_is_explained_with_its_reason(api: Caller, hourly: Schedule) -> None:
-    firing.fire_due(NOON + 2 * HOUR, 10)
+    fire(NOON + 2 * HOUR, 10)
 
     answer = document(api.get(path_of(hourly)))
 

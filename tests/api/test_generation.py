@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from django.db.models import F
 
-from schedules import firing, runs
-from schedules.clock import database_now
+from schedules.database.clock import database_now
 from schedules.models import Agent, DiscardReason, NextFire, Run, RunState, Schedule
+from schedules.runs import claiming
+from schedules.runs.claimed import Claimed
+from schedules.triggering import run_now
 from tests.api.caller import Caller, assert_error, document, everything, schedules_path
+from tests.firing import fire
 
 LEASE = timedelta(seconds=15)
 HOURLY = {"type": "interval", "expression": "@every 1h", "payload": {"input": "Hello"}}
@@ -20,8 +23,8 @@ def path(api: Caller, agent: Agent) -> str:
     """An hourly schedule, made half an hour ago, that has started twice and has a third run pending."""
     created = document(api.post(schedules_path(agent), HOURLY), 201)
     for _ in range(2):
-        _start(firing.trigger(created["_id"], database_now()))
-    firing.trigger(created["_id"], database_now())
+        _start(run_now.trigger(created["_id"], database_now()))
+    run_now.trigger(created["_id"], database_now())
     half_an_hour = timedelta(minutes=30)
     Schedule.objects.update(anchor_at=F("anchor_at") - half_an_hour)
     NextFire.objects.update(fire_time=F("fire_time") - half_an_hour)
@@ -29,8 +32,8 @@ def path(api: Caller, agent: Agent) -> str:
 
 
 def _start(run: Run) -> None:
-    claimed = runs.claim(run.id, run.generation, "worker", run.not_before, LEASE)
-    assert isinstance(claimed, runs.Claimed)
+    claimed = claiming.claim(run.id, run.generation, "worker", run.not_before, LEASE)
+    assert isinstance(claimed, Claimed)
 
 
 def _changes(api: Caller, path: str, body: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -82,8 +85,8 @@ def test_a_run_of_the_cadence_before_is_stale(api: Caller, path: str) -> None:
 
     api.patch(path, {"expression": "@every 2h"})
 
-    refused = runs.claim(pending.id, pending.generation, "worker", pending.not_before, LEASE)
-    assert refused == runs.NotClaimed.DISCARDED
+    refused = claiming.claim(pending.id, pending.generation, "worker", pending.not_before, LEASE)
+    assert refused == claiming.NotClaimed.DISCARDED
     assert document(api.get(f"{path}/runs/{pending.id}"))["reason"] == DiscardReason.STALE_GENERATION
 
 
@@ -158,7 +161,7 @@ def fired_once(api: Caller, agent: Agent) -> str:
     instant = database_now().replace(microsecond=0) + timedelta(hours=1)
     once = HOURLY | {"type": "once", "expression": f"@at {instant:%Y-%m-%dT%H:%M:%SZ}"}
     created = document(api.post(schedules_path(agent), once), 201)
-    assert firing.fire_due(instant, limit=10) == 1
+    assert fire(instant, limit=10) == 1
     Schedule.objects.update(expression=f"@at {instant - timedelta(hours=2):%Y-%m-%dT%H:%M:%SZ}")
     return f"{schedules_path(agent)}/{created['_id']}"
 

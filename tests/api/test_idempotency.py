@@ -10,7 +10,7 @@ from django.db import connection
 from django.http import HttpResponse
 
 from schedules import editing, idempotency, retention
-from schedules.clock import database_now
+from schedules.database.clock import database_now
 from schedules.models import Agent, IdempotencyRecord, Run, Schedule, Scope
 from tests.api.caller import Caller, assert_error, document, everything, schedule_path, schedules_path
 from tests.factories import NOON, make_agent, make_schedule, make_token

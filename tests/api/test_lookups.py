@@ -7,18 +7,19 @@ from typing import Any
 
 import pytest
 
-from schedules import editing, firing
-from schedules.api import schedule_statement
+from schedules import editing
+from schedules.api import lookups_postgresql
 from schedules.api.documents import ScheduleDocument
 from schedules.api.lookups import find_schedule
 from schedules.models import Agent, Schedule
+from schedules.triggering import run_now
 from tests.factories import NOON, make_agent, make_schedule, make_workspace
 
 Find = Callable[[uuid.UUID, str, str], Schedule | None]
 
 BOTH = [
     pytest.param(find_schedule, id="portable"),
-    pytest.param(schedule_statement.find, id="postgresql", marks=pytest.mark.postgresql),
+    pytest.param(lookups_postgresql.find, id="postgresql", marks=pytest.mark.postgresql),
 ]
 both = pytest.mark.parametrize("find", BOTH)
 
@@ -36,7 +37,7 @@ def test_a_schedule_is_found_with_everything_it_has(agent: Agent, find: Find) ->
     }
     schedule = make_schedule(agent, agent_tag="v1", display_name="Été", payload=payload)
     editing.update(schedule.id, {"expression": "0 0 10 * * *"}, "apk_other", NOON + timedelta(hours=1))
-    firing.trigger(schedule.id, NOON + timedelta(hours=2))
+    run_now.trigger(schedule.id, NOON + timedelta(hours=2))
 
     found = find(agent.workspace_id, agent.key, schedule.id)
 

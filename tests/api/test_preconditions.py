@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 from django.http import HttpResponse
 
-from schedules import editing, firing
+from schedules import editing
 from schedules.models import Agent, Schedule
 from tests.api.caller import Caller, assert_error, document, everything, schedule_path, schedules_path
 from tests.factories import NOON, make_due_schedule, make_schedule
+from tests.firing import fire
 
 NEW = {"type": "cron", "expression": "0 0 9 * * *", "payload": {"input": "Hello"}}
 
@@ -72,7 +73,7 @@ def test_a_firing_a_trigger_and_an_empty_change_leave_the_tag_alone(api: Caller,
     editing.update(schedule.id, {}, "apk_x", NOON)
     api.post(f"{schedule_path(schedule)}/execution")
 
-    assert firing.fire_due(NOON, 10) == 1
+    assert fire(NOON, 10) == 1
 
     assert document(api.get(schedule_path(schedule)))["is_active"] is False
     assert etag(api, schedule) == before

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from schedules import editing, firing
-from schedules.clock import database_now
+from schedules import editing
+from schedules.database.clock import database_now
 from schedules.models import Agent, Schedule
 from tests.api.caller import Caller, assert_error, document, everything, schedule_path
 from tests.api.outsiders import assert_not_under_another_agent, assert_only_for_its_workspace
 from tests.factories import NOON, make_due_schedule, make_schedule
+from tests.firing import fire
 
 UNSAVED = "/v3/schedules/preview"
 DAILY: dict[str, Any] = {"type": "cron", "expression": "0 0 9 * * *", "from": "2026-06-01T09:00:00Z"}
@@ -95,7 +96,7 @@ def test_an_inactive_schedule_shows_what_resuming_it_now_would_give(api: Caller,
 
 def test_a_finished_once_would_not_fire_again(api: Caller, agent: Agent) -> None:
     schedule = make_due_schedule(agent)
-    firing.fire_due(NOON, 10)
+    fire(NOON, 10)
 
     answer = document(api.get(path_of(schedule)))
 

@@ -14,10 +14,10 @@ from structlog.testing import capture_logs
 
 from orqsite.embedded.valkey import Valkey
 from orqsite.environment import Environment
-from schedules import rates
-from schedules.allowances import Limit
+from schedules.limits import rate_counter
+from schedules.limits.local_share import Limit
+from schedules.limits.rate_counter import RateCounter, rate_counter_in
 from schedules.models import Agent, Run, Schedule, Scope
-from schedules.rates import Rates, rates_in
 from tests.api.caller import CLIENT, Caller, assert_error, document, everything, schedule_path, schedules_path
 from tests.factories import make_schedule, make_token
 from tests.waiting import wait_for
@@ -26,13 +26,13 @@ from tests.waiting import wait_for
 @pytest.fixture
 def limit(settings: Settings, valkey: redis.Redis) -> Iterator[Callable[..., None]]:
     """Sets the limits: `rate_per_key=…`, `rate_trigger_per_schedule=…`."""
-    rates_in.cache_clear()
+    rate_counter_in.cache_clear()
 
     def limit(**limits: int) -> None:
         settings.ORQ = settings.ORQ.model_copy(update=limits)
 
     yield limit
-    rates_in.cache_clear()
+    rate_counter_in.cache_clear()
 
 
 def trigger(api: Caller, schedule: Schedule) -> HttpResponse:
@@ -158,7 +158,7 @@ def test_after_the_wait_requests_are_answered_again(
 
 def counted(valkey: redis.Redis) -> list[str]:
     """The names of what is counted."""
-    names: Any = valkey.keys(f"{rates.PREFIX}*")
+    names: Any = valkey.keys(f"{rate_counter.PREFIX}*")
     return [name.decode() for name in names]
 
 
@@ -170,51 +170,51 @@ def grow_older(valkey: redis.Redis, name: str, seconds: int) -> None:
 
 
 def test_the_window_slides(valkey: redis.Redis) -> None:
-    counting = Rates(os.environ["REDIS_URL"])
+    counting = RateCounter(os.environ["REDIS_URL"])
     limit = [Limit("slide", 4)]
-    name = f"{rates.PREFIX}slide"
+    name = f"{rate_counter.PREFIX}slide"
     for age in (30, 25):
-        assert [counting.take(limit) for _ in range(2)] == [0, 0]
+        assert [counting.consume(limit) for _ in range(2)] == [0, 0]
         grow_older(valkey, name, age)
 
     # Two 55 s ago, two 25 s ago: the fifth waits for the first two to be a minute old.
-    wait = counting.take(limit)
+    wait = counting.consume(limit)
     assert 4 <= wait <= 5
     grow_older(valkey, name, wait)
-    assert [counting.take(limit) for _ in range(2)] == [0, 0]
-    assert 25 <= counting.take(limit) <= 30
+    assert [counting.consume(limit) for _ in range(2)] == [0, 0]
+    assert 25 <= counting.consume(limit) <= 30
 
 
 def test_what_is_counted_goes_away_by_itself(valkey: redis.Redis) -> None:
-    Rates(os.environ["REDIS_URL"]).take([Limit("a", 5), Limit("b", 5)])
+    RateCounter(os.environ["REDIS_URL"]).consume([Limit("a", 5), Limit("b", 5)])
 
     assert len(counted(valkey)) == valkey.dbsize() == 2
     assert all(0 < valkey.ttl(name) <= 60 for name in counted(valkey))
 
 
 def test_a_clock_that_was_set_back_blocks_nobody(valkey: redis.Redis) -> None:
-    counting = Rates(os.environ["REDIS_URL"])
-    counting.take([Limit("a", 1)])
-    grow_older(valkey, f"{rates.PREFIX}a", -3600)
+    counting = RateCounter(os.environ["REDIS_URL"])
+    counting.consume([Limit("a", 1)])
+    grow_older(valkey, f"{rate_counter.PREFIX}a", -3600)
 
-    assert counting.take([Limit("a", 1)]) == 0
+    assert counting.consume([Limit("a", 1)]) == 0
 
 
 def test_processes_count_together(valkey: redis.Redis) -> None:
-    processes = [Rates(os.environ["REDIS_URL"]) for _ in range(4)]
+    processes = [RateCounter(os.environ["REDIS_URL"]) for _ in range(4)]
 
-    waits = [processes[number % 4].take([Limit("shared", 10)]) for number in range(20)]
+    waits = [processes[number % 4].consume([Limit("shared", 10)]) for number in range(20)]
 
     assert waits[:10] == [0] * 10
     assert all(waits[10:])
 
 
 def test_a_restarted_redis_that_forgot_the_script_is_used_on(valkey: redis.Redis) -> None:
-    counting = Rates(os.environ["REDIS_URL"])
-    counting.take([Limit("a", 1)])
+    counting = RateCounter(os.environ["REDIS_URL"])
+    counting.consume([Limit("a", 1)])
     valkey.script_flush()
 
-    assert counting.take([Limit("a", 1)]) > 0
+    assert counting.consume([Limit("a", 1)]) > 0
 
 
 @pytest.fixture
@@ -246,7 +246,7 @@ def test_without_redis_requests_are_answered_with_one_warning_and_little_delay(
 def test_a_redis_that_comes_back_is_used_again(
     api: Caller, agent: Agent, own_redis: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rates, "PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(rate_counter, "PAUSE_SECONDS", 0.1)
     path = schedules_path(agent)
     own_redis.kill()
     with capture_logs() as logs:

@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from schedules import editing, firing, runs
+from schedules import editing
 from schedules.models import Agent, Schedule
+from schedules.runs import claiming
+from schedules.triggering import run_now
 from tests.api.caller import DOCUMENT, Caller, assert_error, document, schedule_path, schedules_path
 from tests.api.outsiders import assert_not_under_another_agent, assert_only_for_its_workspace
 from tests.factories import NOON, make_schedule
@@ -34,9 +36,9 @@ def test_a_schedule_is_shown_as_documented(api: Caller, agent: Agent) -> None:
 
 def test_optionals_show_when_they_are_set(api: Caller, agent: Agent) -> None:
     schedule = make_schedule(agent, agent_tag="v1")
-    run = firing.trigger(schedule.id, NOON)
+    run = run_now.trigger(schedule.id, NOON)
     started_at = NOON + timedelta(seconds=10, microseconds=5)
-    runs.claim(run.id, run.generation, "worker", started_at, timedelta(seconds=15))
+    claiming.claim(run.id, run.generation, "worker", started_at, timedelta(seconds=15))
     editing.update(schedule.id, {"display_name": ""}, "apk_other", NOON + timedelta(hours=1))
 
     shown = document(api.get(schedule_path(schedule)))

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 import redis
 
-from schedules import dispatch, editing
-from schedules.clock import database_now
+from schedules import editing
+from schedules.database.clock import database_now
+from schedules.messages import dispatch
 from schedules.models import Run, RunState, Schedule, TriggerKind
 from tests.api.caller import Caller, assert_error, document, everything, schedule_path
 from tests.api.outsiders import (

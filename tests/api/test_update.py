@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from schedules import payloads
 from schedules.models import Agent, ApiKey, Schedule
+from schedules.secrets import payloads
 from tests.api.caller import (
     DOCUMENT,
     Caller,

@@ -6,12 +6,12 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from schedules import firing
-from schedules.clock import database_now
+from schedules.database.clock import database_now
 from schedules.models import Run as RunRow
 from schedules.models import Schedule
 from tests.commands.conftest import Run
 from tests.factories import make_schedule
+from tests.firing import fire
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def schedule(last: datetime) -> Schedule:
     """Fired at each of the last four full hours."""
     schedule = make_schedule(expression="0 0 * * * *", now=last - 3.5 * HOUR)
     for hours in (3, 2, 1, 0):
-        firing.fire_due(last - hours * HOUR, 10)
+        fire(last - hours * HOUR, 10)
     return schedule
 
 
@@ -80,7 +80,7 @@ def test_what_retention_has_deleted_is_no_gap(run: Run, last: datetime) -> None:
     made_at = last - timedelta(days=40, hours=1)
     make_schedule(expression=f"0 0 {last.hour} * * *", now=made_at)
     for days in range(40, -1, -1):
-        firing.fire_due(last - timedelta(days=days), 10)
+        fire(last - timedelta(days=days), 10)
     RunRow.objects.filter(fire_time__lt=last - timedelta(days=30)).delete()
 
     assert run("audit") == "30 of 30 instants accounted for\n"

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError
 
 from schedules.models import Agent, RuntimeName, Workspace
-from schedules.sealing import unseal
+from schedules.secrets.sealing import unseal
 from tests.commands.conftest import Run
 from tests.factories import make_agent, make_workspace
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError
 
-from schedules import keys
-from schedules.clock import database_now
+from schedules import api_keys
+from schedules.database.clock import database_now
 from schedules.models import ApiKey, Scope, Workspace
 from tests.commands.conftest import Run
 from tests.factories import make_workspace
@@ -19,7 +19,7 @@ def test_it_prints_a_working_token_and_nothing_else(run: Run) -> None:
 
     printed = run("create_api_key", "--workspace", "acme")
 
-    key = keys.find(printed.removesuffix("\n"))
+    key = api_keys.find(printed.removesuffix("\n"))
     assert key is not None
     assert key.workspace == workspace
 

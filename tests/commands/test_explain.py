@@ -3,17 +3,18 @@
 import pytest
 from django.core.management import CommandError
 
-from schedules import editing, firing
+from schedules import editing
 from schedules.models import Run as RunRow
 from tests.commands.conftest import Run
 from tests.factories import NOON, make_due_schedule
+from tests.firing import fire
 
 pytestmark = pytest.mark.django_db
 
 
 def test_it_says_what_became_of_an_instant_and_names_the_run(run: Run) -> None:
     schedule = make_due_schedule()
-    firing.fire_due(NOON, 10)
+    fire(NOON, 10)
 
     printed = run("explain", schedule.id, "2026-06-01T14:00:00+02:00")
 

@@ -5,8 +5,8 @@ from django.test import Client
 from django.urls import reverse
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from schedules import keys
-from schedules.clock import database_now
+from schedules import api_keys
+from schedules.database.clock import database_now
 from schedules.models import ApiKey, MissedFiring, Run, RunState, Schedule, Scope
 from tests.console.browser import forms_to, text_of
 from tests.console.conftest import MakePerson
@@ -47,7 +47,7 @@ def rows(db: None) -> dict[str, str]:
         count=1,
         reason="coalesced",
     )
-    key = keys.issue(agent.workspace, scope=Scope.READ).key
+    key = api_keys.issue(agent.workspace, scope=Scope.READ).key
     ids = {"schedule": schedule.pk, "run": run.pk, "missedfiring": missed.pk, "agent": agent.pk}
     return {name: str(pk) for name, pk in (ids | {"apikey": key.pk, "workspace": agent.workspace_id}).items()}
 

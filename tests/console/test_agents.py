@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from schedules import agents, editing
-from schedules.clock import database_now
+from schedules.database.clock import database_now
 from schedules.models import Agent, RuntimeName
-from schedules.sealing import unseal
+from schedules.secrets.sealing import unseal
 from tests.console.browser import form_of, text_of
 from tests.console.conftest import MakePerson
 from tests.factories import make_agent, make_schedule, make_workspace

@@ -9,8 +9,8 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
-from schedules import keys
-from schedules.clock import database_now
+from schedules import api_keys
+from schedules.database.clock import database_now
 from schedules.models import ApiKey, Scope
 from tests.console.browser import form_of, forms_to, messages_of, text_of
 from tests.console.conftest import MakePerson
@@ -37,7 +37,7 @@ def test_the_token_works_and_is_shown_once(operator: Client) -> None:
     response = issue(operator)
 
     key, token = ApiKey.objects.get(), response.context["token"]
-    assert keys.find(token) == key
+    assert api_keys.find(token) == key
     assert (key.name, key.scope, key.workspace.name, key.expires_at) == ("CI", Scope.READ, "Acme", None)
     assert text_of(response).count(token) == 1
     assert "no-store" in response["Cache-Control"]
@@ -72,7 +72,7 @@ def test_an_expiry_must_lie_ahead(operator: Client) -> None:
 
 
 def test_an_issued_key_cannot_be_edited_or_deleted(operator: Client) -> None:
-    key = keys.issue(make_workspace(), scope=Scope.READ, name="CI").key
+    key = api_keys.issue(make_workspace(), scope=Scope.READ, name="CI").key
 
     assert 'name="_save"' not in text_of(operator.get(page_of(key)))
     assert operator.post(page_of(key), {"scope": "write"}).status_code == 403
@@ -81,7 +81,7 @@ def test_an_issued_key_cannot_be_edited_or_deleted(operator: Client) -> None:
 
 
 def test_revoking_is_for_good(operator: Client) -> None:
-    issued = keys.issue(make_workspace(), scope=Scope.READ)
+    issued = api_keys.issue(make_workspace(), scope=Scope.READ)
     address = reverse("admin:schedules_apikey_do", args=(issued.key.pk, "revoke"))
     assert address in forms_to(operator.get(page_of(issued.key)))
 
@@ -98,8 +98,8 @@ def test_revoking_is_for_good(operator: Client) -> None:
 
 def test_many_are_revoked_from_the_list(operator: Client) -> None:
     workspace = make_workspace()
-    issued = [keys.issue(workspace, scope=Scope.READ).key for _ in range(2)]
-    kept = keys.issue(workspace, scope=Scope.READ).key
+    issued = [api_keys.issue(workspace, scope=Scope.READ).key for _ in range(2)]
+    kept = api_keys.issue(workspace, scope=Scope.READ).key
 
     operator.post(LIST, {"action": "revoke", "_selected_action": [key.pk for key in issued]})
 
@@ -108,10 +108,10 @@ def test_many_are_revoked_from_the_list(operator: Client) -> None:
 
 def test_the_list_tells_what_a_key_still_opens(operator: Client) -> None:
     workspace, now = make_workspace(), database_now()
-    keys.issue(workspace, scope=Scope.READ, name="a")
-    keys.issue(workspace, scope=Scope.READ, name="b", expires_at=now - timedelta(days=1))
-    keys.revoke(keys.issue(workspace, scope=Scope.READ, name="c").key, now)
-    ApiKey.objects.filter(id=keys.issue(workspace, scope=Scope.READ, name="d").key.id).update(
+    api_keys.issue(workspace, scope=Scope.READ, name="a")
+    api_keys.issue(workspace, scope=Scope.READ, name="b", expires_at=now - timedelta(days=1))
+    api_keys.revoke(api_keys.issue(workspace, scope=Scope.READ, name="c").key, now)
+    ApiKey.objects.filter(id=api_keys.issue(workspace, scope=Scope.READ, name="d").key.id).update(
         is_enabled=False
     )
 
@@ -122,7 +122,7 @@ def test_the_list_tells_what_a_key_still_opens(operator: Client) -> None:
 
 
 def test_who_may_add_may_not_therefore_revoke(person: MakePerson) -> None:
-    key = keys.issue(make_workspace(), scope=Scope.READ).key
+    key = api_keys.issue(make_workspace(), scope=Scope.READ).key
     somebody = person("add_apikey", "view_apikey")
 
     assert somebody.get(ADD).status_code == 200

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from schedules.clock import database_now
+from schedules.database.clock import database_now
 from schedules.models import AuditResult
 from tests.console.browser import text_of
 from tests.console.conftest import MakePerson

@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
-from schedules import agents, keys
-from schedules.clock import database_now
+from schedules import agents, api_keys
+from schedules.database.clock import database_now
 from schedules.models import ApiKey, AuditResult, MissedFiring, Run, RunState, Schedule, Scope, TriggerKind
 from tests.console.browser import addresses_of, text_of
 from tests.console.conftest import MakePerson
@@ -72,7 +72,7 @@ def pages(operator: Client) -> list[str]:
         findings=[SCRIPT],
         duration=timedelta(seconds=1),
     )
-    key = keys.issue(workspace, scope=Scope.READ, name=SCRIPT).key
+    key = api_keys.issue(workspace, scope=Scope.READ, name=SCRIPT).key
     crontab = CrontabSchedule.objects.create(minute="17")
     IntervalSchedule.objects.create(every=1, period="hours")
     task = PeriodicTask.objects.create(name="prune", task="workers.tasks.prune_history", crontab=crontab)

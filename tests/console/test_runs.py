@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from schedules import editing
 from schedules.admin import paging
-from schedules.clock import database_now
+from schedules.database.clock import database_now
+from schedules.database.ulids import lowest_ulid_at
 from schedules.models import DiscardReason, Run, RunState, Schedule, TriggerKind
-from schedules.ulids import lowest_ulid_at
 from tests.console.browser import forms_to, messages_of, text_of
 from tests.factories import make_agent, make_run, make_schedule
 

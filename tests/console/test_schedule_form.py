@@ -11,10 +11,11 @@ from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from schedules import editing, payloads
+from schedules import editing
 from schedules.admin.schedule_form import ChangeScheduleForm
-from schedules.clock import database_now
+from schedules.database.clock import database_now
 from schedules.models import Agent, Schedule
+from schedules.secrets import payloads
 from tests.console.browser import form_of, text_of
 from tests.console.conftest import MakePerson
 from tests.factories import finish, make_agent, make_due_schedule, make_schedule

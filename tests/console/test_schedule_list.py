@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from schedules import editing
-from schedules.clock import database_now
+from schedules.database.clock import database_now
 from schedules.models import Agent, NextFire, RunState, Schedule
 from tests.console.browser import text_of
 from tests.factories import finish, make_agent, make_due_schedule, make_run, make_schedule, make_workspace
@@ -62,7 +62,7 @@ def test_why_a_schedule_does_not_fire_can_be_read(operator: Client) -> None:
     now, agent = database_now(), make_agent()
     paused, held = make_schedule(agent, now), make_schedule(agent, now)
     editing.update(paused.id, {"is_active": False}, "apk_test", now)
-    NextFire.objects.filter(schedule=held).update(held_until=now + timedelta(minutes=5))
+    NextFire.objects.filter(schedule=held).update(suspended_until=now + timedelta(minutes=5))
     once = make_due_schedule(agent, now + timedelta(hours=1))
     finish(once)
 

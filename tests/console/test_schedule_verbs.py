@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from schedules import editing
 from schedules.admin import verbs
-from schedules.clock import database_now
-from schedules.dispatch import EXECUTE_RUN
+from schedules.database.clock import database_now
+from schedules.messages.dispatch import EXECUTE_RUN
 from schedules.models import TRIGGER_DELAY, DiscardReason, Run, RunState, Schedule, TriggerKind
 from tests.console.browser import forms_to, messages_of, text_of
 from tests.factories import finish, make_agent, make_due_schedule, make_run, make_schedule

@@ -4,9 +4,8 @@ import ast
 import re
 from pathlib import Path
 
-from schedules import runs
-from schedules.lifecycle import FINAL_STATES, TRANSITIONS
-from schedules.models import DiscardReason, MissedReason, Run, RunState
+from schedules.models import FINAL_STATES, TRANSITIONS, DiscardReason, MissedReason, Run, RunState
+from schedules.runs import leases, transitions
 from tests.docs.readme import ROOT, TEXT, blocks, section, tables
 
 LIFECYCLE = section("The lifecycle of a run")
@@ -52,8 +51,8 @@ def test_every_reason_has_a_sentence_under_its_state() -> None:
     assert explained == {
         *(("discarded", reason) for reason in DiscardReason.values),
         *(("missed", reason) for reason in MissedReason.values),
-        ("cancelled", runs.CANCELLED_BY_PERSON),
-        ("failed", runs.LOST),
+        ("cancelled", transitions.CANCELLED_BY_PERSON),
+        ("failed", leases.LOST),
         *(("failed", code) for code in failure_codes()),
     }
 

@@ -7,8 +7,8 @@ import pytest
 from django.contrib.auth import authenticate
 from django.core.management import call_command
 
-from schedules import editing, keys
-from schedules.clock import database_now
+from schedules import api_keys, editing
+from schedules.database.clock import database_now
 from schedules.management.commands.seed_demo import LOGIN, PASSWORD_FILE, TOKEN_FILE, WORKSPACE
 from schedules.models import Agent, ApiKey, Schedule, Workspace
 
@@ -62,7 +62,7 @@ def test_what_a_person_changed_or_deleted_stays_so(folder: Path) -> None:
 def test_the_kept_token_opens_a_writing_key_and_only_its_owner_can_read_it(folder: Path) -> None:
     seed()
 
-    key = keys.find((folder / TOKEN_FILE).read_text().strip())
+    key = api_keys.find((folder / TOKEN_FILE).read_text().strip())
 
     assert key is not None
     assert (key.scope, key.workspace.name) == ("write", WORKSPACE)
@@ -72,13 +72,13 @@ def test_the_kept_token_opens_a_writing_key_and_only_its_owner_can_read_it(folde
 
 def test_a_revoked_key_is_replaced(folder: Path) -> None:
     seed()
-    revoked = keys.find((folder / TOKEN_FILE).read_text().strip())
+    revoked = api_keys.find((folder / TOKEN_FILE).read_text().strip())
     assert revoked is not None
-    keys.revoke(revoked, database_now())
+    api_keys.revoke(revoked, database_now())
 
     seed()
 
-    key = keys.find((folder / TOKEN_FILE).read_text().strip())
+    key = api_keys.find((folder / TOKEN_FILE).read_text().strip())
     assert key is not None
     assert key.id != revoked.id
     assert key.is_enabled

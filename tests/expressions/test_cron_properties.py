@@ -77,12 +77,12 @@ def test_an_outage_is_counted_as_if_every_fire_time_had_been_walked(expression: 
     assume(first is not None and first <= now)
     assert first is not None
 
-    late = cadence.late(first, now)
+    overdue = cadence.overdue(first, now)
 
     fire_times = list(filter(Oracle(expression).matches, hour_by_hour(first, now)))
-    assert late.newest == fire_times[-1]
-    assert late.skipped_count == len(fire_times) - 1
-    assert late.skipped_last == (fire_times[-2] if len(fire_times) > 1 else None)
+    assert overdue.newest == fire_times[-1]
+    assert overdue.missed_count == len(fire_times) - 1
+    assert overdue.last_missed == (fire_times[-2] if len(fire_times) > 1 else None)
 
 
 def hour_by_hour(first: datetime, now: datetime) -> list[datetime]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schedules.expressions import Cadence, Interval, InvalidExpression, Late, parse
+from schedules.expressions import Cadence, Interval, InvalidExpression, OverdueSpan, parse
 from tests.expressions.strategies import instants, often
 
 HOUR = 3_600_000_000_000
@@ -161,19 +161,19 @@ def test_lateness_is_counted_as_if_every_fire_time_had_been_walked(
     assert first is not None
     assert newest is not None
 
-    late = cadence.late(first, newest + timedelta(microseconds=duration // 1000 - 1))
+    overdue = cadence.overdue(first, newest + timedelta(microseconds=duration // 1000 - 1))
 
-    assert late == Late(newest, count, fire_times[-2] if count else None)
-    assert late == cadence.late(first, newest)
+    assert overdue == OverdueSpan(newest, count, fire_times[-2] if count else None)
+    assert overdue == cadence.overdue(first, newest)
 
 
 def test_lateness_counts_from_a_first_instant_that_is_no_fire_time_as_it_stands() -> None:
     cadence = parse("interval", "@every 1h").anchored_at(at("2026-04-20T21:00:00"))
     odd = at("2026-04-20T22:17:00")
 
-    assert cadence.late(odd, at("2026-04-20T22:59:59")) == Late(odd, 0, None)
-    assert cadence.late(odd, at("2026-04-20T23:00:00")) == Late(at("2026-04-20T23:00:00"), 1, odd)
-    assert cadence.late(odd, at("2026-04-21T00:30:00")) == Late(
+    assert cadence.overdue(odd, at("2026-04-20T22:59:59")) == OverdueSpan(odd, 0, None)
+    assert cadence.overdue(odd, at("2026-04-20T23:00:00")) == OverdueSpan(at("2026-04-20T23:00:00"), 1, odd)
+    assert cadence.overdue(odd, at("2026-04-21T00:30:00")) == OverdueSpan(
         at("2026-04-21T00:00:00"), 2, at("2026-04-20T23:00:00")
     )
 
@@ -183,9 +183,9 @@ def test_lateness_without_an_anchor_or_before_the_first_fire_time_is_a_mistake()
     anchored = fresh.anchored_at(at("2026-04-20T21:00:00"))
 
     with pytest.raises(ValueError, match="anchored_at"):
-        fresh.late(at("2026-04-20T22:00:00"), at("2026-04-20T23:00:00"))
+        fresh.overdue(at("2026-04-20T22:00:00"), at("2026-04-20T23:00:00"))
     with pytest.raises(ValueError, match="has not come"):
-        anchored.late(at("2026-04-20T22:00:00"), at("2026-04-20T21:59:59"))
+        anchored.overdue(at("2026-04-20T22:00:00"), at("2026-04-20T21:59:59"))
 
 
 def test_after_the_last_instant_there_is_no_fire_time() -> None:

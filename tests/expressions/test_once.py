@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from schedules.expressions import InvalidExpression, Late, Once, parse
+from schedules.expressions import InvalidExpression, Once, OverdueSpan, parse
 
 
 def at(text: str) -> datetime:
@@ -72,7 +72,7 @@ def test_the_instant_fires_once_and_never_again() -> None:
     assert cadence.next_after(instant) is None
     assert cadence.next_after(datetime(2099, 5, 1, 11, tzinfo=timezone(timedelta(hours=2)))) == instant
     assert cadence.anchored_at(at("2050-01-01")) is cadence
-    assert cadence.late(instant, instant + timedelta(days=400)) == Late(instant, 0, None)
+    assert cadence.overdue(instant, instant + timedelta(days=400)) == OverdueSpan(instant, 0, None)
 
 
 def test_a_naive_instant_is_refused() -> None:

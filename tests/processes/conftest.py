@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from schedules.ulids import new_ulid
+from schedules.database.ulids import new_ulid
 from tests.agent_server import AgentServer
 from tests.processes.service import Service
 

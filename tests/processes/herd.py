@@ -16,7 +16,7 @@ from django.db.models import Model
 
 def make(count: int, due_in: timedelta) -> datetime:
     """So many once schedules of one echo agent, due at one second, as `editing.create` makes them; that instant."""
-    from schedules.clock import database_now
+    from schedules.database.clock import database_now
     from tests.factories import make_agent, make_schedule
 
     due_at = (database_now() + due_in).replace(microsecond=0)
@@ -49,14 +49,14 @@ def _copy(row: Model, numbered: str, count: int) -> None:
 
 def fire_for_ever() -> None:
     """What a beat's tick does, without its pauses."""
-    from schedules.clock import database_now
-    from schedules.firing import fire_due
-    from schedules.recovery import recover
+    from schedules.database.clock import database_now
+    from schedules.runs.recovering import recover
+    from tests.firing import fire
 
-    fire_due(database_now(), settings.ORQ.fire_batch)
+    fire(database_now(), settings.ORQ.fire_batch)
     print("ready", flush=True)
     while True:
-        if not fire_due(database_now(), settings.ORQ.fire_batch):
+        if not fire(database_now(), settings.ORQ.fire_batch):
             recover(database_now())
             time.sleep(0.02)
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from schedules.ulids import new_ulid
+from schedules.database.ulids import new_ulid
 from tests.agent_server import AgentServer, Behaviour
 from tests.processes.service import WORKER, Service, document
 from tests.waiting import wait_for

@@ -27,17 +27,19 @@ def write_for_ever(name: str) -> None:
 
 
 def _one_life(agent: object, number: int) -> None:
-    from schedules import editing, firing, runs
-    from schedules.clock import database_now
+    from schedules import editing
+    from schedules.database.clock import database_now
     from schedules.models import Agent, Run
+    from schedules.runs import claiming, finishing
+    from schedules.triggering import run_now
     from tests.factories import make_schedule
 
     assert isinstance(agent, Agent)
     schedule = make_schedule(agent, database_now())
-    run = firing.trigger(schedule.id, database_now())
+    run = run_now.trigger(schedule.id, database_now())
     Run.objects.filter(id=run.id).update(not_before=database_now())
-    runs.claim(run.id, run.generation, agent.key, database_now(), timedelta(seconds=15))
-    runs.succeed(run.id, 1, database_now())
+    claiming.claim(run.id, run.generation, agent.key, database_now(), timedelta(seconds=15))
+    finishing.succeed(run.id, 1, database_now())
     editing.update(schedule.id, {"expression": f"0 {number % 60} * * * *"}, "apk_test", database_now())
     editing.delete(schedule.id, "apk_test", database_now())
     print("create", "trigger", "wait", "claim", "finish", "edit", "delete", flush=True)

@@ -9,10 +9,11 @@ import pytest
 from django.db import connection
 from django.http import HttpResponse
 
-from schedules import editing, firing, idempotency
+from schedules import editing, idempotency
 from schedules.errors import IdempotencyKeyReused, ScheduleInactive
 from schedules.idempotency import Answer
 from schedules.models import IdempotencyRecord, Run, Schedule
+from schedules.triggering import run_now
 from tests.api.caller import Caller, document, schedule_path, schedules_path
 from tests.factories import NOON, make_agent, make_schedule, make_token
 from tests.races.threads import at_once, elsewhere, open_transaction, wait_until_blocked
@@ -144,7 +145,7 @@ def test_expired_duplicates_at_once_have_one_effect(api: Caller, schedule: Sched
 
 def run_once(schedule: Schedule, request: str = "same") -> Answer:
     def trigger() -> Answer:
-        return Answer(202, firing.trigger(schedule.id, NOON).id)
+        return Answer(202, run_now.trigger(schedule.id, NOON).id)
 
     return idempotency.once(schedule.workspace_id, "k", request, NOON, trigger)
 

@@ -13,16 +13,21 @@ from typing import TypeVar
 import pytest
 from django.db import transaction
 
-from schedules import editing, firing, runs
+from schedules import editing
 from schedules.models import Run, RunState, Schedule
-from schedules.runs import Claimed, Failure, NotClaimed
+from schedules.runs import claiming, finishing, recovering, transitions
+from schedules.runs.claimed import Claimed
+from schedules.runs.claiming import NotClaimed
+from schedules.triggering import run_now
 from tests.factories import NOON, make_agent, make_due_schedule, make_run, make_schedule
+from tests.firing import fire
 from tests.races.threads import elsewhere, open_transaction, wait_until_blocked
+from workers.runtimes.base import CallFailed
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
 LEASE = timedelta(seconds=15)
-BROKEN = Failure("broken", "It broke", is_retryable=True)
+BROKEN = CallFailed("broken", "It broke", is_retryable=True)
 
 Result = TypeVar("Result")
 Claim = Callable[[Run], Claimed | NotClaimed]
@@ -30,13 +35,13 @@ Claim = Callable[[Run], Claimed | NotClaimed]
 
 def in_one_statement(run: Run) -> Claimed | NotClaimed:
     """As workers claim; what the statement refuses, the portable claim judges."""
-    return runs.claim(run.id, run.generation, "worker", NOON, LEASE)
+    return claiming.claim(run.id, run.generation, "worker", NOON, LEASE)
 
 
 def portably(run: Run) -> Claimed | NotClaimed:
     """As on any other database with row locks."""
     with transaction.atomic():
-        return runs._claim(run.id, run.generation, "worker", NOON, LEASE, time.monotonic())
+        return claiming._claim(run.id, run.generation, "worker", NOON, LEASE, time.monotonic())
 
 
 both_claims = pytest.mark.parametrize("claim", [in_one_statement, portably])
@@ -88,7 +93,7 @@ def test_a_claim_waits_for_a_deletion_and_then_starts_nothing(claim: Claim) -> N
 def test_a_claim_waits_for_a_cancellation_and_then_starts_nothing(claim: Claim) -> None:
     run = make_run(make_schedule())
 
-    outcome = after(lambda: runs.cancel(run.id, NOON), lambda: claim(run))
+    outcome = after(lambda: transitions.cancel(run.id, NOON), lambda: claim(run))
 
     assert outcome is NotClaimed.NOT_PENDING
     run.refresh_from_db()
@@ -100,7 +105,7 @@ def test_a_claim_waits_for_a_cancellation_and_then_starts_nothing(claim: Claim) 
 def test_a_claim_waits_for_the_beat_that_sends_its_message_again_and_then_starts(claim: Claim) -> None:
     run = make_run(make_schedule())
 
-    outcome = after(lambda: runs.take_undelivered(NOON, LEASE, 10), lambda: claim(run))
+    outcome = after(lambda: recovering.take_for_redispatch(NOON, LEASE, 10), lambda: claim(run))
 
     assert isinstance(outcome, Claimed)
     run.refresh_from_db()
@@ -111,7 +116,7 @@ def test_a_claim_waits_for_the_beat_that_sends_its_message_again_and_then_starts
 def test_a_claim_waits_for_another_and_then_starts_nothing(claim: Claim) -> None:
     run = make_run(make_schedule())
 
-    outcome = after(lambda: runs.claim(run.id, 1, "quicker", NOON, LEASE), lambda: claim(run))
+    outcome = after(lambda: claiming.claim(run.id, 1, "quicker", NOON, LEASE), lambda: claim(run))
 
     assert outcome is NotClaimed.NOT_PENDING
     run.refresh_from_db()
@@ -144,14 +149,14 @@ def test_the_portable_claim_starts_no_other_attempt_than_it_read() -> None:
 def test_a_manual_run_starts_although_its_once_fires_and_switches_itself_off(claim: Claim) -> None:
     run = make_run(make_due_schedule())
 
-    outcome = after(lambda: firing.fire_due(NOON, 10), lambda: claim(run))
+    outcome = after(lambda: fire(NOON, 10), lambda: claim(run))
 
     assert isinstance(outcome, Claimed)
     schedule = Schedule.objects.get()
     assert (schedule.is_active, schedule.is_finished, schedule.trigger_count) == (False, True, 1)
 
 
-@pytest.mark.parametrize("trigger", [firing.trigger, firing._run_now])
+@pytest.mark.parametrize("trigger", [run_now.trigger, run_now._add_to_active])
 def test_a_trigger_waits_for_a_new_cadence_and_belongs_to_it(trigger: Callable[..., Run]) -> None:
     schedule = make_schedule()
     new_cadence: editing.ScheduleChanges = {"expression": "0 0 10 * * *"}
@@ -167,6 +172,6 @@ def test_a_trigger_waits_for_a_new_cadence_and_belongs_to_it(trigger: Callable[.
 
 def start_and_fail(run: Run) -> None:
     """The run's first attempt, over at once; the next one may start at once."""
-    claimed = runs.claim(run.id, run.generation, "quicker", NOON, LEASE)
+    claimed = claiming.claim(run.id, run.generation, "quicker", NOON, LEASE)
     assert isinstance(claimed, Claimed)
-    assert runs.fail(claimed, BROKEN, NOON) == RunState.PENDING
+    assert finishing.fail(claimed, BROKEN, NOON) == RunState.PENDING

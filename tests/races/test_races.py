@@ -12,12 +12,16 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from schedules import editing, firing, runs
+from schedules import editing
 from schedules.errors import ScheduleInactive, ScheduleNotFound
-from schedules.fire_batches import fire_batch_for
+from schedules.firing import due
 from schedules.models import MissedFiring, Run, RunState, Schedule
-from schedules.runs import Claimed, NotClaimed
+from schedules.runs import claiming, finishing, leases, recovering, transitions
+from schedules.runs.claimed import Claimed
+from schedules.runs.claiming import NotClaimed
+from schedules.triggering import run_now
 from tests.factories import NOON, make_agent, make_due_schedule, make_run, make_schedule
+from tests.firing import fire
 from tests.races.threads import at_once, elsewhere, open_transaction, wait_until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,7 +32,7 @@ Execute = Callable[..., Any]
 
 
 def claim(run: Run, worker: str = "worker") -> Claimed | NotClaimed:
-    return runs.claim(run.id, run.generation, worker, NOON, LEASE)
+    return claiming.claim(run.id, run.generation, worker, NOON, LEASE)
 
 
 def test_any_number_of_beats_make_one_run_of_each_fire_time() -> None:
@@ -37,7 +41,7 @@ def test_any_number_of_beats_make_one_run_of_each_fire_time() -> None:
 
     def beat() -> int:
         fired = 0
-        while taken := firing.fire_due(NOON, 20):
+        while taken := fire(NOON, 20):
             fired += taken
         return fired
 
@@ -54,8 +58,8 @@ def test_two_beats_share_the_pace_of_an_agents_late_firings() -> None:
     for _ in range(40):
         make_due_schedule(agent, due_at=NOON - timedelta(minutes=5))
 
-    with open_transaction(lambda: firing.fire_due(NOON, 20)):
-        other_beat = elsewhere(lambda: firing.fire_due(NOON, 20))
+    with open_transaction(lambda: fire(NOON, 20)):
+        other_beat = elsewhere(lambda: fire(NOON, 20))
         fired = other_beat.__enter__()
         wait_until_blocked()
     assert fired.result(timeout=10) == 20
@@ -72,19 +76,19 @@ def test_a_claim_that_waited_long_starts_nothing_with_an_old_lease(other: str) -
     short = timedelta(milliseconds=300)
     holders: dict[str, Callable[[], object]] = {
         "an edit": lambda: editing.update(run.schedule_id, {"display_name": "x"}, "apk_x", NOON),
-        "a beat that sends its message again": lambda: runs.take_undelivered(NOON, LEASE, 10),
+        "a beat that sends its message again": lambda: recovering.take_for_redispatch(NOON, LEASE, 10),
     }
 
     with open_transaction(holders[other]):
-        claiming = elsewhere(lambda: runs.claim(run.id, 1, "worker", NOON, short))
-        outcome = claiming.__enter__()
+        waiting = elsewhere(lambda: claiming.claim(run.id, 1, "worker", NOON, short))
+        outcome = waiting.__enter__()
         wait_until_blocked()
         time.sleep(0.2)  # more than a third of the lease
 
     assert outcome.result(timeout=10) is NotClaimed.WAITED
     run.refresh_from_db()
     assert (run.state, run.attempt) == (RunState.PENDING, 1)
-    claiming.__exit__(None, None, None)
+    waiting.__exit__(None, None, None)
 
 
 def test_many_workers_that_get_the_same_message_start_the_run_once() -> None:
@@ -102,8 +106,8 @@ def test_recovery_by_many_beats_returns_a_lost_run_once() -> None:
     claim(run)
     later = NOON + timedelta(minutes=1)
 
-    recovered = at_once([lambda: runs.recover_expired(later, 10)] * 4)
-    taken = at_once([lambda: runs.take_undelivered(later, LEASE, 10)] * 4)
+    recovered = at_once([lambda: leases.take_back_expired(later, 10)] * 4)
+    taken = at_once([lambda: recovering.take_for_redispatch(later, LEASE, 10)] * 4)
 
     assert sum(recovered) == 1
     assert sorted(map(len, taken)) == [0, 0, 0, 1]
@@ -121,8 +125,8 @@ def test_a_claim_waits_for_an_edit_and_then_starts_nothing(
     run = make_run(make_schedule())
 
     with open_transaction(lambda: editing.update(run.schedule_id, change, "apk_x", NOON)):
-        claiming = elsewhere(lambda: claim(run))
-        outcome = claiming.__enter__()
+        waiting = elsewhere(lambda: claim(run))
+        outcome = waiting.__enter__()
         wait_until_blocked()
         assert not outcome.done()
 
@@ -130,7 +134,7 @@ def test_a_claim_waits_for_an_edit_and_then_starts_nothing(
     run.refresh_from_db()
     assert (run.state, run.reason) == (RunState.DISCARDED, reason)
     assert Schedule.objects.get().trigger_count == 0
-    claiming.__exit__(None, None, None)
+    waiting.__exit__(None, None, None)
 
 
 @pytest.mark.postgresql
@@ -165,7 +169,7 @@ def test_a_trigger_waits_for_a_delete_or_pause_and_is_then_refused(change: str) 
             editing.update(schedule.id, {"is_active": False}, "apk_x", NOON)
 
     with open_transaction(hold):
-        triggering = elsewhere(lambda: firing.trigger(schedule.id, NOON))
+        triggering = elsewhere(lambda: run_now.trigger(schedule.id, NOON))
         outcome = triggering.__enter__()
         wait_until_blocked()
 
@@ -179,18 +183,18 @@ def test_a_beat_passes_over_a_schedule_that_is_being_edited() -> None:
     edited, other = make_due_schedule(), make_due_schedule()
 
     with open_transaction(lambda: editing.update(edited.id, {"display_name": "x"}, "apk_x", NOON)):
-        assert firing.fire_due(NOON, 10) == 1
+        assert fire(NOON, 10) == 1
 
     assert Run.objects.get().schedule_id == other.id
-    assert firing.fire_due(NOON, 10) == 1
+    assert fire(NOON, 10) == 1
 
 
 @pytest.mark.postgresql
 def test_a_beat_passes_over_a_message_that_another_sends_again() -> None:
     make_run(make_schedule())
 
-    with open_transaction(lambda: runs.take_undelivered(NOON, LEASE, 10)):
-        assert runs.take_undelivered(NOON, LEASE, 10) == []
+    with open_transaction(lambda: recovering.take_for_redispatch(NOON, LEASE, 10)):
+        assert recovering.take_for_redispatch(NOON, LEASE, 10) == []
 
 
 @pytest.mark.postgresql
@@ -211,7 +215,7 @@ def test_an_edit_waits_for_the_beat_that_has_taken_the_schedule() -> None:
         return execute(sql, *arguments)
 
     with editing_now, connection.execute_wrapper(edit_meanwhile):
-        assert firing.fire_due(due_at, 10) == 1
+        assert fire(due_at, 10) == 1
 
     edited = edits[0].result(timeout=10)
     assert (edited.generation, edited.next_fire_at) == (2, due_at + timedelta(hours=1))
@@ -230,11 +234,11 @@ def test_a_beat_leaves_the_last_firing_of_a_schedule_that_is_held_to_the_next_ti
     run = make_run(ending)
 
     with open_transaction(lambda: claim(run)):
-        assert firing.fire_due(NOON, 1) == 0, "nothing to be done before the next tick"
-        assert firing.fire_due(NOON, 10) == 2
+        assert fire(NOON, 1) == 0, "nothing to be done before the next tick"
+        assert fire(NOON, 10) == 2
         assert set(Run.objects.filter(fire_time=NOON).values_list("schedule_id", flat=True)) == {other.id}
 
-    assert firing.fire_due(NOON, 10) == 1
+    assert fire(NOON, 10) == 1
     assert Run.objects.filter(schedule=ending, fire_time=NOON).exists()
     ending.refresh_from_db()
     assert (ending.is_finished, ending.next_fire_at) == (True, None)
@@ -246,7 +250,7 @@ def test_a_claim_does_not_keep_a_schedule_from_firing() -> None:
     run = make_run(schedule)
 
     with open_transaction(lambda: claim(run)):
-        assert firing.fire_due(NOON, 10) == 1
+        assert fire(NOON, 10) == 1
         assert Run.objects.filter(fire_time=NOON).exists()
 
 
@@ -270,7 +274,7 @@ def test_cancelling_and_finishing_at_once_have_one_winner() -> None:
         claim(run)
 
         cancelled, succeeded = at_once(
-            [lambda: runs.cancel(run.id, NOON), lambda: runs.succeed(run.id, 1, NOON)]  # noqa: B023
+            [lambda: transitions.cancel(run.id, NOON), lambda: finishing.succeed(run.id, 1, NOON)]  # noqa: B023
         )
 
         assert cancelled != succeeded
@@ -280,7 +284,7 @@ def test_cancelling_and_finishing_at_once_have_one_winner() -> None:
 
 def test_a_crash_before_the_commit_leaves_the_schedule_due(monkeypatch: pytest.MonkeyPatch) -> None:
     make_due_schedule()
-    batch = fire_batch_for(connection.vendor)
+    batch = due.fire_batch()
 
     def crash(*_: object) -> None:
         raise KeyboardInterrupt
@@ -288,14 +292,14 @@ def test_a_crash_before_the_commit_leaves_the_schedule_due(monkeypatch: pytest.M
     class CrashingBatch:
         take_due = batch.take_due
 
-        def record(self, *arguments: Any, is_careful: bool) -> None:
-            batch.record(*arguments, is_careful=is_careful)
+        def record(self, *arguments: Any, ignore_existing: bool) -> None:
+            batch.record(*arguments, ignore_existing=ignore_existing)
             crash()
 
-    monkeypatch.setattr(firing, "fire_batch_for", lambda _: CrashingBatch())
+    monkeypatch.setattr(due, "fire_batch", CrashingBatch)
     with pytest.raises(KeyboardInterrupt):
-        firing.fire_due(NOON, 10)
+        fire(NOON, 10)
     monkeypatch.undo()
 
     assert not Run.objects.exists()
-    assert firing.fire_due(NOON, 10) == 1
+    assert fire(NOON, 10) == 1

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
-from schedules import editing, firing, payloads
+from schedules import editing
 from schedules.errors import AgentNotFound, InvalidRequest, ScheduleNotFound
 from schedules.expressions import InvalidExpression
 from schedules.models import RunState, Schedule
+from schedules.secrets import payloads
 from tests.factories import NOON, make_agent, make_due_schedule, make_run, make_schedule
+from tests.firing import fire
 
 pytestmark = pytest.mark.django_db
 
@@ -143,7 +145,7 @@ def test_a_new_cadence_of_a_paused_schedule_leaves_it_paused() -> None:
 
 def test_a_fired_once_needs_a_new_instant_to_be_resumed() -> None:
     schedule = make_due_schedule()
-    firing.fire_due(NOON, 10)
+    fire(NOON, 10)
 
     with pytest.raises(InvalidExpression, match="past"):
         change(schedule, is_active=True)

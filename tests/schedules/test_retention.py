@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from ulid import ULID
 
 from schedules import editing
+from schedules.database.ulids import lowest_ulid_at
 from schedules.models import MissedFiring, Run, RunState, Schedule
 from schedules.retention import prune
-from schedules.ulids import lowest_ulid_at
 from tests.factories import NOON, make_run, make_schedule
 
 pytestmark = pytest.mark.django_db

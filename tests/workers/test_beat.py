@@ -12,11 +12,13 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from pytest_django import Settings
 
 from orqsite.embedded.valkey import Valkey
-from schedules import dispatch
-from schedules.clock import database_now
+from schedules.database.clock import database_now
+from schedules.firing.due import Fired
+from schedules.messages import dispatch
 from schedules.models import Run
 from tests.factories import make_due_schedule, make_run, make_schedule
 from tests.messages import queued
+from tests.races.threads import elsewhere
 from workers import beat
 from workers.beat import ScheduleBeat
 
@@ -40,6 +42,25 @@ def test_a_tick_fires_what_is_due(started: ScheduleBeat, valkey: redis.Redis) ->
 
     run = Run.objects.get(schedule=schedule)
     assert (dispatch.EXECUTE_RUN, [run.id, 1]) in queued(valkey)
+
+
+def test_no_message_leaves_before_its_run_is_committed(
+    started: ScheduleBeat, monkeypatch: pytest.MonkeyPatch, valkey: redis.Redis
+) -> None:
+    schedule = make_due_schedule(due_at=soon())
+    seen_elsewhere: list[bool] = []
+
+    class Watching(beat.Messages):
+        def send(self, runs: list[dispatch.RunKey]) -> None:
+            with elsewhere(lambda: Run.objects.filter(schedule=schedule).exists()) as seen:
+                seen_elsewhere.append(seen.result(timeout=10))
+            super().send(runs)
+
+    monkeypatch.setattr(started, "_messages", Watching())
+    started.tick()
+
+    assert seen_elsewhere == [True]
+    assert len(queued(valkey)) == 1
 
 
 def test_a_tick_sleeps_until_just_after_the_next_whole_second(started: ScheduleBeat) -> None:
@@ -209,7 +230,7 @@ def test_a_herd_puts_recovery_off_but_not_for_long(
     started.tick()
     recovered.clear()
     monkeypatch.setattr(beat, "is_anything_due", lambda _: True)
-    monkeypatch.setattr(beat, "fire_due", lambda *_: settings.ORQ.fire_batch)
+    monkeypatch.setattr(beat, "fire_due", lambda *_: Fired([], settings.ORQ.fire_batch))
 
     started.tick()
     assert recovered == []

@@ -10,9 +10,12 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from schedules import agents, editing, payloads, runs
-from schedules.clock import database_now
+from schedules import agents, editing
+from schedules.database.clock import database_now
 from schedules.models import Agent, AuditResult, Run, RunState, RuntimeName, Schedule
+from schedules.runs import claiming, leases, transitions
+from schedules.runs.claimed import Claimed
+from schedules.secrets import payloads
 from tests.agent_server import AgentServer, Behaviour
 from tests.factories import make_agent, make_run, make_schedule
 from tests.waiting import wait_for
@@ -187,7 +190,7 @@ def test_a_run_cancelled_in_flight_is_aborted_and_stays_cancelled(
 
     worker.start()
     wait_for(lambda: posts(server), what="the call")
-    assert runs.cancel(run.id, database_now())
+    assert transitions.cancel(run.id, database_now())
     worker.join(timeout=5)
 
     assert not worker.is_alive()
@@ -207,7 +210,7 @@ def test_a_call_longer_than_the_lease_keeps_its_run(
     worker.start()
     recovered = 0
     while worker.is_alive():
-        recovered += runs.recover_expired(database_now(), 10)
+        recovered += leases.take_back_expired(database_now(), 10)
         worker.join(timeout=0.05)
 
     assert (recovered, seen) == (0, [RunState.SUCCEEDED])
@@ -215,8 +218,8 @@ def test_a_call_longer_than_the_lease_keeps_its_run(
 
 def test_a_heartbeat_that_cannot_reach_the_database_loses_its_leases_in_time(agent: Agent) -> None:
     silent = Heartbeat(timedelta(hours=1), timedelta(milliseconds=200))
-    claimed = runs.claim(pending_run(agent).id, 1, silent.worker, database_now(), silent.lease)
-    assert isinstance(claimed, runs.Claimed)
+    claimed = claiming.claim(pending_run(agent).id, 1, silent.worker, database_now(), silent.lease)
+    assert isinstance(claimed, Claimed)
 
     with silent.holding(claimed, claimed_at=0.0) as is_lost:
         assert is_lost()
@@ -238,35 +241,35 @@ def test_an_aborted_run_that_is_still_ours_is_given_back_while_attempts_remain(
 
 def test_a_heartbeat_outlives_any_error(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
     quick = Heartbeat(timedelta(milliseconds=30), timedelta(seconds=15))
-    claimed = runs.claim(pending_run(agent).id, 1, quick.worker, database_now(), quick.lease)
-    assert isinstance(claimed, runs.Claimed)
+    claimed = claiming.claim(pending_run(agent).id, 1, quick.worker, database_now(), quick.lease)
+    assert isinstance(claimed, Claimed)
     tries: list[int] = []
 
     def surprise(*_: object) -> None:
         tries.append(1)
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(runs, "renew", surprise)
+    monkeypatch.setattr(leases, "renew", surprise)
     with quick.holding(claimed, time.monotonic()):
         wait_for(lambda: len(tries) > 2, what="renewals after an error")
 
 
 def test_a_lease_the_database_no_longer_grants_is_lost_at_once(agent: Agent) -> None:
     silent = Heartbeat(timedelta(hours=1), timedelta(seconds=15))
-    claimed = runs.claim(pending_run(agent).id, 1, silent.worker, database_now(), silent.lease)
-    assert isinstance(claimed, runs.Claimed)
+    claimed = claiming.claim(pending_run(agent).id, 1, silent.worker, database_now(), silent.lease)
+    assert isinstance(claimed, Claimed)
 
     with silent.holding(claimed, time.monotonic()) as is_lost:
         assert not is_lost()
-        runs.cancel(claimed.run_id, database_now())
+        transitions.cancel(claimed.run_id, database_now())
         silent.renew()
         assert is_lost()
 
 
 def test_a_lease_that_was_lost_once_stays_lost(agent: Agent) -> None:
     silent = Heartbeat(timedelta(hours=1), timedelta(seconds=15))
-    claimed = runs.claim(pending_run(agent).id, 1, silent.worker, database_now(), silent.lease)
-    assert isinstance(claimed, runs.Claimed)
+    claimed = claiming.claim(pending_run(agent).id, 1, silent.worker, database_now(), silent.lease)
+    assert isinstance(claimed, Claimed)
 
     with silent.holding(claimed, time.monotonic() - 16) as is_lost:
         assert is_lost()

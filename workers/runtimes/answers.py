@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from workers.runtimes.base import Answer, CallFailed
-from workers.runtimes.wording import quoted
+from workers.runtimes.redaction import quoted
 
 DEEPEST = 100
 """Levels of nesting; more is nonsense, and too deep for whoever stores it."""

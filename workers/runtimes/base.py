@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
-from workers.runtimes.wording import plain
+from workers.runtimes.redaction import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,16 @@ class CallFailed(Exception):
         self.retry_after = retry_after
         self.response_id = response_id
         super().__init__(f"{code}: {self.message}")
+
+    def reworded(self, message: str, response_id: str) -> "CallFailed":
+        """The same failure in other words."""
+        return CallFailed(
+            self.code,
+            message,
+            is_retryable=self.is_retryable,
+            retry_after=self.retry_after,
+            response_id=response_id,
+        )
 
 
 class CallAborted(Exception):

@@ -15,10 +15,10 @@ import httpx2
 
 from workers.runtimes.answers import PENDING, Redact, answer_of, document_of, error_in, response_id_of
 from workers.runtimes.base import AgentCall, Answer, CallFailed, Endpoint
-from workers.runtimes.exchange import Reply, Request, address, exchange
-from workers.runtimes.retry_after import retry_after
-from workers.runtimes.watch import CallWatch, watching
-from workers.runtimes.wording import Redactor, strings_in
+from workers.runtimes.http.call import Reply, Request, address, exchange
+from workers.runtimes.http.deadline import CallWatch, watching
+from workers.runtimes.http.retry_after import retry_after
+from workers.runtimes.redaction import Redactor, strings_in
 
 RETRYABLE = frozenset({408, 425, 429})
 """Client errors that another attempt may mend; so may every 5xx. 409 may not: it will conflict again."""

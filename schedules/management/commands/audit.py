@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from schedules import ledger
-from schedules.clock import database_now
+from schedules.database.clock import database_now
 from schedules.management.arguments import instant, value_of
 from schedules.management.database_errors import explained_database_errors
 from schedules.models import Schedule

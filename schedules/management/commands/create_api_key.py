@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
-from schedules import keys
-from schedules.clock import database_now
+from schedules import api_keys
+from schedules.database.clock import database_now
 from schedules.management.arguments import duration, value_of
 from schedules.management.database_errors import explained_database_errors
 from schedules.management.workspaces import add_workspace_arguments, workspace_named
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             workspace = workspace_named(options["workspace"], self.stderr)
             lifetime = options["expires_in"]
             expires_at = database_now() + lifetime if lifetime else None
-            issued = keys.issue(
+            issued = api_keys.issue(
                 workspace, scope=Scope(options["scope"]), name=options["name"], expires_at=expires_at
             )
         self.stdout.write(issued.token)

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from schedules.clock import database_now
-from schedules.explaining import explain
+from schedules.database.clock import database_now
+from schedules.ledger.explaining import explain
 from schedules.management.arguments import instant, value_of
 from schedules.management.database_errors import explained_database_errors
 from schedules.models import Schedule

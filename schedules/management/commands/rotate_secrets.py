@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from schedules.management.database_errors import explained_database_errors
-from schedules.rotation import rotate
+from schedules.secrets.rotation import rotate
 
 
 class Command(BaseCommand):

@@ -16,8 +16,8 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from schedules import agents, editing, keys
-from schedules.clock import database_now
+from schedules import agents, api_keys, editing
+from schedules.database.clock import database_now
 from schedules.editing import NewSchedule
 from schedules.management.database_errors import explained_database_errors
 from schedules.models import Agent, ApiKey, RuntimeName, Schedule, ScheduleType, Scope, Workspace
@@ -83,10 +83,10 @@ def _seed(workspace: Workspace, demo: _Demo, actor: str) -> None:
 
 def _api_key(workspace: Workspace, file: Path) -> ApiKey:
     """The key whose token the file holds, or a new one when that is lost, of another database, or shut."""
-    key = keys.find(file.read_text().strip()) if file.exists() else None
+    key = api_keys.find(file.read_text().strip()) if file.exists() else None
     if key is not None and key.is_enabled and key.revoked_at is None:
         return key
-    issued = keys.issue(workspace, scope=Scope.WRITE, name="Demo")
+    issued = api_keys.issue(workspace, scope=Scope.WRITE, name="Demo")
     _keep(file, issued.token)
     return issued.key
 

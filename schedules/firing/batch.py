@@ -1,0 +1,61 @@
+"""What a batch reads and writes: due schedules in, firings out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+
+class DueSchedule(NamedTuple):
+    """What a NextFire says whose fire time has come; this transaction holds its row."""
+
+    id: str
+    generation: int
+    type: str
+    expression: str
+    anchor_at: datetime
+    fire_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FireTimes:
+    """Of one cadence at one moment: a run for the newest fire time, one record of the older ones, what is next.
+
+    All schedules of a herd that share a cadence share one of these.
+    """
+
+    first: datetime
+    newest: datetime
+    following: datetime | None
+    missed_count: int
+    last_missed: datetime | None
+    is_misfire: bool
+    not_before: datetime
+
+    def redispatch_at(self, now: datetime, grace: timedelta) -> datetime:
+        """When a beat (re)dispatches the run: one that starts later has no message yet."""
+        return self.not_before if self.not_before > now else now + grace
+
+
+class Firing(NamedTuple):
+    """What one due schedule gets."""
+
+    schedule: DueSchedule
+    run_id: str
+    times: FireTimes
+
+
+class FireBatch(Protocol):
+    """The statements of one batch."""
+
+    def take_due(self, now: datetime, limit: int) -> list[DueSchedule]:
+        """Lock and return up to `limit` due schedules nobody else holds, earliest fire time first."""
+
+    def record(
+        self, firings: Sequence[Firing], now: datetime, grace: timedelta, *, ignore_existing: bool
+    ) -> None:
+        """Insert the runs and the missed, and advance the schedules.
+
+        `grace`: how long after the firing a run's message may be under way before it is redispatched.
+        `ignore_existing`: a fire time that has a run keeps it; otherwise that may be an IntegrityError.
+        """

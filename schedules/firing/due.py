@@ -1,0 +1,154 @@
+"""The clock comes due: a batch of due schedules gets one run each, and its next fire times.
+
+A batch is claimed, its runs inserted and its next fire times advanced in one transaction; whoever called sends the
+messages after it. Any number of beats may do this at once: the row locks decide who fires what.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import structlog
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from schedules.database.choice import is_postgresql
+from schedules.database.ulids import new_ulids
+from schedules.expressions import parse, require_minimum_cadence
+from schedules.firing.batch import DueSchedule, FireBatch, FireTimes, Firing
+from schedules.firing.pacing import pace_late_firings
+from schedules.firing.portable import PortableFireBatch
+from schedules.firing.postgresql import PostgresqlFireBatch
+from schedules.messages.dispatch import RunKey
+from schedules.models import NextFire, Schedule, ScheduleType
+
+log = structlog.get_logger(__name__)
+
+POISON_PAUSE = timedelta(minutes=10)
+"""How long a schedule whose cadence cannot be computed is suspended, so that it stops no other."""
+
+
+class Fired(NamedTuple):
+    """What came of a batch: the (run id, generation) of runs that may start now, and how many schedules were due.
+
+    `due_count` below the limit: there are no more that may fire.
+    """
+
+    runs: list[RunKey]
+    due_count: int
+
+
+def is_anything_due(now: datetime) -> bool:
+    """Whether `fire_due` would find something: the usual tick's one read, of the index (`exists` drops the order)."""
+    return NextFire.objects.due(now).values_list("pk").first() is not None
+
+
+def fire_due(now: datetime, limit: int) -> Fired:
+    """Fire up to `limit` schedules that are due at `now`; their messages are the caller's to send.
+
+    Everything in the answer is committed, unless the caller has a transaction of its own open.
+    """
+    try:
+        batch = _fire(now, limit, ignore_existing=False)
+    except IntegrityError:  # a fire time has a run already; to look for that each time costs a tenth
+        batch = _fire(now, limit, ignore_existing=True)
+    if not batch.firings:
+        return Fired([], batch.due_count - batch.planned_count)
+    _report(batch.firings)
+    return Fired(_startable(batch.firings, now), batch.due_count)
+
+
+class _FiredBatch(NamedTuple):
+    """Of the `due_count` schedules, the cadences of `planned_count` could be computed."""
+
+    firings: list[Firing]
+    due_count: int
+    planned_count: int
+
+
+def _fire(now: datetime, limit: int, *, ignore_existing: bool) -> _FiredBatch:
+    """One transaction: everything it says is committed when it returns."""
+    batch = fire_batch()
+    with transaction.atomic():
+        due = batch.take_due(now, limit)
+        plans = list(_plan_firings(due, now))
+        firings = pace_late_firings(
+            _without_locked_last_firings(plans), settings.ORQ.catch_up_per_second, now
+        )
+        grace = timedelta(seconds=settings.ORQ.redispatch_seconds)
+        batch.record(firings, now, grace, ignore_existing=ignore_existing)
+    return _FiredBatch(firings, len(due), len(plans))
+
+
+def fire_batch() -> FireBatch:
+    """The statements of a batch for this database."""
+    return PostgresqlFireBatch() if is_postgresql() else PortableFireBatch()
+
+
+def _startable(firings: Iterable[Firing], now: datetime) -> list[RunKey]:
+    """Those that need not wait for their turn after an outage."""
+    return [
+        (firing.run_id, firing.schedule.generation) for firing in firings if firing.times.not_before <= now
+    ]
+
+
+def _without_locked_last_firings(firings: list[Firing]) -> list[Firing]:
+    """Without the last firings of schedules that somebody has locked: those finish the schedule, at the next tick.
+
+    A beat that waited for them would keep next fires locked that an edit waits for.
+    """
+    last = [firing.schedule.id for firing in firings if firing.times.following is None]
+    if not last:
+        return firings
+    rows = Schedule.objects.filter(id__in=last).select_for_update(skip_locked=True, no_key=True)
+    ours = set(rows.values_list("id", flat=True))
+    return [each for each in firings if each.times.following is not None or each.schedule.id in ours]
+
+
+def _report(firings: list[Firing]) -> None:
+    late = sum(firing.times.is_misfire for firing in firings)
+    missed = sum(firing.times.missed_count for firing in firings)
+    log.info("schedule.fired", fired_count=len(firings), misfire_count=late, missed_count=missed)
+
+
+def _plan_firings(due: Sequence[DueSchedule], now: datetime) -> Iterable[Firing]:
+    """The firings of a batch; a schedule whose cadence raises is suspended and reported instead."""
+    plan = _planner(now)
+    for schedule, run_id in zip(due, new_ulids(len(due)), strict=True):
+        try:
+            fire_times = plan(schedule)
+        except Exception:
+            log.exception("schedule.cadence_failed", schedule_id=schedule.id, expression=schedule.expression)
+            NextFire.objects.filter(schedule_id=schedule.id).update(suspended_until=now + POISON_PAUSE)
+        else:
+            yield Firing(schedule, run_id, fire_times)
+
+
+def _planner(now: datetime) -> Callable[[DueSchedule], FireTimes]:
+    """Computes fire times once per distinct cadence: a herd of thousands shares a few expressions."""
+    planned: dict[tuple[object, ...], FireTimes] = {}
+
+    def plan(schedule: DueSchedule) -> FireTimes:
+        anchor = schedule.anchor_at if schedule.type == ScheduleType.INTERVAL else None
+        key = (schedule.type, schedule.expression, schedule.fire_time, anchor)
+        if key not in planned:
+            planned[key] = _fire_times(schedule, now)
+        return planned[key]
+
+    return plan
+
+
+def _fire_times(schedule: DueSchedule, now: datetime) -> FireTimes:
+    cadence = parse(schedule.type, schedule.expression).anchored_at(schedule.anchor_at)
+    require_minimum_cadence(cadence)  # a denser one has no business here: its fire times could be millions
+    overdue = cadence.overdue(schedule.fire_time, now)
+    lateness = now - overdue.newest
+    return FireTimes(
+        first=schedule.fire_time,
+        newest=overdue.newest,
+        following=cadence.next_after(overdue.newest),
+        missed_count=overdue.missed_count,
+        last_missed=overdue.last_missed,
+        is_misfire=overdue.missed_count > 0 or lateness > timedelta(seconds=settings.ORQ.misfire_seconds),
+        not_before=overdue.newest,
+    )

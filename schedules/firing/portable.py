@@ -1,0 +1,74 @@
+"""The batch in Django's ORM, for SQLite and any database: a few statements a batch.
+
+SQLite knows no row locks: its transactions take the one write lock at BEGIN, which is stronger.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from schedules.firing.batch import DueSchedule, Firing
+from schedules.models import MissedFiring, MissedReason, NextFire, Run, Schedule, TriggerKind
+
+_CHUNK = 500  # rows of one INSERT: SQLite limits the parameters of a statement
+
+
+class PortableFireBatch:
+    """FireBatch with the ORM."""
+
+    def take_due(self, now: datetime, limit: int) -> list[DueSchedule]:
+        due = NextFire.objects.due(now).select_for_update(skip_locked=True, no_key=True)
+        return [DueSchedule(*row) for row in due.values_list("schedule_id", *DueSchedule._fields[1:])[:limit]]
+
+    def record(
+        self, firings: Sequence[Firing], now: datetime, grace: timedelta, *, ignore_existing: bool
+    ) -> None:
+        Run.objects.bulk_create(
+            (_run(firing, now, grace) for firing in firings), batch_size=_CHUNK, ignore_conflicts=True
+        )
+        MissedFiring.objects.bulk_create(
+            (_missed(firing, now) for firing in firings if firing.times.missed_count),
+            batch_size=_CHUNK,
+            ignore_conflicts=True,
+        )
+        _finish([firing.schedule.id for firing in firings if firing.times.following is None])
+        _advance([firing for firing in firings if firing.times.following is not None])
+
+
+def _run(firing: Firing, now: datetime, grace: timedelta) -> Run:
+    return Run(
+        id=firing.run_id,
+        schedule_id=firing.schedule.id,
+        generation=firing.schedule.generation,
+        trigger=TriggerKind.CADENCE,
+        fire_time=firing.times.newest,
+        is_misfire=firing.times.is_misfire,
+        not_before=firing.times.not_before,
+        created_at=now,
+        redispatch_at=firing.times.redispatch_at(now, grace),
+    )
+
+
+def _missed(firing: Firing, now: datetime) -> MissedFiring:
+    return MissedFiring(
+        schedule_id=firing.schedule.id,
+        generation=firing.schedule.generation,
+        first_fire_time=firing.times.first,
+        last_fire_time=firing.times.last_missed or firing.times.first,
+        count=firing.times.missed_count,
+        reason=MissedReason.COALESCED,
+        recorded_at=now,
+    )
+
+
+def _finish(schedule_ids: list[str]) -> None:
+    NextFire.objects.filter(schedule_id__in=schedule_ids).delete()
+    Schedule.objects.filter(id__in=schedule_ids).update(is_active=False, is_finished=True)
+
+
+def _advance(firings: list[Firing]) -> None:
+    """One UPDATE per distinct next fire time: in a herd they are few."""
+    by_next: dict[datetime | None, list[str]] = {}
+    for firing in firings:
+        by_next.setdefault(firing.times.following, []).append(firing.schedule.id)
+    for fire_time, ids in by_next.items():
+        NextFire.objects.filter(schedule_id__in=ids).update(fire_time=fire_time, suspended_until=None)

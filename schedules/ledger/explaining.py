@@ -1,0 +1,130 @@
+"""Why did, or didn't, a schedule run at an instant? The answer in words and fields, from the ledger."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from schedules.models import CadenceEpoch, EpochEnd, MissedFiring, MissedReason, Run, RunState, Schedule
+
+
+class Outcome(StrEnum):
+    """What became of an instant."""
+
+    RAN = "ran"
+    MISSED = "missed"
+    NOT_A_FIRE_TIME = "not_a_fire_time"
+    NOT_ACTIVE = "not_active"
+    TO_COME = "to_come"
+    DUE = "due"
+    UNACCOUNTED = "unaccounted"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`words` for people; the fields for programs. `next_fire_time`: of that epoch, after the instant."""
+
+    at: datetime
+    outcome: Outcome
+    words: str
+    generation: int | None = None
+    run: Run | None = None
+    reason: str = ""
+    next_fire_time: datetime | None = None
+
+
+def explain(schedule: Schedule, at: datetime, now: datetime) -> Explanation:
+    """What became of the instant `at` (aware UTC) of this schedule, as the ledger knows it at `now`."""
+    epoch = _epoch_at(schedule, at)
+    if epoch is None:
+        return Explanation(at, Outcome.NOT_ACTIVE, _why_not_active(schedule, at))
+    following = epoch.cadence.next_after(at)
+    if _fire_time_at(epoch, at) is None:
+        words = f"{_said(at)} is not a fire time of {epoch.expression!r}; {_next(following)}"
+        return Explanation(at, Outcome.NOT_A_FIRE_TIME, words, epoch.generation, next_fire_time=following)
+    return _of_fire_time(schedule, epoch, at, now, following)
+
+
+def _epoch_at(schedule: Schedule, at: datetime) -> CadenceEpoch | None:
+    epoch = CadenceEpoch.objects.filter(schedule=schedule, began_at__lt=at).order_by("-generation").first()
+    return epoch if epoch and (epoch.ended_at is None or at <= epoch.ended_at) else None
+
+
+def _fire_time_at(epoch: CadenceEpoch, at: datetime) -> datetime | None:
+    """`at` itself if the cadence says it: the fire time after the last microsecond before it."""
+    just_before = at - datetime.resolution
+    return at if epoch.cadence.next_after(just_before) == at else None
+
+
+def _of_fire_time(
+    schedule: Schedule, epoch: CadenceEpoch, at: datetime, now: datetime, following: datetime | None
+) -> Explanation:
+    run = schedule.runs.filter(generation=epoch.generation, fire_time=at).first()
+    if run is not None:
+        return Explanation(at, Outcome.RAN, _run_words(run), epoch.generation, run, run.reason, following)
+    missed = schedule.missed_firings.filter(
+        generation=epoch.generation, first_fire_time__lte=at, last_fire_time__gte=at
+    ).first()
+    if missed is not None:
+        words = _missed_words(schedule, missed)
+        return Explanation(at, Outcome.MISSED, words, epoch.generation, None, missed.reason, following)
+    outcome, words = _unrecorded(schedule, at, now)
+    return Explanation(at, outcome, words, epoch.generation, next_fire_time=following)
+
+
+def _run_words(run: Run) -> str:
+    late = f", {run.lateness.total_seconds():.1f} s after its fire time" if run.lateness else ""
+    if run.state == RunState.DISCARDED:
+        return f"It fired, but the run was discarded: {run.reason}"
+    if run.started_at is None:
+        return f"It fired; the run is {run.state} and has not started"
+    why = (
+        f" ({run.error_code}: {run.error_message})" if run.error_code and run.state == RunState.FAILED else ""
+    )
+    return f"It ran: started {_said(run.started_at)}{late}, attempt {run.attempt}, {run.state}{why}"
+
+
+def _missed_words(schedule: Schedule, missed: MissedFiring) -> str:
+    if missed.reason != MissedReason.COALESCED:
+        cause = MissedReason(missed.reason).label
+        return f"It did not run: {cause[0].lower()}{cause[1:]}"
+    newer = (
+        schedule.runs.filter(generation=missed.generation, fire_time__gt=missed.last_fire_time)
+        .order_by("fire_time")
+        .first()
+    )
+    instead = f"; the run of {_said(newer.fire_time)} stands for it" if newer and newer.fire_time else ""
+    return f"It did not run: no beat fired it in time, and {missed.count} late fire time(s) became one run{instead}"
+
+
+def _unrecorded(schedule: Schedule, at: datetime, now: datetime) -> tuple[Outcome, str]:
+    if at > now:
+        return Outcome.TO_COME, f"{_said(at)} is still to come"
+    if schedule.next_fire_at is not None and at >= schedule.next_fire_at:
+        suspended = f"; suspended until {_said(schedule.suspended_until)}" if schedule.suspended_until else ""
+        return Outcome.DUE, f"It is due and waits for a beat to fire it{suspended}"
+    return (
+        Outcome.UNACCOUNTED,
+        "No record of it: its history was pruned, or the ledger has a gap (run the audit)",
+    )
+
+
+def _why_not_active(schedule: Schedule, at: datetime) -> str:
+    if at <= schedule.created_at:
+        return f"The schedule was created {_said(schedule.created_at)}"
+    before = CadenceEpoch.objects.filter(schedule=schedule, ended_at__lt=at).order_by("-generation").first()
+    if before is None or before.ended_at is None:
+        return "The schedule was not active then"
+    cause = {
+        EpochEnd.PAUSED: "paused",
+        EpochEnd.DELETED: "deleted",
+        EpochEnd.REPLACED: "given another cadence while paused",
+    }[EpochEnd(before.ended_by)]
+    return f"The schedule was not active then: {cause} {_said(before.ended_at)}"
+
+
+def _next(following: datetime | None) -> str:
+    return f"the next is {_said(following)}" if following else "there is none after it"
+
+
+def _said(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%d %H:%M:%S UTC")

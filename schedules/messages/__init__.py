@@ -1,0 +1,1 @@
+"""What leaves for Celery: doorbells, after commit."""

@@ -1,0 +1,57 @@
+"""The guarded UPDATE that every change of a run's state is, and the changes that are no more than that."""
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db.models import F
+
+from schedules.models import DiscardReason, Run, RunState, states_before
+from schedules.models.run import RunQuerySet
+
+log = structlog.get_logger(__name__)
+
+CANCELLED_BY_PERSON = "cancelled_by_person"
+
+LEASE_ENDED = {"lease_expires_at": None, "worker": ""}
+"""What no run has that is not running."""
+
+
+def move(runs: RunQuerySet, state: RunState, **facts: Any) -> int:
+    """Bring those of the runs into `state` that may get there; how many did, 0: somebody else was first."""
+    return runs.filter(state__in=states_before(state)).update(state=state, **facts)
+
+
+def discard(run_id: str, reason: DiscardReason, now: datetime) -> bool:
+    """The run never starts; False: it was not pending."""
+    discarded = move(Run.objects.filter(id=run_id), RunState.DISCARDED, reason=reason, finished_at=now)
+    if discarded:
+        log.info("run.discarded", run_id=run_id, reason=str(reason))
+    return bool(discarded)
+
+
+def discard_pending(schedule_id: str, reason: DiscardReason, now: datetime) -> int:
+    """Discard all pending runs of a schedule whose row the caller has locked; how many there were."""
+    pending = Run.objects.filter(schedule_id=schedule_id)
+    return move(pending, RunState.DISCARDED, reason=reason, finished_at=now)
+
+
+def cancel(run_id: str, now: datetime) -> bool:
+    """A person ends the run; a call in flight is aborted at the next heartbeat. False: it had ended already."""
+    rows = Run.objects.filter(id=run_id)
+    facts = {"reason": CANCELLED_BY_PERSON, "finished_at": now, **LEASE_ENDED}
+    return bool(move(rows, RunState.CANCELLED, **facts))
+
+
+def return_to_pending(runs: RunQuerySet, not_before: datetime, **facts: Any) -> int:
+    """These running runs wait for their next attempt; a beat sends its message when the time has come."""
+    return move(
+        runs,
+        RunState.PENDING,
+        attempt=F("attempt") + 1,
+        not_before=not_before,
+        redispatch_at=not_before,
+        redispatch_count=0,
+        **facts,
+        **LEASE_ENDED,
+    )

@@ -1,0 +1,177 @@
+"""The payload of a schedule: its shape, and its secret variables sealed at rest and masked on every read.
+
+A variable `{"secret": true, "value": "…"}` is stored as `{"secret": true, "sealed": "…"}` and shown as
+`{"secret": true, "value": "********"}`. Source: the contract, "Schedule document".
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from cryptography.fernet import InvalidToken
+
+from schedules.errors import InvalidRequest
+from schedules.expressions.errors import quoted
+from schedules.secrets.sealing import is_newest, reseal, seal, unseal
+
+MASK = "********"
+_SHOWN_CHARACTERS = 100
+FIELDS = ("input", "memory_entity_id", "metadata", "variables")
+
+Payload = dict[str, Any]
+
+
+def check(payload: object) -> Payload:
+    """The payload when its shape is right; InvalidRequest naming the field otherwise."""
+    if not isinstance(payload, dict):
+        raise InvalidRequest("payload must be an object", param="payload")
+    for name in payload:
+        if name not in FIELDS:
+            raise InvalidRequest(
+                f"payload has no field {quoted(name)}; its fields are {', '.join(FIELDS)}", param="payload"
+            )
+    _check_input(payload)
+    if not isinstance(payload.get("memory_entity_id", ""), str):
+        raise InvalidRequest("payload.memory_entity_id must be a string", param="payload.memory_entity_id")
+    for name in ("metadata", "variables"):
+        if not isinstance(payload.get(name, {}), dict):
+            raise InvalidRequest(f"payload.{name} must be an object", param=f"payload.{name}")
+    for name, value in payload.get("variables", {}).items():
+        _check_variable(name, value)
+    return payload
+
+
+def _check_input(payload: Payload) -> None:
+    given = payload.get("input", "")
+    if isinstance(given, str):
+        return
+    if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
+        raise InvalidRequest(
+            "payload.input must be a string or an array of input items", param="payload.input"
+        )
+
+
+def _check_variable(name: str, value: object) -> None:
+    """An object with a `secret` key must be a whole secret; any other value is an ordinary variable."""
+    if not isinstance(value, dict) or "secret" not in value:
+        return
+    if (
+        value.get("secret") is not True
+        or set(value) != {"secret", "value"}
+        or not isinstance(value["value"], str)
+    ):
+        raise InvalidRequest(
+            f'a secret variable is exactly {{"secret": true, "value": "text"}}; {quoted(name)} is not',
+            param=_variable(name),
+        )
+
+
+def _variable(name: str) -> str:
+    """Which field an error is about: a client's name in it is cut where it gets too long for a message."""
+    return f"payload.variables.{name[:_SHOWN_CHARACTERS]}"
+
+
+def sealed(payload: Payload, stored: Payload | None = None) -> Payload:
+    """The payload as it is stored: secrets sealed; a mask sent back keeps the secret of `stored`.
+
+    InvalidRequest when a mask has no stored secret behind it: the mask itself is never a secret.
+    """
+    if "variables" not in payload:
+        return payload
+    before = (stored or {}).get("variables", {})
+    variables = {name: _sealed(name, value, before.get(name)) for name, value in payload["variables"].items()}
+    return payload | {"variables": variables}
+
+
+def _sealed(name: str, value: Any, before: Any) -> Any:
+    if not is_secret(value):
+        return value
+    if value["value"] != MASK:
+        return _keep_if_same(before, value["value"])
+    if not is_secret(before):
+        raise InvalidRequest(
+            f"variable {quoted(name)} holds the mask {MASK}, but no secret is stored to keep",
+            param=_variable(name),
+        )
+    return before
+
+
+def _keep_if_same(before: Any, clear: str) -> Any:
+    """The stored secret if it is this one already, so that repeating a value changes nothing."""
+    if is_secret(before) and _opens_to(before, clear):
+        return before
+    return {"secret": True, "sealed": seal(clear)}
+
+
+def _opens_to(stored: Any, clear: str) -> bool:
+    """A stored secret whose key is lost equals nothing: a new value must be able to replace it."""
+    try:
+        return unseal(stored["sealed"]) == clear
+    except InvalidToken:
+        return False
+
+
+def masked(payload: Payload) -> Payload:
+    """The stored payload as anybody may see it."""
+    return _with_secrets(payload, lambda _: {"secret": True, "value": MASK})
+
+
+def opened(payload: Payload) -> Payload:
+    """The stored payload in clear, for the agent's call only; InvalidToken when no key opens a secret."""
+    return _with_secrets(payload, lambda secret: unseal(secret["sealed"]))
+
+
+def resealed(payload: Payload) -> tuple[Payload, list[str]]:
+    """The stored payload with every secret sealed by the newest key, and the variables that no key opens.
+
+    The payload itself where there is nothing to do; what no key opens stays as it is.
+    """
+    changed, unreadable = {}, []
+    for name, variable in payload.get("variables", {}).items():
+        if is_secret(variable) and not is_newest(variable["sealed"]):
+            try:
+                changed[name] = variable | {"sealed": reseal(variable["sealed"])}
+            except InvalidToken:
+                unreadable.append(name)
+    if not changed:
+        return payload, unreadable
+    return payload | {"variables": payload["variables"] | changed}, unreadable
+
+
+def _with_secrets(payload: Payload, shown: Callable[[Any], Any]) -> Payload:
+    if "variables" not in payload:
+        return payload
+    variables = {
+        name: shown(value) if is_secret(value) else value for name, value in payload["variables"].items()
+    }
+    return payload | {"variables": variables}
+
+
+def is_secret(variable: Any) -> bool:
+    """Whether a variable, stored or sent, is a secret."""
+    return isinstance(variable, dict) and variable.get("secret") is True
+
+
+def without_secrets(answer: Any, payload: Payload, *others: str) -> Any:
+    """What an agent said (any JSON value), masked wherever it repeats a secret of the payload or one of `others`."""
+    return _masked_in(answer, sorted([*_clear_secrets(payload), *others], key=len, reverse=True))
+
+
+def _clear_secrets(payload: Payload) -> Iterator[str]:
+    """The payload's secrets in clear; one that no key opens was never sent, so nobody can repeat it."""
+    for variable in payload.get("variables", {}).values():
+        if is_secret(variable):
+            with suppress(InvalidToken):
+                yield unseal(variable["sealed"])
+
+
+def _masked_in(value: Any, secrets: list[str]) -> Any:
+    if isinstance(value, str):
+        for secret in filter(None, secrets):
+            value = value.replace(secret, MASK)
+        return value
+    if isinstance(value, list):
+        return [_masked_in(item, secrets) for item in value]
+    if isinstance(value, dict):
+        return {_masked_in(name, secrets): _masked_in(item, secrets) for name, item in value.items()}
+    return value

@@ -1,0 +1,63 @@
+"""The trigger in PostgreSQL's own words: lock the schedule and add its run, in one statement.
+
+It adds nothing that the portable trigger would refuse; whatever it refuses, the portable trigger names.
+"""
+
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS
+
+from schedules.database.cursors import server_bound_cursor
+from schedules.database.ulids import new_ulid
+from schedules.models import Run
+
+_ADD = """
+WITH schedule AS MATERIALIZED (
+    SELECT id, generation, agent_tag FROM schedules_schedule WHERE id = %(schedule_id)s AND is_active
+    FOR NO KEY UPDATE
+), asked AS (
+    SELECT {now} AS at
+)
+INSERT INTO schedules_run
+    (id, schedule_id, generation, trigger, is_misfire, not_before, created_at, redispatch_at, agent_tag)
+SELECT %(run_id)s, id, generation, 'manual', false,
+    at + {delay}, at, at + {delay} + {redispatch_after}, agent_tag
+FROM schedule, asked
+RETURNING {columns}
+"""
+
+_COLUMNS = ("id", "schedule_id", "generation", "not_before")
+"""What is read back; the model reads the rest if somebody asks for it."""
+
+
+def add(schedule_id: str, delay: timedelta, now: datetime | None) -> Run | None:
+    """A pending run that a person asked for, of an active schedule; None: there is none of this id.
+
+    `now`: None is the database's clock.
+    """
+    values: dict[str, Any] = {"run_id": new_ulid(), "schedule_id": schedule_id}
+    if now is not None:
+        values["now"] = now
+    statement = _statement(delay, settings.ORQ.redispatch_seconds, now is not None)
+    with server_bound_cursor(is_binary=True, is_prepared=True) as cursor:
+        cursor.execute(statement, values)
+        row = cursor.fetchone()
+    return Run.from_db(DEFAULT_DB_ALIAS, _COLUMNS, row) if row is not None else None
+
+
+@cache
+def _statement(delay: timedelta, redispatch_seconds: float, is_now_given: bool) -> str:
+    """What is the same for every trigger stands in the statement, where it costs nothing."""
+    return _ADD.format(
+        now="%(now)s" if is_now_given else "statement_timestamp()",
+        delay=_interval(delay.total_seconds()),
+        redispatch_after=_interval(redispatch_seconds),
+        columns=", ".join(_COLUMNS),
+    )
+
+
+def _interval(seconds: float) -> str:
+    return f"interval '{seconds} seconds'"

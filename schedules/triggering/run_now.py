@@ -1,0 +1,67 @@
+"""A person says run now (`trigger`) or run again (`run_again`): exactly one run each, committed before the answer."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from schedules import editing
+from schedules.database.choice import is_postgresql
+from schedules.database.clock import database_now
+from schedules.errors import RunNotFound, RunNotRetryable, ScheduleInactive
+from schedules.messages import dispatch
+from schedules.models import TRIGGER_DELAY, Run, RunState, Schedule, TriggerKind
+from schedules.secrets.payloads import Payload
+from schedules.triggering import postgresql
+
+
+def trigger(schedule_id: str, now: datetime | None = None) -> Run:
+    """A person says run now: one run, 10 s from now; ScheduleNotFound or ScheduleInactive.
+
+    `now`: None is the database's clock, read by the statement that adds the run where it can.
+    The run is committed before this returns; its message leaves after the commit, whatever the broker does.
+    """
+    run = postgresql.add(schedule_id, TRIGGER_DELAY, now) if is_postgresql() else None
+    if run is None:
+        return _add_to_active(schedule_id, now or database_now())
+    _ring_later(run)
+    return run
+
+
+def run_again(run_id: str, now: datetime) -> Run:
+    """A person runs an ended run's work again, with the payload it had; RunNotRetryable or as `trigger`."""
+    ended = Run.objects.filter(id=run_id).first()
+    if ended is None:
+        raise RunNotFound
+    if ended.state not in (RunState.FAILED, RunState.CANCELLED, RunState.DISCARDED):
+        raise RunNotRetryable
+    return _add_to_active(ended.schedule_id, now, ended.payload)
+
+
+@transaction.atomic
+def _add_to_active(schedule_id: str, now: datetime, payload: Payload | None = None) -> Run:
+    """`payload`: what an earlier run sent, to be sent again; None: the schedule's at the claim."""
+    schedule = editing.locked(schedule_id)
+    if not schedule.is_active:
+        raise ScheduleInactive
+    run = _add(schedule, now, payload)
+    _ring_later(run)
+    return run
+
+
+def _add(schedule: Schedule, now: datetime, payload: Payload | None) -> Run:
+    not_before = now + TRIGGER_DELAY
+    return Run.objects.create(
+        schedule=schedule,
+        generation=schedule.generation,
+        trigger=TriggerKind.MANUAL,
+        not_before=not_before,
+        created_at=now,
+        redispatch_at=not_before + timedelta(seconds=settings.ORQ.redispatch_seconds),
+        payload=payload,
+        agent_tag=schedule.agent_tag,
+    )
+
+
+def _ring_later(run: Run) -> None:
+    transaction.on_commit(lambda: dispatch.send_later(run.id, run.generation, TRIGGER_DELAY))

@@ -1,0 +1,74 @@
+"""Two secrets with values found nowhere else: after everything was done with them, only their agent knows them."""
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+import structlog
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import Settings
+
+from orqsite.broker import QUEUE
+from schedules.messages import dispatch
+from tests.agent_server import AgentServer
+from tests.api.caller import Caller, run_path
+from tests.canaries.evidence import CREDENTIAL, VARIABLE, Evidence, logs_at_debug, messages, rows
+from tests.canaries.journey import Journey
+from tests.factories import make_run, make_schedule, make_token
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def server() -> Iterator[AgentServer]:
+    with AgentServer() as running:
+        yield running
+
+
+@pytest.fixture
+def browser() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("operator"))
+    return client
+
+
+@pytest.mark.parametrize("line_format", ["json", "console"])
+def test_only_the_agent_ever_sees_a_secret(
+    server: AgentServer, browser: Client, settings: Settings, valkey: redis.Redis, line_format: str
+) -> None:
+    evidence = Evidence()
+
+    with logs_at_debug(line_format) as logs:
+        Journey(evidence, server, settings, browser).all()
+    evidence.add("logs", logs.getvalue())
+    for place, found in (*rows(), *messages(valkey)):
+        evidence.add(place, found)
+
+    assert evidence.leaks() == set()
+    assert "run.attempt_failed" in logs.getvalue()
+    assert 'INSERT INTO "schedules_run"' in logs.getvalue().replace('\\"', '"')
+    told = Evidence([("the agent", repr(server.calls()))])
+    assert told.leaks() == {("the agent", VARIABLE), ("the agent", CREDENTIAL)}
+
+
+def test_a_leak_would_be_found_wherever_it_is(valkey: redis.Redis) -> None:
+    evidence = Evidence()
+    run = make_run(make_schedule(), output_text=f"it is {VARIABLE[:12]}… and {CREDENTIAL[-12:]}")
+    dispatch.send_now([(VARIABLE, 1)])
+    with logs_at_debug("json") as logs:
+        structlog.get_logger("schedules.test").debug("run.claimed", token=CREDENTIAL)
+
+    evidence.answer("API", Caller(make_token(run.schedule.workspace)).get(run_path(run)))
+    evidence.add("logs", logs.getvalue())
+    for place, found in (*rows(), *messages(valkey)):
+        evidence.add(place, found)
+
+    assert evidence.leaks() == {
+        ("API", VARIABLE),
+        ("API", CREDENTIAL),
+        ("logs", CREDENTIAL),
+        ("schedules_run", VARIABLE),
+        ("schedules_run", CREDENTIAL),
+        (repr(QUEUE.encode()), VARIABLE),
+    }

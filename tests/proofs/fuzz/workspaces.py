@@ -1,0 +1,97 @@
+"""A workspace full of schedules and runs, made inside the service's database: run with `manage.py shell`."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from schedules import editing
+from schedules.models import Agent, Run, RunState, Schedule, Scope, TriggerKind
+from tests.factories import DAILY, make_agent, make_run, make_schedule, make_token, make_workspace
+from tests.proofs.fuzz.given import Given, Place
+
+TYPES: Final = {"cron": DAILY, "interval": "@every 6h", "once": "@at 2099-05-01T09:00:00Z"}
+PAYLOAD: Final = {
+    "input": [{"role": "user", "content": "Grüß Gott 👋"}],
+    "variables": {"token": {"secret": True, "value": "s3cret"}, "limit": 3},
+    "metadata": {"source": "fuzz"},
+}
+CONSUMED: Final = 12
+"""Places for an operation that uses them up."""
+
+
+def print_new() -> None:
+    """Make the workspace and print what is in it, as JSON."""
+    workspace = make_workspace()
+    agent = make_agent(workspace, "customer_digest", tags=("v1", "v2"))
+    now = datetime.now(UTC)
+    schedules = [_schedule(agent, now, type_) for type_ in TYPES]
+    paused = [_schedule(agent, now, type_) for type_ in TYPES]
+    for schedule in paused:
+        editing.update(schedule.id, {"is_active": False}, "apk_test", now)
+    given = Given(
+        key=make_token(workspace),
+        reader=make_token(workspace, Scope.READ),
+        places=[_place(run) for schedule in schedules + paused for run in _runs(schedule, now)],
+        own_places={
+            "delete-agent-schedule": [
+                _place(_pending(_schedule(agent, now, "cron"))) for _ in range(CONSUMED)
+            ],
+            "trigger-agent-schedule": [
+                _place(_pending(_schedule(agent, now, "interval"))) for _ in range(CONSUMED)
+            ],
+            "cancel-agent-schedule-run": [_place(_pending(schedules[0])) for _ in range(CONSUMED)],
+        },
+    )
+    print(given.as_json())
+
+
+def _schedule(agent: Agent, now: datetime, type_: str) -> Schedule:
+    return make_schedule(
+        agent,
+        now,
+        type=type_,
+        expression=TYPES[type_],
+        payload=PAYLOAD,
+        agent_tag="v1",
+        display_name="A name",
+    )
+
+
+def _pending(schedule: Schedule) -> Run:
+    return make_run(schedule)
+
+
+def _runs(schedule: Schedule, now: datetime) -> list[Run]:
+    """One in each state, as full of values as it can be."""
+    return [make_run(schedule, state=state, **_outcome(state, now)) for state in RunState]
+
+
+def _outcome(state: RunState, now: datetime) -> dict[str, Any]:
+    started: dict[str, Any] = {"attempt": 2, "started_at": now, "agent_tag": "v1"}
+    match state:
+        case RunState.RUNNING:
+            return started | {"lease_expires_at": now + timedelta(days=1)}
+        case RunState.SUCCEEDED:
+            return started | {
+                "trigger": TriggerKind.CADENCE,
+                "fire_time": now - timedelta(seconds=2),
+                "is_misfire": True,
+                "finished_at": now,
+                "response_id": "resp_1",
+                "output_text": "Good morning ☃",
+                "usage": {"total_tokens": 3, "details": {"cached": 1}},
+            }
+        case RunState.FAILED:
+            return started | {"finished_at": now, "error_code": "agent_error", "error_message": "It said no"}
+        case RunState.CANCELLED:
+            return {"finished_at": now, "reason": "cancelled_by_person"}
+        case RunState.DISCARDED:
+            return {"finished_at": now, "reason": "schedule_inactive"}
+    return {}
+
+
+def _place(run: Run) -> Place:
+    return {
+        "agent_key": run.schedule.agent.key,
+        "schedule_id": run.schedule_id,
+        "run_id": run.id,
+    }

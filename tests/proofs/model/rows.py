@@ -1,0 +1,29 @@
+"""The rows of one example: its agents made, everything deleted."""
+
+from datetime import timedelta
+
+from schedules.models import Agent, CadenceEpoch, MissedFiring, NextFire, Run, Schedule, Workspace
+from tests.factories import make_agent, make_workspace
+from tests.proofs.model.ghost import GhostAgent
+
+IN_ORDER = (MissedFiring, Run, CadenceEpoch, NextFire, Schedule, Agent, Workspace)
+RETRIES = {"retry_base": timedelta(seconds=10), "retry_cap": timedelta(seconds=60)}
+
+
+def delete_rows() -> None:
+    """Nothing of an earlier example is left. What was done is committed, so no rollback would do."""
+    for model in IN_ORDER:
+        rows = model.objects.all()
+        rows._raw_delete(rows.db)
+
+
+def make_agents() -> list[GhostAgent]:
+    """One agent that is tried three times, one that is tried once."""
+    workspace = make_workspace()
+    return [
+        _ghost(make_agent(workspace, f"attempts-{count}", max_attempts=count, **RETRIES)) for count in (3, 1)
+    ]
+
+
+def _ghost(agent: Agent) -> GhostAgent:
+    return GhostAgent(agent.id, agent.max_attempts, agent.retry_base, agent.retry_cap)

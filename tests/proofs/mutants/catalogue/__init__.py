@@ -1,0 +1,25 @@
+"""The mutants: each breaks one rule of the protocols. Their texts are short, so that they outlive other changes."""
+
+from typing import Final
+
+from tests.proofs.mutants.catalogue.changing import CHANGING
+from tests.proofs.mutants.catalogue.claiming import CLAIMING
+from tests.proofs.mutants.catalogue.claiming_in_one_statement import CLAIMING_IN_ONE_STATEMENT
+from tests.proofs.mutants.catalogue.finishing import FINISHING
+from tests.proofs.mutants.catalogue.fires import FIRES
+from tests.proofs.mutants.catalogue.recording import RECORDING
+from tests.proofs.mutants.catalogue.recovering import RECOVERING
+from tests.proofs.mutants.catalogue.sending import SENDING
+from tests.proofs.mutants.catalogue.triggers import TRIGGERS
+
+MUTANTS: Final = (
+    *CLAIMING,
+    *CLAIMING_IN_ONE_STATEMENT,
+    *FINISHING,
+    *RECOVERING,
+    *CHANGING,
+    *RECORDING,
+    *FIRES,
+    *TRIGGERS,
+    *SENDING,
+)

@@ -1,0 +1,54 @@
+"""A person says run now: PostgreSQL's statement."""
+
+from typing import Final
+
+from tests.proofs.mutants.catalogue.places import (
+    BOTH_TWINS,
+    CLAIM_RACES,
+    RACES,
+    RUN_NOW,
+    TRIGGERING_POSTGRESQL,
+)
+from tests.proofs.mutants.mutant import Mutant
+
+TRIGGERS: Final = (
+    Mutant(
+        "the statement triggers an inactive schedule",
+        TRIGGERING_POSTGRESQL,
+        " AND is_active\n",
+        "\n",
+    ),
+    Mutant(
+        "the statement triggers without the schedule's lock",
+        TRIGGERING_POSTGRESQL,
+        "    FOR NO KEY UPDATE\n",
+        "",
+        (f"{RACES}::test_a_trigger_waits_for_a_delete_or_pause_and_is_then_refused",),
+    ),
+    Mutant(
+        "a trigger beside a change of the cadence is of the old generation",
+        TRIGGERING_POSTGRESQL,
+        "    FOR NO KEY UPDATE\n",
+        "",
+        (f"{CLAIM_RACES}::test_a_trigger_waits_for_a_new_cadence_and_belongs_to_it",),
+    ),
+    Mutant(
+        "the lost message of a statement's trigger is never missed",
+        TRIGGERING_POSTGRESQL,
+        "_interval(redispatch_seconds)",
+        "_interval(9 * 86_400)",
+    ),
+    Mutant(
+        "a statement's trigger starts at once",
+        RUN_NOW,
+        "postgresql.add(schedule_id, TRIGGER_DELAY, now)",
+        "postgresql.add(schedule_id, TRIGGER_DELAY * 0, now)",
+        (f"{BOTH_TWINS}::test_run_now_makes_one_run_ten_seconds_later_and_leaves_the_cadence_alone",),
+    ),
+    Mutant(
+        "a statement's trigger sends no message",
+        RUN_NOW,
+        "    _ring_later(run)\n    return run\n\n\ndef run_again",
+        "    return run\n\n\ndef run_again",
+    ),
+)

@@ -1,0 +1,68 @@
+"""Migrations go forward over what is stored, and back again."""
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from schedules.models import IdempotencyRecord, NextFire
+from tests.factories import NOON, finish, make_schedule
+
+
+@pytest.mark.django_db(transaction=True)
+def test_revisions_and_remembered_answers_come_and_go_with_the_schedules_kept() -> None:
+    schedule = make_schedule()
+
+    try:
+        call_command("migrate", "schedules", "0002_cadence_epochs", verbosity=0)
+        assert IdempotencyRecord._meta.db_table not in connection.introspection.table_names()
+    finally:
+        call_command("migrate", "schedules", verbosity=0)
+
+    schedule.refresh_from_db()
+    assert schedule.revision == 1
+    IdempotencyRecord.objects.create(workspace=schedule.workspace, key="k", created_at=NOON)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_next_fires_move_into_their_own_table_and_back() -> None:
+    active, finished, held = make_schedule(), make_schedule(), make_schedule()
+    finish(finished)
+    NextFire.objects.filter(schedule=held).update(suspended_until=NOON)
+    before = set(NextFire.objects.values_list())
+    columns = "id, next_fire_at IS NULL, held_until IS NULL"
+
+    try:
+        call_command("migrate", "schedules", "0008_no_second_index_of_agents", verbosity=0)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {columns} FROM schedules_schedule")  # noqa: S608 - our own words
+            back = {row[0]: tuple(map(bool, row[1:])) for row in cursor.fetchall()}
+    finally:
+        call_command("migrate", "schedules", verbosity=0)
+
+    assert back == {active.id: (False, True), finished.id: (True, True), held.id: (False, False)}
+    assert set(NextFire.objects.values_list()) == before
+
+
+@pytest.mark.django_db
+def test_a_row_of_a_process_that_knows_no_revision_has_the_first() -> None:
+    made = make_schedule()
+    columns = [field.column for field in made._meta.concrete_fields if field.name not in ("id", "revision")]
+    names = ", ".join(f'"{name}"' for name in columns)
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO schedules_schedule (id, {names}) SELECT 'old', {names} FROM schedules_schedule"  # noqa: S608
+        )
+
+    assert type(made).objects.get(id="old").revision == 1
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db
+def test_no_firing_feeds_an_index_for_like() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname FROM pg_indexes WHERE indexdef LIKE '%%pattern_ops%%' "
+            "AND tablename IN ('schedules_run', 'schedules_schedule', 'schedules_nextfire', 'schedules_missedfiring')"
+        )
+        assert cursor.fetchall() == []

@@ -1,0 +1,1 @@
+"""One agent call over HTTP: its connection, its deadline, its abort, its answer in bytes."""

@@ -1,0 +1,97 @@
+"""One thread a process asks for all calls that wait on a socket whether they may go on.
+
+A call that may not has its connection shut down under it, which ends the wait. So a thousand calls that wait for
+slow agents sleep until their answers come, instead of waking twice a second each to ask for themselves.
+"""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import structlog
+
+from workers.runtimes.http.deadline import SLICE, CallWatch
+
+log = structlog.get_logger(__name__)
+
+
+class Wait:
+    """One call's wait on a socket."""
+
+    def __init__(self, sock: socket.socket, watch: CallWatch) -> None:
+        self.sock = sock
+        self.watch = watch
+        self.is_ended = False
+        """Whether the lookout has ended it: what the socket says since is not the agent's word."""
+
+
+class Lookout:
+    """Over any number of waiting threads."""
+
+    def __init__(self) -> None:
+        self._waits: set[Wait] = set()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def over(self, sock: socket.socket, watch: CallWatch) -> Iterator[Wait]:
+        """Inside the block the connection is shut down, within `SLICE` seconds, once the call is unwanted."""
+        wait = Wait(sock, watch)
+        with self._lock:
+            self._ensure_thread()
+            self._waits.add(wait)
+        try:
+            yield wait
+        finally:
+            with self._lock:
+                self._waits.remove(wait)
+
+    def _ensure_thread(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._watch, name="call-lookout", daemon=True)
+            self._thread.start()
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(SLICE)
+            with self._lock:
+                waits = list(self._waits)
+            for wait in waits:
+                if _is_unwanted(wait.watch):
+                    self._end(wait)
+
+    def _end(self, wait: Wait) -> None:
+        with self._lock:  # while the wait is on, its descriptor is not closed, nor another's
+            if wait in self._waits:
+                wait.is_ended = True
+                with suppress(OSError):
+                    socket.socket.shutdown(wait.sock, socket.SHUT_RDWR)  # not TLS's, which changes the object
+
+
+def _is_unwanted(watch: CallWatch) -> bool:
+    try:
+        return watch.is_unwanted()
+    except Exception:  # the thread must not die of it: no waiting call would be aborted
+        log.exception("lookout.failed")
+        return False
+
+
+_lookout = Lookout()
+
+
+def lookout() -> Lookout:
+    """This process's."""
+    return _lookout
+
+
+def _start_afresh() -> None:
+    """A forked child has none of its parent's threads, nor their locks."""
+    global _lookout
+    _lookout = Lookout()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_afresh)

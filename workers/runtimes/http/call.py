@@ -1,0 +1,153 @@
+"""One HTTP request to an agent and its whole reply, within the limits of the call.
+
+httpcore's connections are used without a client on top: an agent call wants no cookies kept between agents, no
+redirects, no proxies or credentials from the environment and no decompression, and they know none of that.
+HTTP/1.1 only.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+
+import httpcore2
+import httpx2
+
+from workers.runtimes.base import CallFailed, Endpoint
+from workers.runtimes.http.connections import connections
+from workers.runtimes.http.deadline import CallWatch
+
+HEAD_BYTES = 256 * 1024
+"""What may arrive before the body: interim responses, status line and headers."""
+
+ERROR_BYTES = 64 * 1024
+"""How much of the body of an HTTP error is read: it is only quoted in a message."""
+
+FRAMING = 4
+"""A body may take that many times its limit on the wire: tiny chunks are mostly framing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to send: headers are complete but for the length of the body."""
+
+    method: str
+    url: httpx2.URL
+    headers: list[tuple[bytes, bytes]]
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back; header names in lower case. The body of a redirect is not read, of an error cut short."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes | bytearray
+
+
+@lru_cache(maxsize=1000)
+def address(base_url: str, path: str) -> httpx2.URL:
+    """The URL of `path` on the agent's server. Raises `CallFailed` (invalid_endpoint)."""
+    try:
+        url = httpx2.URL(f"{base_url.rstrip('/')}/{path.lstrip('/')}")
+    except httpx2.InvalidURL:
+        raise CallFailed("invalid_endpoint", "the agent's address is not a valid URL") from None
+    if url.scheme not in ("http", "https") or not url.raw_host or not _is_port(url.port):
+        raise CallFailed("invalid_endpoint", "the agent's address must be http(s)://host[:port]")
+    if url.userinfo:
+        raise CallFailed("invalid_endpoint", "the agent's address must not hold a user name or password")
+    return url
+
+
+def _is_port(port: int | None) -> bool:
+    return port is None or 0 < port < 65536
+
+
+def exchange(request: Request, endpoint: Endpoint, watch: CallWatch) -> Reply:
+    """Send the request, once, and read the reply. Must run inside `watching`.
+
+    Raises `CallFailed`: retryable for whatever went wrong on the wire, final for a reply over the limits.
+    """
+    watch.allow(HEAD_BYTES)
+    with _wire_failures(endpoint), _sent(request, endpoint) as response:
+        watch.allow(HEAD_BYTES + FRAMING * endpoint.max_response_bytes)
+        headers = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in response.headers}
+        return Reply(response.status, headers, _body(response, headers, endpoint.max_response_bytes))
+
+
+@contextmanager
+def _sent(request: Request, endpoint: Endpoint) -> Iterator[httpcore2.Response]:
+    """The response's head; its connection is kept for another call, or closed, when the block is left."""
+    url = request.url
+    target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+    headers = [(b"Host", url.netloc), *request.headers]
+    extensions = {"timeout": _timeouts(endpoint)}
+    with (
+        connections().lend(target.origin) as connection,
+        connection.stream(
+            request.method, target, headers=headers, content=request.body, extensions=extensions
+        ) as response,
+    ):
+        yield response
+
+
+def _timeouts(endpoint: Endpoint) -> dict[str, float]:
+    silence = endpoint.read_timeout.total_seconds()
+    return {"connect": endpoint.connect_timeout.total_seconds(), "read": silence, "write": silence}
+
+
+def _body(response: httpcore2.Response, headers: dict[str, str], limit: int) -> bytes | bytearray:
+    if 300 <= response.status < 400:
+        return b""
+    if 200 <= response.status < 300:
+        return _whole_body(response, headers, limit)
+    try:
+        return _whole_body(response, headers, min(limit, ERROR_BYTES))
+    except (CallFailed, httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError):
+        return b""  # the status says enough; what is wrong with its explanation must not hide it
+
+
+def _whole_body(response: httpcore2.Response, headers: dict[str, str], limit: int) -> bytearray:
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        raise CallFailed("invalid_response", "the agent compressed its answer although asked not to")
+    if int(headers.get("content-length", 0)) > limit:
+        raise _too_large(limit)
+    body = bytearray()
+    for chunk in response.iter_stream():
+        body += chunk
+        if len(body) > limit:
+            raise _too_large(limit)
+    return body
+
+
+def _too_large(limit: int) -> CallFailed:
+    return CallFailed("response_too_large", f"the agent's answer is larger than {limit} bytes")
+
+
+@contextmanager
+def _wire_failures(endpoint: Endpoint) -> Iterator[None]:
+    """Put what httpcore raises into our words. Its own may quote raw bytes of the agent: those are left out."""
+    try:
+        yield
+    except httpcore2.ConnectTimeout:
+        raise _timeout("no connection within", endpoint.connect_timeout) from None
+    except httpcore2.WriteTimeout:
+        raise _timeout("the agent took nothing of the request for", endpoint.read_timeout) from None
+    except httpcore2.TimeoutException:
+        raise _timeout("the agent was silent for", endpoint.read_timeout) from None
+    except httpcore2.ConnectError as error:
+        raise CallFailed("agent_unreachable", f"cannot connect: {error}", is_retryable=True) from None
+    except (httpcore2.NetworkError, httpcore2.RemoteProtocolError) as error:
+        reason = str(error).partition(":")[0]
+        raise CallFailed("agent_unreachable", f"the connection broke: {reason}", is_retryable=True) from None
+    except httpcore2.LocalProtocolError:
+        raise CallFailed(
+            "invalid_endpoint", "the configured header or path cannot be sent over HTTP"
+        ) from None
+
+
+def _timeout(what: str, limit: timedelta) -> CallFailed:
+    return CallFailed("agent_timeout", f"{what} {limit.total_seconds():g} s", is_retryable=True)

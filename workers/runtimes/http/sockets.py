@@ -1,0 +1,205 @@
+"""The wire under an agent call: sockets whose every wait ends when the call may not go on.
+
+httpcore's own timeouts start anew with each byte, so an agent that sends one byte now and then, or interim
+responses for ever, would hold a call as long as it likes. Here the TLS handshake, writing and reading wait no
+longer than the call may last, under the lookout, which ends the wait of an unwanted call; connecting waits in
+slices of half a second. That bounds the head of a response as well as its body. The one exception is the
+resolver: `getaddrinfo` cannot be interrupted, so a name server that does not answer can hold a call beyond its
+deadline by the resolver's own limit (`options timeout: attempts:` in resolv.conf). Addresses written as numbers
+are not affected.
+"""
+
+import errno
+import os
+import selectors
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, TypeVar
+
+import httpcore2
+
+from workers.runtimes.base import CallAborted
+from workers.runtimes.http.aborting import lookout
+from workers.runtimes.http.deadline import current_watch
+
+READ_BYTES = 16 * 1024
+"""Read at most this much at once: what a waiting thread reserves, and how far an agent gets between checks."""
+
+Address = tuple[socket.AddressFamily, Any]
+"""Family and socket address, as `socket.connect` takes it."""
+
+T = TypeVar("T")
+
+_Selector = getattr(
+    selectors, "PollSelector", selectors.SelectSelector
+)  # epoll would cost a descriptor per wait
+
+
+class WatchedBackend(httpcore2.NetworkBackend):
+    """Opens connections for httpcore's pool."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.NetworkStream:
+        """Connect to the first of the host's addresses that answers; each gets its share of `timeout` seconds."""
+        current_watch().check()
+        addresses = resolve(host, port)
+        give_up_at = _after(timeout)
+        failure: Exception = httpcore2.ConnectError("the name has no address")
+        for waiting, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
+            try:
+                return WatchedStream(_connected(address, (give_up_at - time.monotonic()) / waiting))
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+
+class WatchedStream(httpcore2.NetworkStream):
+    """One open connection, plain or TLS."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """The next bytes; empty at the end. `timeout` is the longest silence in seconds."""
+        receive = partial(self._socket.recv, min(max_bytes, READ_BYTES))
+        data = self._patiently(receive, timeout, httpcore2.ReadTimeout, httpcore2.ReadError)
+        current_watch().count(len(data))
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send all of it; `timeout` bounds each wait for the agent to take more."""
+        rest = memoryview(buffer)
+        while rest:
+            send = partial(self._socket.send, rest)
+            rest = rest[self._patiently(send, timeout, httpcore2.WriteTimeout, httpcore2.WriteError) :]
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        """The same connection under TLS; closed when the handshake fails."""
+        try:
+            tls = ssl_context.wrap_socket(
+                self._socket, server_hostname=server_hostname, do_handshake_on_connect=False
+            )
+            self._socket = tls
+            self._patiently(tls.do_handshake, timeout, httpcore2.ConnectTimeout, httpcore2.ConnectError)
+        except (OSError, ValueError) as error:  # hung up already, or no name a certificate can have
+            self.close()
+            raise httpcore2.ConnectError(error) from error
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def close(self) -> None:
+        """Close the connection at once; nothing is flushed."""
+        self._socket.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        """What httpcore asks about a connection: above all whether an idle one `is_readable`, i.e. closed."""
+        if info == "is_readable":
+            return _is_readable(self._socket)
+        if info == "ssl_object":
+            return self._socket if isinstance(self._socket, ssl.SSLSocket) else None
+        return None
+
+    def _patiently(
+        self,
+        operation: Callable[[], T],
+        timeout: float | None,
+        too_late: type[Exception],
+        broken: type[Exception],
+    ) -> T:
+        """Do a socket operation within `timeout` seconds; a timed out one can simply be repeated."""
+        watch, give_up_at = current_watch(), _after(timeout)
+        while True:
+            watch.check()
+            self._socket.settimeout(watch.bound(give_up_at - time.monotonic()))
+            wait = None
+            try:
+                with lookout().over(self._socket, watch) as wait:
+                    done = operation()
+            except TimeoutError:
+                if time.monotonic() >= give_up_at:
+                    raise too_late from None
+            except OSError as error:
+                if wait is not None and wait.is_ended:
+                    raise CallAborted from error
+                raise broken(error) from error
+            else:
+                if wait.is_ended:  # the end of the stream that is read now is ours, not the agent's
+                    raise CallAborted
+                return done
+
+
+def resolve(host: str, port: int) -> list[Address]:
+    """The addresses of a host, in the order to try them.
+
+    Exactly what is returned here is connected to, with no second look-up: the place to refuse addresses an
+    agent may not have.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, ValueError) as error:  # unknown, or not even a name
+        raise httpcore2.ConnectError(error) from error
+    return [(family, address) for family, _, _, _, address in found]
+
+
+def _connected(address: Address, timeout: float) -> socket.socket:
+    sock = _socket(address)
+    try:
+        sock.setblocking(False)
+        _refuse(sock.connect_ex(address[1]), unless=(0, errno.EINPROGRESS, errno.EWOULDBLOCK))
+        _await_connected(sock, _after(timeout))
+        _refuse(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), unless=(0,))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except OSError as error:
+        sock.close()
+        raise httpcore2.ConnectError(error) from error
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _socket(address: Address) -> socket.socket:
+    try:
+        return socket.socket(address[0], socket.SOCK_STREAM)
+    except OSError as error:  # no descriptor left, or no such family on this machine
+        raise httpcore2.ConnectError(error) from error
+
+
+def _await_connected(sock: socket.socket, give_up_at: float) -> None:
+    watch = current_watch()
+    with _Selector() as selector:
+        selector.register(sock, selectors.EVENT_WRITE)
+        while not selector.select(watch.slice(give_up_at - time.monotonic())):
+            watch.check()
+            if time.monotonic() >= give_up_at:
+                raise httpcore2.ConnectTimeout
+
+
+def _refuse(code: int, unless: tuple[int, ...]) -> None:
+    if code not in unless:
+        raise httpcore2.ConnectError(os.strerror(code))
+
+
+def _is_readable(sock: socket.socket) -> bool:
+    if sock.fileno() < 0:  # closed on our side
+        return True
+    with _Selector() as selector:
+        selector.register(sock, selectors.EVENT_READ)
+        return bool(selector.select(0))
+
+
+def _after(timeout: float | None) -> float:
+    return float("inf") if timeout is None else time.monotonic() + timeout
