@@ -4,10 +4,10 @@ It makes a demonstration true on a machine without any model, and tests of every
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from workers.runtimes.base import AgentCall, Answer, CallAborted, CallFailed, Endpoint
+from workers.runtimes.base import AgentCall, Answer, CallAborted, CallFailed, Endpoint, Needs
 from workers.runtimes.rendering import RenderingTooLarge, render_items
 
 
@@ -15,6 +15,10 @@ class EchoRuntime:
     """Answers with the input, its variables filled in. No tokens are spent, so none are reported."""
 
     name = "echo"
+    needs = Needs("Echo (renders the input, calls nobody)", has_address=False)
+
+    def check(self, payload: Mapping[str, Any], dialect: str) -> None:
+        """Nothing is refused."""
 
     def call(self, call: AgentCall, endpoint: Endpoint, should_abort: Callable[[], bool]) -> Answer:
         """The rendered input as one assistant message; the same call gives the same answer."""

@@ -6,7 +6,7 @@ they were written, with the variables beside them: the agent's server fills them
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 
 from workers.runtimes.answers import PENDING, Redact, answer_of, document_of, error_in, response_id_of
-from workers.runtimes.base import AgentCall, Answer, CallFailed, Endpoint
+from workers.runtimes.base import AgentCall, Answer, CallFailed, Endpoint, Needs
 from workers.runtimes.http.call import Reply, Request, address, exchange
 from workers.runtimes.http.deadline import CallWatch, watching
 from workers.runtimes.http.retry_after import retry_after
@@ -33,6 +33,15 @@ class ResponsesRuntime:
     """Calls `POST {base_url}{path}` and reads the response document that comes back."""
 
     name = "responses"
+    needs = Needs(
+        "Responses API over HTTP",
+        has_address=True,
+        default_path="/v3/router/responses",
+        dialects=("orq", "openai"),
+    )
+
+    def check(self, payload: Mapping[str, Any], dialect: str) -> None:
+        """Nothing is refused."""
 
     def call(self, call: AgentCall, endpoint: Endpoint, should_abort: Callable[[], bool]) -> Answer:
         """One attempt over HTTP.
