@@ -146,6 +146,7 @@ class CallFailed(Exception):
     `retry_after` is how long the agent asks to be left alone. `response_id` is the agent's name for its work,
     where it had already given one. `is_silent`: the request was sent and nothing came of it, so that the agent may
     still be at work (read and total time-outs, 504, 524). `answer`: what came with the failure (a refusal's text).
+    `http_status`: of the reply that is the failure.
     """
 
     def __init__(
@@ -158,8 +159,10 @@ class CallFailed(Exception):
         response_id: str | None = None,
         is_silent: bool = False,
         answer: Answer | None = None,
+        http_status: int | None = None,
     ) -> None:
         self.is_silent = is_silent
+        self.http_status = http_status
         self.answer = answer
         self.code = code
         self.message = plain(message)
@@ -178,6 +181,7 @@ class CallFailed(Exception):
             response_id=response_id,
             is_silent=self.is_silent,
             answer=answer,
+            http_status=self.http_status,
         )
 
 
