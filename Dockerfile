@@ -11,6 +11,13 @@ WORKDIR /app
 COPY requirements/run.txt requirements/run.txt
 RUN pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r requirements/run.txt
 
+# Packages of the operator's own, such as a runtime: a file in requirements/, named by this argument at build time.
+ARG ORQ_EXTRA_REQUIREMENTS=""
+COPY requirements requirements
+RUN if [ -n "$ORQ_EXTRA_REQUIREMENTS" ]; then \
+        pip install --no-cache-dir -r "requirements/$ORQ_EXTRA_REQUIREMENTS" && pip check; \
+    fi
+
 COPY manage.py ./
 COPY orqsite orqsite
 COPY schedules schedules

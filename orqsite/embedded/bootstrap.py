@@ -22,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 UV = "uv==0.13.9"
 COVERING = {"run": ("run", "dev"), "dev": ("dev",)}  # what is installed for development also runs the service
+EXTRA = "ORQ_EXTRA_REQUIREMENTS"
 DOT_SECONDS = 3.0
 OUTPUT_LINES = 12
 
@@ -33,8 +34,10 @@ class BootstrapFailed(Exception):
 class Bootstrap:
     """The environment of the project in `root`: what it should have, what it has, how to make it so."""
 
-    def __init__(self, root: Path = ROOT) -> None:
+    def __init__(self, root: Path = ROOT, extra: str = "") -> None:
+        """`extra`: a requirements file of the operator's own (a runtime, say), installed beside what is locked."""
         self.root = root
+        self.extra = Path(extra).resolve() if extra else None
         self.venv = root / ".venv"
         self.python = self.venv / "bin" / "python"
         self.stamp = self.venv / "agent-schedules-stamp"
@@ -46,8 +49,16 @@ class Bootstrap:
 
     def expected(self, kind: str) -> str:
         """What the stamp says when the packages of `kind` are installed."""
-        locked = hashlib.sha256(self._requirements(kind).read_bytes()).hexdigest()
-        return f"{kind} {locked}"
+        locked = hashlib.sha256(self._requirements(kind).read_bytes())
+        if self.extra is not None:
+            locked.update(self._extra_text())
+        return f"{kind} {locked.hexdigest()}"
+
+    def _extra_text(self) -> bytes:
+        try:
+            return self.extra.read_bytes() if self.extra else b""
+        except OSError as error:
+            raise BootstrapFailed(f"{EXTRA}: cannot read {self.extra} ({error.strerror})") from None
 
     def make(self, kind: str) -> None:
         """Install what `kind` needs; BootstrapFailed with one sentence and the tool's last words."""
@@ -127,6 +138,14 @@ class Bootstrap:
             "--compile-bytecode",
         ]
         self._step(f"{count} packages", [*uv, "--python", str(self.python), str(locked)])
+        if self.extra is not None:
+            self._install_extra(locked)
+
+    def _install_extra(self, locked: Path) -> None:
+        """What the operator adds may not change a locked package: the service would not be the tested one."""
+        uv = [str(self.venv / "bin" / "uv"), "pip", "install", "--quiet", "--compile-bytecode"]
+        options = ["--python", str(self.python), "--constraint", str(locked)]
+        self._step(f"the packages of {self.extra}", [*uv, *options, "--requirement", str(self.extra)])
 
     def _step(self, what: str, command: Sequence[str]) -> None:
         """Run one step with a line that says what it does and how long it took."""
@@ -182,10 +201,10 @@ def enter(kind: str) -> None:
     """
     if os.environ.get("ORQ_BOOTSTRAP") == "off":
         return
-    bootstrap = Bootstrap()
-    if _is_inside(bootstrap.venv) and bootstrap.is_current(kind):
-        return
+    bootstrap = Bootstrap(extra=os.environ.get(EXTRA, ""))
     try:
+        if _is_inside(bootstrap.venv) and bootstrap.is_current(kind):
+            return
         if not bootstrap.is_current(kind):
             bootstrap.make(kind)
     except BootstrapFailed as failure:

@@ -74,6 +74,27 @@ def test_the_locked_development_packages_cover_the_ones_for_running() -> None:
     assert locked("run") <= locked("dev")
 
 
+def test_an_operators_own_requirements_are_kept_over_every_sync(project: Bootstrap) -> None:
+    own = project.root / "own.txt"
+    own.write_text("a-runtime==1\n")
+    extended = Bootstrap(project.root, str(own))
+    assert not extended.is_current("run")
+
+    extended.make("run")
+
+    synced, installed = calls(project)
+    assert synced.endswith("requirements/run.txt")
+    assert installed.endswith(f"--constraint {project.root}/requirements/run.txt --requirement {own}")
+    assert extended.is_current("run")
+    own.write_text("a-runtime==2\n")
+    assert not extended.is_current("run")
+
+
+def test_a_missing_file_of_own_requirements_is_named(project: Bootstrap) -> None:
+    with pytest.raises(BootstrapFailed, match=r"ORQ_EXTRA_REQUIREMENTS: cannot read .*missing\.txt"):
+        Bootstrap(project.root, "missing.txt").is_current("run")
+
+
 def test_changed_requirements_are_installed_into_the_same_environment(project: Bootstrap) -> None:
     (project.root / "requirements" / "run.txt").write_text("run-package==2\n")
     assert not project.is_current("run")
