@@ -17,6 +17,7 @@ from schedules.runs.claiming import NotClaimed
 from schedules.secrets import payloads
 from schedules.secrets.sealing import unseal
 from workers.heartbeat import Heartbeat, heartbeat
+from workers.masked_answer import masked_answer, masked_failure
 from workers.runtimes import runtime_for
 from workers.runtimes.base import AgentCall, Answer, CallAborted, CallFailed, Endpoint
 
@@ -48,9 +49,9 @@ def _attempt(claimed: Claimed, keeper: Heartbeat, claimed_at: float) -> None:
             _finish(lambda: _give_back(claimed))
         except CallFailed as failed:
             failure = failed
-            _record(claimed, lambda: _record_failure(claimed, _masked(failure, claimed)))
+            _record(claimed, lambda: _record_failure(claimed, masked_failure(failure, claimed)))
         else:
-            _record(claimed, lambda: _record_answer(claimed, answer))
+            _record(claimed, lambda: _record_answer(claimed, masked_answer(answer, claimed)))
 
 
 def _record(claimed: Claimed, outcome: Callable[[], None]) -> None:
@@ -118,47 +119,22 @@ def _endpoint(agent: Agent) -> Endpoint:
 
 
 def _record_answer(claimed: Claimed, answer: Answer) -> None:
-    said = [answer.response_id or "", answer.output, answer.output_text, answer.usage, answer.trace_id or ""]
-    response_id, output, output_text, usage, trace_id = _without_secrets(said, claimed)
-    kept = finishing.succeed(
+    is_ours = finishing.succeed(
         claimed.run_id,
         claimed.attempt,
         None,
-        response_id=response_id[:255],  # a mask can be longer than what it covers
-        output=output,
-        output_text=output_text,
-        usage=usage,
-        trace_id=trace_id[:64],
+        response_id=(answer.response_id or "")[:255],
+        output=answer.output,
+        output_text=answer.output_text,
+        usage=answer.usage,
+        trace_id=(answer.trace_id or "")[:64],  # a mask can be longer than what it covers
     )
-    _report("run.succeeded" if kept else "run.fenced", claimed)
+    _report("run.succeeded" if is_ours else "run.fenced", claimed)
 
 
 def _record_failure(claimed: Claimed, failure: CallFailed) -> None:
     state = finishing.fail(claimed, failure, database_now())
     _report("run.attempt_failed" if state else "run.fenced", claimed, code=failure.code, state=state)
-
-
-def _masked(failed: CallFailed, claimed: Claimed) -> CallFailed:
-    """Without secrets in the agent's words."""
-    message, response_id = _without_secrets([failed.message, failed.response_id or ""], claimed)
-    return failed.reworded(message, response_id[:255])
-
-
-def _without_secrets(said: list[Any], claimed: Claimed) -> list[Any]:
-    """An agent's words without what only it may know: the run's secrets, and its own credential."""
-    masked: list[Any] = payloads.without_secrets(said, claimed.payload, *_credential_spellings(claimed.agent))
-    return masked
-
-
-def _credential_spellings(agent: Agent) -> list[str]:
-    """The credential header's value, and what follows its scheme (`Bearer`); none that no key opens."""
-    if not agent.sealed_credential:
-        return []
-    try:
-        credential = unseal(agent.sealed_credential)
-    except InvalidToken:
-        return []
-    return [credential, *credential.split()[1:]]
 
 
 def _report(event: str, claimed: Claimed, **fields: Any) -> None:

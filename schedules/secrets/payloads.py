@@ -12,9 +12,9 @@ from cryptography.fernet import InvalidToken
 
 from schedules.errors import InvalidRequest
 from schedules.expressions.errors import quoted
+from schedules.secrets.masking import MASK, SHORTEST_SECRET
 from schedules.secrets.sealing import is_newest, reseal, seal, unseal
 
-MASK = "********"
 _SHOWN_CHARACTERS = 100
 FIELDS = ("input", "memory_entity_id", "metadata", "variables")
 
@@ -74,7 +74,8 @@ def _variable(name: str) -> str:
 def sealed(payload: Payload, stored: Payload | None = None) -> Payload:
     """The payload as it is stored: secrets sealed; a mask sent back keeps the secret of `stored`.
 
-    InvalidRequest when a mask has no stored secret behind it: the mask itself is never a secret.
+    InvalidRequest when a mask has no stored secret behind it (the mask itself is never a secret), and for a new
+    secret that is too short.
     """
     if "variables" not in payload:
         return payload
@@ -87,7 +88,7 @@ def _sealed(name: str, value: Any, before: Any) -> Any:
     if not is_secret(value):
         return value
     if value["value"] != MASK:
-        return _keep_if_same(before, value["value"])
+        return _sealed_unless_same(name, value["value"], before)
     if not is_secret(before):
         raise InvalidRequest(
             f"variable {quoted(name)} holds the mask {MASK}, but no secret is stored to keep",
@@ -96,10 +97,16 @@ def _sealed(name: str, value: Any, before: Any) -> Any:
     return before
 
 
-def _keep_if_same(before: Any, clear: str) -> Any:
+def _sealed_unless_same(name: str, clear: str, before: Any) -> Any:
     """The stored secret if it is this one already, so that repeating a value changes nothing."""
     if is_secret(before) and _opens_to(before, clear):
         return before
+    if len(clear) < SHORTEST_SECRET:
+        raise InvalidRequest(
+            f"the secret {quoted(name)} is too short to be masked in answers: "
+            f"a secret has at least {SHORTEST_SECRET} characters",
+            param=_variable(name),
+        )
     return {"secret": True, "sealed": seal(clear)}
 
 
@@ -152,26 +159,9 @@ def is_secret(variable: Any) -> bool:
     return isinstance(variable, dict) and variable.get("secret") is True
 
 
-def without_secrets(answer: Any, payload: Payload, *others: str) -> Any:
-    """What an agent said (any JSON value), masked wherever it repeats a secret of the payload or one of `others`."""
-    return _masked_in(answer, sorted([*_clear_secrets(payload), *others], key=len, reverse=True))
-
-
-def _clear_secrets(payload: Payload) -> Iterator[str]:
-    """The payload's secrets in clear; one that no key opens was never sent, so nobody can repeat it."""
+def clear_secrets(payload: Payload) -> Iterator[str]:
+    """The stored payload's secrets in clear; one that no key opens was never sent, so nobody can repeat it."""
     for variable in payload.get("variables", {}).values():
         if is_secret(variable):
             with suppress(InvalidToken):
                 yield unseal(variable["sealed"])
-
-
-def _masked_in(value: Any, secrets: list[str]) -> Any:
-    if isinstance(value, str):
-        for secret in filter(None, secrets):
-            value = value.replace(secret, MASK)
-        return value
-    if isinstance(value, list):
-        return [_masked_in(item, secrets) for item in value]
-    if isinstance(value, dict):
-        return {_masked_in(name, secrets): _masked_in(item, secrets) for name, item in value.items()}
-    return value

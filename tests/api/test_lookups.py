@@ -33,7 +33,7 @@ def _fields(schedule: Schedule | None) -> dict[str, Any]:
 def test_a_schedule_is_found_with_everything_it_has(agent: Agent, find: Find) -> None:
     payload = {
         "input": [{"text": "ü☃ \\u0041"}],
-        "variables": {"n": 1.5, "s": {"secret": True, "value": "x"}},
+        "variables": {"n": 1.5, "s": {"secret": True, "value": "hidden"}},
     }
     schedule = make_schedule(agent, agent_tag="v1", display_name="Été", payload=payload)
     editing.update(schedule.id, {"expression": "0 0 10 * * *"}, "apk_other", NOON + timedelta(hours=1))

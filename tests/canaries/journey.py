@@ -28,9 +28,9 @@ SAID = [{"type": "message", "content": [{"type": "output_text", "text": TOLD}]}]
 REPEATING = {
     "as text": Behaviour(merge={"output": SAID}),
     "as names": Behaviour(merge={"output": [{VARIABLE: {CREDENTIAL: 1}}], "usage": {VARIABLE: CREDENTIAL}}),
-    "as the response's id": Behaviour(merge={"id": VARIABLE, "telemetry": {"trace_id": CREDENTIAL}}),
+    "as a trace's id": Behaviour(merge={"telemetry": {"trace_id": CREDENTIAL}}),
     "as an error": Behaviour(outcome="failed", error={"code": VARIABLE, "message": TOLD}),
-    "as an error with an id": Behaviour(outcome="failed", error=TOLD, merge={"id": CREDENTIAL}),
+    "as an error with no more to it": Behaviour(outcome="failed", error=TOLD),
     "as a long error": Behaviour(outcome="failed", error={"message": "x" * 490 + TOLD}),
     "as the reason it stopped": Behaviour(
         outcome="incomplete", merge={"incomplete_details": {"reason": TOLD}}

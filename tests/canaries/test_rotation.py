@@ -83,7 +83,7 @@ def test_it_is_no_edit(run: RunCommand) -> None:
 @pytest.mark.usefixtures("_sealed_with_the_old_key")
 def test_what_no_key_opens_is_named_and_left_alone(run: RunCommand, settings: Settings) -> None:
     lost = editing.create(
-        Agent.objects.get(), editing.NewSchedule("cron", "@daily", with_secret("new")), "apk_x", NOON
+        Agent.objects.get(), editing.NewSchedule("cron", "@daily", with_secret("newer")), "apk_x", NOON
     )
     settings.ENCRYPTION_KEYS = [NEW]
     before = list(Agent.objects.values()), list(Run.objects.values())
@@ -93,7 +93,7 @@ def test_what_no_key_opens_is_named_and_left_alone(run: RunCommand, settings: Se
 
     assert refused.value.returncode == 1
     assert before == (list(Agent.objects.values()), list(Run.objects.values()))
-    assert payloads.opened(Schedule.objects.get(id=lost.id).payload)["variables"]["token"] == "new"
+    assert payloads.opened(Schedule.objects.get(id=lost.id).payload)["variables"]["token"] == "newer"
     named = [line for rotated in rotation.rotate() for line in rotated.unreadable]
     assert named == [
         f"agent {Agent.objects.get().id}: credential",

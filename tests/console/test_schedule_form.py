@@ -316,7 +316,9 @@ class TestEditing:
 
     def test_the_history_says_who_changed_what_and_no_secret(self, operator: Client) -> None:
         schedule = make_schedule(now=database_now(), payload=SECRET)
-        save(operator, schedule, payload={"input": "x", "variables": {"k": {"secret": True, "value": "n3w"}}})
+        save(
+            operator, schedule, payload={"input": "x", "variables": {"k": {"secret": True, "value": "n3w!"}}}
+        )
 
         history = text_of(operator.get(reverse("admin:schedules_schedule_history", args=(schedule.pk,))))
 

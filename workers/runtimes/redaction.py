@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
+from schedules.secrets.masking import Masker
+
 MESSAGE_LENGTH = 500
 """Characters of a failure message that are kept."""
 
 FOREIGN_LENGTH = 20_000
 """A text from an agent longer than this is described, not quoted: redacting it would cost too much."""
-
-REDACTED = "***"
 
 
 def plain(text: str, limit: int = MESSAGE_LENGTH) -> str:
@@ -34,25 +34,20 @@ def quoted(foreign: object) -> str:
 
 
 class Redactor:
-    """Blanks out the given secrets in a text, however often and in whichever of their spellings they occur."""
+    """Makes one short plain line of an agent's words, without the secrets it was given."""
 
     def __init__(self, secrets: Callable[[], Iterable[str]]) -> None:
         self._secrets = secrets  # asked for when there is something to redact: most calls succeed
 
     @cached_property
-    def _spellings(self) -> list[str]:
-        spellings = {spelling for secret in self._secrets() for spelling in _spellings(secret)}
-        return sorted(spellings, key=len, reverse=True)  # "Bearer abc" before "abc"
+    def _masker(self) -> Masker:
+        secrets = set(self._secrets())
+        return Masker(secrets | {plain(secret, FOREIGN_LENGTH) for secret in secrets})
 
     def __call__(self, text: str) -> str:
-        """`text` as one short plain line without the secrets."""
-        # Folding blanks can put a secret together again that was written with two blanks: redact twice.
-        return self._blank_out(plain(self._blank_out(text), FOREIGN_LENGTH))
-
-    def _blank_out(self, text: str) -> str:
-        for spelling in self._spellings:
-            text = text.replace(spelling, REDACTED)
-        return text
+        """`text` folded and without the secrets."""
+        # Folding blanks can put a secret together again that was written with two blanks: mask twice.
+        return self._masker.text(plain(self._masker.text(text), FOREIGN_LENGTH))
 
 
 def strings_in(value: Any, at_least: int) -> Iterator[str]:
@@ -66,12 +61,3 @@ def strings_in(value: Any, at_least: int) -> Iterator[str]:
                 waiting.extend(members.values())
             case list(items):
                 waiting.extend(items)
-
-
-def _spellings(secret: str) -> Iterator[str]:
-    """The secret as it is, as JSON writes it (with and without escapes), and folded to one line."""
-    yield secret
-    yield json.dumps(secret)[1:-1]
-    yield json.dumps(secret, ensure_ascii=False)[1:-1]
-    if folded := plain(secret, FOREIGN_LENGTH):
-        yield folded

@@ -8,6 +8,8 @@ from pytest_django import Settings
 
 from schedules.errors import InvalidRequest
 from schedules.secrets import payloads
+from schedules.secrets.masking import MASK
+from schedules.secrets.sealing import seal
 
 SECRET = {"secret": True, "value": "hunter2"}
 
@@ -56,7 +58,7 @@ def test_a_secret_is_sealed_at_rest_masked_on_reads_and_opened_for_the_call() ->
 
     assert "hunter2" not in repr(stored)
     assert payloads.masked(stored)["variables"] == {
-        "key": {"secret": True, "value": payloads.MASK},
+        "key": {"secret": True, "value": MASK},
         "open": "v",
     }
     assert payloads.opened(stored)["variables"] == {"key": "hunter2", "open": "v"}
@@ -76,3 +78,20 @@ def test_an_older_key_still_opens_and_a_lost_key_does_not(settings: Settings) ->
         payloads.opened(stored)
     replaced = payloads.sealed({"variables": {"key": SECRET}}, stored=stored)
     assert payloads.opened(replaced)["variables"]["key"] == "hunter2"
+
+
+@pytest.mark.parametrize("short", ["", "abc"])
+def test_a_new_secret_that_is_too_short_to_be_masked_is_refused_by_name(short: str) -> None:
+    with pytest.raises(InvalidRequest, match="'pin' is too short") as refusal:
+        payloads.sealed({"variables": {"pin": {"secret": True, "value": short}}})
+
+    assert refusal.value.param == "payload.variables.pin"
+
+
+def test_a_short_secret_that_is_stored_already_is_kept_and_sent() -> None:
+    stored = {"variables": {"pin": {"secret": True, "sealed": seal("123")}}}
+
+    for value in ("123", MASK):
+        again = payloads.sealed({"variables": {"pin": {"secret": True, "value": value}}}, stored=stored)
+
+        assert payloads.opened(again) == {"variables": {"pin": "123"}}

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schedules.secrets.masking import MASK
 from workers.runtimes.base import CallFailed
 from workers.runtimes.redaction import Redactor, plain, quoted, strings_in
 
@@ -47,7 +48,7 @@ def test_what_is_not_text_is_quoted_as_json() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "text",
     [
         "key Bearer abcd1234 refused",
         "abcd1234",
@@ -59,18 +60,18 @@ def test_what_is_not_text_is_quoted_as_json() -> None:
         json.dumps("grün und blau", ensure_ascii=False),
     ],
 )
-def test_secrets_are_blanked_out_in_every_spelling(told: str) -> None:
+def test_secrets_are_blanked_out_in_every_spelling(text: str) -> None:
     secrets = ["Bearer abcd1234", "abcd1234", 'line one\nline "two"', "grün und blau"]
 
-    redacted = Redactor(lambda: secrets)(told)
+    redacted = Redactor(lambda: secrets)(text)
 
-    assert "***" in redacted
+    assert MASK in redacted
     for trace in ("abcd1234", "line one", "two", "blau"):
         assert trace not in redacted
 
 
-def test_the_longest_secret_is_blanked_out_first() -> None:
-    assert Redactor(lambda: ["abcd", "abcdefgh"])("<abcdefgh>") == "<***>"
+def test_a_secret_inside_a_longer_one_is_covered_with_it() -> None:
+    assert Redactor(lambda: ["abcd", "abcdefgh"])("<abcdefgh>") == f"<{MASK}>"
 
 
 def test_secrets_are_only_gathered_when_there_is_something_to_redact() -> None:
@@ -78,7 +79,7 @@ def test_secrets_are_only_gathered_when_there_is_something_to_redact() -> None:
     redact = Redactor(lambda: gathered.append(1) or ["secret"])  # type: ignore[func-returns-value]
 
     assert gathered == []
-    assert redact("a secret") == redact("a secret") == "a ***"
+    assert redact("a secret") == redact("a secret") == f"a {MASK}"
     assert gathered == [1]
 
 
