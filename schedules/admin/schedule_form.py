@@ -17,8 +17,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from schedules import editing
-from schedules.admin import json_text
+from schedules import editing, strict_json
 from schedules.admin.typed import ModelChoiceField, ModelForm
 from schedules.database.clock import database_now
 from schedules.editing import NewSchedule, ScheduleChanges
@@ -47,14 +46,18 @@ class PayloadField(forms.Field):
 
     def prepare_value(self, value: Any) -> Any:
         """The text shown: a payload is written out, what a person wrote stays as it is."""
-        return json_text.write(value) if isinstance(value, dict) else value
+        return json.dumps(value, indent=2, ensure_ascii=False) if isinstance(value, dict) else value
 
     def to_python(self, value: Any) -> Any:
-        """The value that was written."""
+        """The value that was written, within the limits of a body of the API that has this payload."""
+        if not value:
+            return None
         try:
-            return json_text.read(value) if value else None
-        except json_text.NotJson as error:
-            raise ValidationError(f"This is not valid JSON: {error}") from None
+            payload = strict_json.parse(value)
+            strict_json.check(dict.fromkeys(EDITABLE) | {"payload": payload})
+        except strict_json.NotStrictJson as problem:
+            raise ValidationError(f"The payload {problem}") from None
+        return payload
 
 
 class AgentField(ModelChoiceField[Agent]):

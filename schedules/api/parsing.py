@@ -7,12 +7,13 @@ from django.conf import settings
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
-from schedules.api import strict_json
+from schedules import strict_json
 from schedules.api.exceptions import PayloadTooLarge
+from schedules.errors import InvalidRequest
 
 
 class StrictJSONParser(BaseParser):
-    """`application/json`, always UTF-8; see strict_json.py."""
+    """`application/json`, always UTF-8; see schedules.strict_json."""
 
     media_type = "application/json"
 
@@ -23,7 +24,10 @@ class StrictJSONParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """The body's value; InvalidRequest, or PayloadTooLarge after reading one byte too many."""
-        return strict_json.read(bounded(stream))
+        try:
+            return strict_json.read(bounded(stream))
+        except strict_json.NotStrictJson as problem:
+            raise InvalidRequest(f"The body {problem}") from None
 
 
 def bounded(stream: IO[Any]) -> bytes:

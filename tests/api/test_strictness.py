@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from schedules.api import strict_json
+from schedules import strict_json
 from schedules.models import Agent, Schedule
 from tests.api.caller import Caller, assert_error, document, everything, schedule_path, schedules_path
 

@@ -1,11 +1,10 @@
-"""The small parts: times in words, strict JSON, signatures."""
+"""The small parts: times in words, labels."""
 
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
 
 import pytest
 
-from schedules.admin import cells, json_text, times
+from schedules.admin import cells, times
 from schedules.models import RunState
 from tests.factories import NOON
 
@@ -44,28 +43,3 @@ def test_an_instant_on_the_clock_is_in_utc() -> None:
 def test_every_state_has_a_label() -> None:
     for state in RunState:
         assert state.value in cells.state(state)
-
-
-@pytest.mark.parametrize(
-    "value", [{"a": [1, 2.5, None, True, "é 😀 \\u0000"]}, [], "text", 10**300, {"a": {"b": {}}}]
-)
-def test_json_is_read_as_it_is_written(value: Any) -> None:
-    assert json_text.read(json_text.write(value)) == value
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("{", "line 1, column 2"),
-        ('{"a": 1,\n "a": 2}', "'a' is there twice"),
-        ("[Infinity]", "Infinity"),
-        ("[1e999]", "too large"),
-        ('["a\\u0000"]', "NUL"),
-        ('{"\\ud800": 1}', "surrogate"),
-        ("[" * 100_000 + "]" * 100_000, "too deeply"),
-        ("1" * 10_000, "too many digits"),
-    ],
-)
-def test_json_that_not_every_part_can_keep_is_refused(text: str, says: str) -> None:
-    with pytest.raises(json_text.NotJson, match=says):
-        json_text.read(text)

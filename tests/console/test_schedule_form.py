@@ -16,9 +16,10 @@ from schedules.admin.schedule_form import ChangeScheduleForm
 from schedules.database.clock import database_now
 from schedules.models import Agent, Schedule
 from schedules.secrets import payloads
+from tests.api.caller import Caller, schedule_path
 from tests.console.browser import form_of, text_of
 from tests.console.conftest import MakePerson
-from tests.factories import finish, make_agent, make_due_schedule, make_schedule
+from tests.factories import finish, make_agent, make_due_schedule, make_schedule, make_token
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +35,11 @@ REFUSED = [
     ("expression", "", "required"),
     ("type", "hourly", "valid choice"),
     ("agent_tag", "v9", "no version tagged"),
-    ("payload", "{not json", "not valid JSON: line 1, column 2"),
+    (
+        "payload",
+        "{not json",
+        "not JSON: Expecting property name enclosed in double quotes at line 1, column 2",
+    ),
     ("payload", "", "required"),
     ("payload", "[1]", "must be an object"),
     ("payload", '{"prompt": "x"}', "no field 'prompt'"),
@@ -44,7 +49,7 @@ REFUSED = [
     ("payload", '{"metadata": {"a": NaN}}', "NaN"),
     ("payload", '{"input": "a\\u0000b"}', "NUL"),
     ("payload", '{"input": "\\ud800"}', "surrogate"),
-    ("payload", "[" * 100_000, "nested too deeply"),
+    ("payload", "[" * 100_000, "nested more than"),
     ("display_name", "n" * 256, "at most 255"),
 ]
 
@@ -189,6 +194,41 @@ def test_a_schedule_is_held_from_the_check_of_its_form_to_the_end_of_the_transac
         assert somebody_else.submit(is_free).result()
 
     assert Schedule.objects.get().generation == 1  # nothing was kept of the rehearsal
+
+
+def nested(levels: int) -> Any:
+    """A payload of that many levels."""
+    value: Any = "x"
+    for _ in range(levels - 2):
+        value = [value]
+    return {"metadata": {"deep": value}}
+
+
+@pytest.mark.parametrize(
+    ("payload", "is_stored"),
+    [
+        (nested(31), True),
+        (nested(32), False),
+        (nested(40), False),
+        ({"metadata": dict.fromkeys(map(str, range(993)))}, True),
+        ({"metadata": dict.fromkeys(map(str, range(994)))}, False),
+        ({"input": "x" * 65_536}, True),
+        ({"input": "x" * 65_537}, False),
+    ],
+)
+def test_the_console_stores_exactly_the_payloads_that_the_api_stores(
+    operator: Client, payload: dict[str, Any], is_stored: bool
+) -> None:
+    schedule = make_schedule(now=database_now())
+    api = Caller(make_token(schedule.workspace))
+    whole = {"type": schedule.type, "expression": schedule.expression, "is_active": True}
+    body = whole | {"payload": payload, "agent_tag": None, "display_name": None}
+
+    over_the_api = api.patch(schedule_path(schedule), body).status_code == 200
+    form = written(operator, page_of(schedule), payload=payload, display_name="From the console")
+    in_the_console = operator.post(page_of(schedule), form).status_code == 302
+
+    assert over_the_api == in_the_console == is_stored
 
 
 class TestEditing:
