@@ -19,6 +19,7 @@ from schedules.database.clock import database_now
 from schedules.database.ulids import new_ulid
 from schedules.runs import leases
 from schedules.runs.claimed import Claimed
+from workers.per_process import PerProcess
 
 log = structlog.get_logger(__name__)
 
@@ -104,13 +105,10 @@ class _Lease:
         return self.is_revoked
 
 
-_heartbeats: dict[int, Heartbeat] = {}
+def _of_the_settings() -> Heartbeat:
+    return Heartbeat(
+        timedelta(seconds=settings.ORQ.heartbeat_seconds), timedelta(seconds=settings.ORQ.lease_seconds)
+    )
 
 
-def heartbeat() -> Heartbeat:
-    """This process's heartbeat; a forked child gets its own."""
-    pid = os.getpid()
-    if pid not in _heartbeats:
-        interval = timedelta(seconds=settings.ORQ.heartbeat_seconds)
-        _heartbeats.setdefault(pid, Heartbeat(interval, timedelta(seconds=settings.ORQ.lease_seconds)))
-    return _heartbeats[pid]
+heartbeat = PerProcess(_of_the_settings)

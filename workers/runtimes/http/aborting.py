@@ -4,7 +4,6 @@ A call that may not has its connection shut down under it, which ends the wait. 
 slow agents sleep until their answers come, instead of waking twice a second each to ask for themselves.
 """
 
-import os
 import socket
 import threading
 import time
@@ -13,6 +12,7 @@ from contextlib import contextmanager, suppress
 
 import structlog
 
+from workers.per_process import PerProcess
 from workers.runtimes.http.deadline import SLICE, CallWatch
 
 log = structlog.get_logger(__name__)
@@ -79,19 +79,5 @@ def _is_unwanted(watch: CallWatch) -> bool:
         return False
 
 
-_lookout = Lookout()
-
-
-def lookout() -> Lookout:
-    """This process's."""
-    return _lookout
-
-
-def _start_afresh() -> None:
-    """A forked child has none of its parent's threads, nor their locks."""
-    global _lookout
-    _lookout = Lookout()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_start_afresh)
+lookout = PerProcess(Lookout)
+"""This process's."""

@@ -6,7 +6,6 @@ threads are the bound), so only the idle connections are kept here. TLS trusts t
 those that `SSL_CERT_FILE` or `SSL_CERT_DIR` name.
 """
 
-import os
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 
 import httpcore2
 
+from workers.per_process import PerProcess
 from workers.runtimes.http.sockets import WatchedBackend
 
 KEEPALIVE_SECONDS = 1.9
@@ -86,24 +86,5 @@ def _is_drained(connection: httpcore2.HTTPConnection) -> bool:
     return isinstance(http, httpcore2.HTTP11Connection) and not http._h11_state.trailing_data[0]  # noqa: SLF001
 
 
-_lock = threading.Lock()
-_shared: Connections | None = None
-
-
-def connections() -> Connections:
-    """Those of this process, made at the first call (reading the certificates takes tens of milliseconds)."""
-    global _shared
-    with _lock:
-        if _shared is None:
-            _shared = Connections()
-        return _shared
-
-
-def _start_afresh() -> None:
-    """A forked child must not write to its parent's connections, nor wait for a lock nobody will release."""
-    global _shared, _lock
-    _shared, _lock = None, threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_start_afresh)
+connections = PerProcess(Connections)
+"""Those of this process, made at the first call (reading the certificates takes tens of milliseconds)."""

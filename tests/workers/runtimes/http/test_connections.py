@@ -28,9 +28,9 @@ ROOT = Path(__file__).parents[4]
 
 @pytest.fixture(autouse=True)
 def _fresh_connections() -> Iterator[None]:
-    connections._start_afresh()
+    connections.connections.forget()
     yield
-    connections._start_afresh()
+    connections.connections.forget()
 
 
 def ask(agent: AgentServer, text: str = "Hi", **patience: float) -> str:
