@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from schedules.admin import times
+from schedules.expressions.instants import for_people
 from schedules.models import RunState
 
 NOTHING = "–"
@@ -65,13 +66,13 @@ def instant(moment: datetime | None, now: datetime) -> str:
         '<div class="text-right lg:text-left whitespace-nowrap"><div>{}</div>'
         '<div class="text-xs text-font-subtle-light dark:text-font-subtle-dark">{}</div></div>',
         times.relative(moment, now),
-        times.absolute(moment),
+        for_people(moment),
     )
 
 
 def clock(moment: datetime | None) -> str:
     """An instant on the clock."""
-    return one_line(times.absolute(moment)) if moment else NOTHING
+    return one_line(for_people(moment)) if moment else NOTHING
 
 
 def one_line(text: str) -> SafeString:

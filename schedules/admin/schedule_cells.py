@@ -11,6 +11,7 @@ from django.utils.html import format_html, format_html_join
 
 from schedules.admin import cells, times
 from schedules.expressions import InvalidExpression, describe
+from schedules.expressions.instants import for_people
 from schedules.models import Schedule
 from schedules.secrets import payloads
 
@@ -85,7 +86,7 @@ def starts(schedule: Schedule) -> str:
     """How many runs of this cadence have started, and when the last one did."""
     last = schedule.last_triggered_at
     when = times.relative(last, timezone.now()) if last else ""
-    return cells.two_lines(run_count(schedule), when, title=times.absolute(last) if last else "never")
+    return cells.two_lines(run_count(schedule), when, title=for_people(last) if last else "never")
 
 
 @display(description="Runs started")
@@ -113,7 +114,7 @@ def next_fires(schedule: Schedule) -> str:
         return "none while it is not active"
     now = timezone.now()
     shown = islice(_fire_times(schedule, schedule.next_fire_at, now), SHOWN_FIRES)
-    lines = ((times.absolute(moment), times.relative(moment, now)) for moment in shown)
+    lines = ((for_people(moment), times.relative(moment, now)) for moment in shown)
     return format_html_join(
         "", '<div>{} <span class="text-font-subtle-light dark:text-font-subtle-dark">{}</span></div>', lines
     )
@@ -137,7 +138,7 @@ def masked_payload(schedule: Schedule) -> str:
 @display(description="Created")
 def created(schedule: Schedule) -> str:
     """When and by whom."""
-    return format_html("{} by {}", times.absolute(schedule.created_at), schedule.created_by_id)
+    return format_html("{} by {}", for_people(schedule.created_at), schedule.created_by_id)
 
 
 @display(description="Changed")
@@ -145,7 +146,7 @@ def updated(schedule: Schedule) -> str:
     """When and by whom it was last changed."""
     if schedule.updated_by_id is None:
         return "never"
-    return format_html("{} by {}", times.absolute(schedule.updated_at), schedule.updated_by_id)
+    return format_html("{} by {}", for_people(schedule.updated_at), schedule.updated_by_id)
 
 
 @display(description="Deleted")

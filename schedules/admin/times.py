@@ -1,14 +1,9 @@
-"""Instants and lengths of time as people read them in the console."""
+"""Lengths of time as people read them in the console."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _NOW = timedelta(seconds=1)
-
-
-def absolute(instant: datetime) -> str:
-    """`2026-06-01 12:00:00 UTC`."""
-    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def relative(instant: datetime, now: datetime) -> str:

@@ -1,12 +1,13 @@
 """What clients get: the documents of schedules, runs, previews and explanations. What is absent is left out."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from schedules.api.bodies import AGENT_TAG_HELP, EXPRESSION_HELP, TYPE_HELP
+from schedules.expressions.instants import rfc3339
 from schedules.ledger.explaining import Outcome
 from schedules.models import Run, RunState, Schedule, ScheduleType, TriggerKind
 from schedules.secrets import payloads
@@ -131,7 +132,7 @@ class ScheduleDocument(Document):
 
 def _instant(instant: datetime | None) -> str | None:
     """As `_Instant` writes it."""
-    return None if instant is None else instant.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+    return None if instant is None else rfc3339(instant)
 
 
 @extend_schema_serializer(component_name="PublicScheduleList")

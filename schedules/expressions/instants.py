@@ -1,4 +1,4 @@
-"""Instants: as RFC 3339 writes them, and as integers for exact arithmetic on microseconds since the Unix epoch."""
+"""Instants: as programs and people write them, and as integers: exact microseconds since the Unix epoch."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -19,11 +19,23 @@ def read_instant(text: str) -> datetime:
     A fraction of a second may have nine digits and is cut to microseconds.
     """
     if not _RFC3339.fullmatch(text):
-        raise ValueError(f"{text[:40]!r} is no instant like 2026-06-01T09:00:00Z")
+        raise ValueError(f"{text[:40]!r} is not an instant like 2026-06-01T09:00:00Z")
     instant = in_utc(datetime.fromisoformat(text))
     if instant < _EPOCH:
         raise ValueError(f"{text!r} lies before 1970")
     return instant
+
+
+def rfc3339(t: datetime) -> str:
+    """As programs read it: `2026-06-01T09:00:00Z`, with microseconds where there are any; ValueError if naive."""
+    return in_utc(t).isoformat().removesuffix("+00:00") + "Z"
+
+
+def for_people(t: datetime, *, with_fraction: bool = False) -> str:
+    """As people read it: `2026-06-01 09:00:00 UTC`; with a fraction of a second only if asked for and not 0."""
+    clock = in_utc(t).replace(tzinfo=None)
+    fraction = f".{clock.microsecond:06}".rstrip("0") if with_fraction and clock.microsecond else ""
+    return f"{clock.isoformat(sep=' ', timespec='seconds')}{fraction} UTC"
 
 
 def in_utc(t: datetime) -> datetime:

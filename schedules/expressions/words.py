@@ -1,12 +1,12 @@
 """Cadences in words, for people: complete and true, short where the common cases allow it."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Final
 
 from schedules.expressions.cadence import Cadence
 from schedules.expressions.cron import Cron
 from schedules.expressions.fields import DAY, HOUR, MINUTE, MONTH, SECOND, WEEKDAY, Bounds, Field
+from schedules.expressions.instants import for_people
 from schedules.expressions.interval import Interval
 from schedules.expressions.once import Once
 
@@ -27,7 +27,7 @@ def describe(cadence: Cadence) -> str:
         case Interval():
             return f"every {_duration(cadence.duration_ns)}"
         case Once():
-            return f"once at {_instant(cadence.instant)}"
+            return f"once at {for_people(cadence.instant, with_fraction=True)}"
     raise TypeError(f"cannot describe {cadence!r}")
 
 
@@ -110,8 +110,3 @@ def _duration(nanoseconds: int) -> str:
     seconds_text = f"{seconds}.{fraction:09}".rstrip("0").rstrip(".") if fraction else str(seconds)
     parts = ((str(hours), "h"), (str(minutes), "min"), (seconds_text, "s"))
     return " ".join(f"{number} {unit}" for number, unit in parts if number != "0")
-
-
-def _instant(instant: datetime) -> str:
-    text = instant.replace(tzinfo=None).isoformat(sep=" ")
-    return f"{text.rstrip('0') if '.' in text else text} UTC"

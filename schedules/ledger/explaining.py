@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from schedules.expressions.instants import for_people
 from schedules.models import CadenceEpoch, EpochEnd, MissedFiring, MissedReason, Run, RunState, Schedule
 
 
@@ -39,7 +40,7 @@ def explain(schedule: Schedule, at: datetime, now: datetime) -> Explanation:
         return Explanation(at, Outcome.NOT_ACTIVE, _why_not_active(schedule, at))
     following = epoch.cadence.next_after(at)
     if _fire_time_at(epoch, at) is None:
-        words = f"{_said(at)} is not a fire time of {epoch.expression!r}; {_next(following)}"
+        words = f"{for_people(at, with_fraction=True)} is not a fire time of {epoch.expression!r}; {_next(following)}"
         return Explanation(at, Outcome.NOT_A_FIRE_TIME, words, epoch.generation, next_fire_time=following)
     return _of_fire_time(schedule, epoch, at, now, following)
 
@@ -80,7 +81,7 @@ def _run_words(run: Run) -> str:
     why = (
         f" ({run.error_code}: {run.error_message})" if run.error_code and run.state == RunState.FAILED else ""
     )
-    return f"It ran: started {_said(run.started_at)}{late}, attempt {run.attempt}, {run.state}{why}"
+    return f"It ran: started {for_people(run.started_at)}{late}, attempt {run.attempt}, {run.state}{why}"
 
 
 def _missed_words(schedule: Schedule, missed: MissedFiring) -> str:
@@ -92,15 +93,17 @@ def _missed_words(schedule: Schedule, missed: MissedFiring) -> str:
         .order_by("fire_time")
         .first()
     )
-    instead = f"; the run of {_said(newer.fire_time)} stands for it" if newer and newer.fire_time else ""
+    instead = f"; the run of {for_people(newer.fire_time)} stands for it" if newer and newer.fire_time else ""
     return f"It did not run: no beat fired it in time, and {missed.count} late fire time(s) became one run{instead}"
 
 
 def _unrecorded(schedule: Schedule, at: datetime, now: datetime) -> tuple[Outcome, str]:
     if at > now:
-        return Outcome.TO_COME, f"{_said(at)} is still to come"
+        return Outcome.TO_COME, f"{for_people(at, with_fraction=True)} is still to come"
     if schedule.next_fire_at is not None and at >= schedule.next_fire_at:
-        suspended = f"; suspended until {_said(schedule.suspended_until)}" if schedule.suspended_until else ""
+        suspended = (
+            f"; suspended until {for_people(schedule.suspended_until)}" if schedule.suspended_until else ""
+        )
         return Outcome.DUE, f"It is due and waits for a beat to fire it{suspended}"
     return (
         Outcome.UNACCOUNTED,
@@ -110,7 +113,7 @@ def _unrecorded(schedule: Schedule, at: datetime, now: datetime) -> tuple[Outcom
 
 def _why_not_active(schedule: Schedule, at: datetime) -> str:
     if at <= schedule.created_at:
-        return f"The schedule was created {_said(schedule.created_at)}"
+        return f"The schedule was created {for_people(schedule.created_at)}"
     before = CadenceEpoch.objects.filter(schedule=schedule, ended_at__lt=at).order_by("-generation").first()
     if before is None or before.ended_at is None:
         return "The schedule was not active then"
@@ -119,12 +122,8 @@ def _why_not_active(schedule: Schedule, at: datetime) -> str:
         EpochEnd.DELETED: "deleted",
         EpochEnd.REPLACED: "given another cadence while paused",
     }[EpochEnd(before.ended_by)]
-    return f"The schedule was not active then: {cause} {_said(before.ended_at)}"
+    return f"The schedule was not active then: {cause} {for_people(before.ended_at)}"
 
 
 def _next(following: datetime | None) -> str:
-    return f"the next is {_said(following)}" if following else "there is none after it"
-
-
-def _said(instant: datetime) -> str:
-    return instant.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"the next is {for_people(following)}" if following else "there is none after it"

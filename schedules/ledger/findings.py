@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from schedules.expressions.instants import rfc3339
+
 
 class Problem(StrEnum):
     """What can be wrong with an instant."""
@@ -25,7 +27,7 @@ class Finding:
     problem: Problem
 
     def __str__(self) -> str:
-        at = self.instant.isoformat().replace("+00:00", "Z")
+        at = rfc3339(self.instant)
         return f"{self.problem}: schedule {self.schedule_id} generation {self.generation} at {at}"
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db.models import Min
 
+from schedules.expressions.instants import rfc3339
 from schedules.ledger.findings import Audit
 from schedules.ledger.recount import audit
 from schedules.models import AuditResult, NextFire
@@ -81,7 +82,7 @@ def _report(result: AuditResult) -> None:
         "expected_count": result.expected_count,
         "accounted_count": result.accounted_count,
         "finding_count": result.finding_count,
-        "since": result.since.isoformat(),
+        "since": rfc3339(result.since),
         "is_whole": result.is_whole,
         "seconds": round(result.duration.total_seconds(), 3),
     }

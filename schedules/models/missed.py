@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from schedules.expressions.instants import for_people
 from schedules.models.schedule import Schedule
 
 
@@ -48,4 +49,4 @@ class MissedFiring(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.count} × {self.reason} from {self.first_fire_time:%Y-%m-%d %H:%M:%S}"
+        return f"{self.count} × {self.reason} from {for_people(self.first_fire_time)}"

@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 from django.db import models
 from django.db.models import Q
 
+from schedules.expressions.instants import for_people
 from schedules.models.schedule import Schedule, ScheduleType
 
 
@@ -45,7 +46,7 @@ class NextFire(models.Model):
         indexes: ClassVar = [models.Index(fields=["fire_time"], name="next_fire_due")]
 
     def __str__(self) -> str:
-        return f"{self.schedule_id} at {self.fire_time:%Y-%m-%d %H:%M:%S}"
+        return f"{self.schedule_id} at {for_people(self.fire_time)}"
 
 
 def remember_next_fire(schedule: Schedule, next_fire: NextFire | None) -> None:

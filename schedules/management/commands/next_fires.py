@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from schedules.editing import first_fire
 from schedules.expressions import InvalidExpression, parse
+from schedules.expressions.instants import rfc3339
 from schedules.management.arguments import count
 from schedules.models import ScheduleType
 
@@ -31,7 +32,7 @@ class Command(BaseCommand):
             )
         except InvalidExpression as error:
             raise CommandError(str(error)) from None
-        self.stdout.write("\n".join(_written(fire_time) for fire_time in fire_times))
+        self.stdout.write("\n".join(map(rfc3339, fire_times)))
 
 
 def _fire_times(type_: str, expression: str, now: datetime) -> Iterator[datetime]:
@@ -41,7 +42,3 @@ def _fire_times(type_: str, expression: str, now: datetime) -> Iterator[datetime
     while fire_time is not None:
         yield fire_time
         fire_time = cadence.next_after(fire_time)
-
-
-def _written(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")

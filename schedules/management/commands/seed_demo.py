@@ -19,6 +19,7 @@ from django.db import transaction
 from schedules import agents, api_keys, editing
 from schedules.database.clock import database_now
 from schedules.editing import NewSchedule
+from schedules.expressions.instants import rfc3339
 from schedules.management.database_errors import explained_database_errors
 from schedules.models import Agent, ApiKey, RuntimeName, Schedule, ScheduleType, Scope, Workspace
 
@@ -55,7 +56,7 @@ class Command(BaseCommand):
 
 def _demos(now: datetime) -> list[_Demo]:
     """One schedule of each type."""
-    soon = (now + ONCE_AHEAD).strftime("%Y-%m-%dT%H:%M:%SZ")
+    soon = rfc3339((now + ONCE_AHEAD).replace(microsecond=0))
     briefing = {"input": "Write the briefing for {{team}}.", "variables": {"team": "the platform team"}}
     inbox = {"input": "Sort the inbox of {{team}}.", "variables": {"team": "support"}}
     hello = {"input": "Say hello to {{name}}: the demo is a minute old.", "variables": {"name": "everybody"}}
