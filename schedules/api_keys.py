@@ -9,9 +9,10 @@ from hashlib import sha256
 
 from django.db.models import Q
 
+from schedules.database.ulids import ULID_PATTERN
 from schedules.models import ApiKey, Scope, Workspace
 
-_TOKEN = re.compile(r"sk-orq-([0-9A-HJKMNP-TV-Z]{26})-([A-Za-z0-9_-]{20,100})")
+_TOKEN = re.compile(rf"sk-orq-({ULID_PATTERN})-([A-Za-z0-9_-]{{20,100}})")
 _NOBODY = sha256(secrets.token_bytes(32)).hexdigest()
 LAST_USE_PRECISION = timedelta(minutes=1)
 

@@ -12,12 +12,12 @@ from django.db.models import Exists, OuterRef
 
 from schedules import idempotency
 from schedules.database.ulids import lowest_ulid_at
-from schedules.models import AuditResult, MissedFiring, Run, RunState, Schedule
+from schedules.expressions.instants import rfc3339
+from schedules.models import UNFINISHED_STATES, AuditResult, MissedFiring, Run, Schedule
 
 log = structlog.get_logger(__name__)
 
 BATCH = 1000
-_UNFINISHED = (RunState.PENDING, RunState.RUNNING)
 
 
 def prune(now: datetime, keep: timedelta) -> int:
@@ -31,7 +31,7 @@ def prune(now: datetime, keep: timedelta) -> int:
     _prune_schedules(before)
     _prune_audits(before)
     idempotency.forget(now)
-    log.info("history.pruned", run_count=deleted, before=before.isoformat())
+    log.info("history.pruned", run_count=deleted, before=rfc3339(before))
     return deleted
 
 
@@ -46,7 +46,7 @@ def _prune_runs(before: datetime) -> int:
 
 def _old_runs(before: datetime, after: str) -> list[str]:
     """A run's id tells when it was made, so the primary key finds the old ones without another index."""
-    old = Run.objects.filter(id__gt=after, id__lt=lowest_ulid_at(before)).exclude(state__in=_UNFINISHED)
+    old = Run.objects.filter(id__gt=after, id__lt=lowest_ulid_at(before)).exclude(state__in=UNFINISHED_STATES)
     return list(old.order_by("id").values_list("id", flat=True)[:BATCH])
 
 

@@ -13,13 +13,11 @@ from schedules.admin.base import ConsoleList, ReadOnly
 from schedules.admin.filters import AgentFilter, MadeFilter, ReasonFilter, ScheduleFilter, WorkspaceFilter
 from schedules.admin.paging import BoundedPaginator
 from schedules.admin.verbs import Verb, VerbAdmin
+from schedules.database.ulids import is_ulid
 from schedules.errors import RunNotCancellable, RunNotRetryable, ScheduleInactive, ScheduleNotFound
-from schedules.models import Run, RunState
+from schedules.models import UNFINISHED_STATES, UNSUCCESSFUL_STATES, Run
 from schedules.runs import transitions
 from schedules.triggering import run_now
-
-_UNFINISHED = (RunState.PENDING, RunState.RUNNING)
-_RETRYABLE = (RunState.FAILED, RunState.CANCELLED, RunState.DISCARDED)
 
 
 def _cancel(run: Run, actor: str, now: datetime) -> object:
@@ -38,7 +36,7 @@ CANCEL = Verb[Run](
     "cancel",
     "cancelled",
     _cancel,
-    lambda run: run.state in _UNFINISHED,
+    lambda run: run.state in UNFINISHED_STATES,
     {RunNotCancellable: "already ended"},
 )
 RETRY = Verb[Run](
@@ -47,7 +45,7 @@ RETRY = Verb[Run](
     "replay",
     "will run again in 10 s",
     _retry,
-    lambda run: run.state in _RETRYABLE and run.schedule.is_active,
+    lambda run: run.state in UNSUCCESSFUL_STATES and run.schedule.is_active,
     {
         ScheduleInactive: "schedule inactive",
         ScheduleNotFound: "schedule deleted",
@@ -140,9 +138,6 @@ class RunAdmin(VerbAdmin[Run], ReadOnly[Run]):
         term = search_term.strip()
         if not term:
             return queryset, False
-        by_id = Q(id=term.upper()) | Q(schedule=term.upper())
-        is_id = len(term) == _ULID_LENGTH and term.isalnum()
-        return queryset.filter(by_id if is_id else Q(schedule__agent__key__icontains=term)), False
-
-
-_ULID_LENGTH = 26
+        if is_ulid(term.upper()):
+            return queryset.filter(Q(id=term.upper()) | Q(schedule=term.upper())), False
+        return queryset.filter(schedule__agent__key__icontains=term), False

@@ -24,6 +24,7 @@ from schedules.editing import NewSchedule, ScheduleChanges
 from schedules.errors import Refused
 from schedules.expressions import MAX_LENGTH, InvalidExpression
 from schedules.models import Agent, Schedule, ScheduleType
+from schedules.models.schedule import AGENT_TAG_LENGTH, DISPLAY_NAME_LENGTH
 from schedules.secrets import payloads
 
 EXPRESSION_HELP = (
@@ -75,11 +76,15 @@ class ScheduleForm(ModelForm[Schedule]):
 
     # No text is stripped: what the API stored and a person leaves alone must come back as it was.
     display_name = forms.CharField(
-        required=False, max_length=255, strip=False, empty_value=None, widget=UnfoldAdminTextInputWidget
+        required=False,
+        max_length=DISPLAY_NAME_LENGTH,
+        strip=False,
+        empty_value=None,
+        widget=UnfoldAdminTextInputWidget,
     )
     agent_tag = forms.CharField(
         required=False,
-        max_length=100,
+        max_length=AGENT_TAG_LENGTH,
         strip=False,
         empty_value=None,
         widget=UnfoldAdminTextInputWidget,

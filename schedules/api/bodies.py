@@ -10,9 +10,8 @@ from schedules.editing import NewSchedule, ScheduleChanges
 from schedules.errors import InvalidRequest
 from schedules.expressions.errors import quoted
 from schedules.models import ScheduleType
+from schedules.models.schedule import AGENT_TAG_LENGTH, DISPLAY_NAME_LENGTH
 
-MAX_DISPLAY_NAME = 255
-MAX_AGENT_TAG = 100
 MAX_SHOWN_NAME = 100
 
 
@@ -94,9 +93,9 @@ class NewScheduleBody(Body):
     type = type_field()
     expression = Text(help_text=EXPRESSION_HELP)
     payload = PayloadAsSent()
-    agent_tag = Text(required=False, allow_null=True, max_length=MAX_AGENT_TAG, help_text=AGENT_TAG_HELP)
+    agent_tag = Text(required=False, allow_null=True, max_length=AGENT_TAG_LENGTH, help_text=AGENT_TAG_HELP)
     display_name = Text(
-        required=False, allow_null=True, max_length=MAX_DISPLAY_NAME, help_text="A name for people."
+        required=False, allow_null=True, max_length=DISPLAY_NAME_LENGTH, help_text="A name for people."
     )
 
 
@@ -107,10 +106,10 @@ class ScheduleChangesBody(Body):
     type = type_field(required=False)
     expression = Text(required=False, help_text=EXPRESSION_HELP)
     payload = PayloadAsSent(required=False, help_text="Replaces the whole payload.")
-    agent_tag = Text(required=False, allow_null=True, max_length=MAX_AGENT_TAG, help_text=AGENT_TAG_HELP)
+    agent_tag = Text(required=False, allow_null=True, max_length=AGENT_TAG_LENGTH, help_text=AGENT_TAG_HELP)
     is_active = Flag(required=False, help_text="false pauses the schedule, true resumes it.")
     display_name = Text(
-        required=False, allow_null=True, max_length=MAX_DISPLAY_NAME, help_text="A name for people."
+        required=False, allow_null=True, max_length=DISPLAY_NAME_LENGTH, help_text="A name for people."
     )
 
 

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from schedules.api.documents import ScheduleDocument
+from schedules.database.ulids import ULID_PATTERN
 from schedules.errors import InvalidRequest
 from schedules.models import Schedule
 
@@ -17,7 +18,7 @@ TAGS_PATTERN: Final = r'^(\*|(W/)?"[!#-~]*"(, (W/)?"[!#-~]*")*)$'
 """What a client should send; more is understood."""
 _TAG: Final = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _TAGS: Final = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")
-_OUR_TAG: Final = re.compile(r'"([0-9A-HJKMNP-TV-Z]{26})-([1-9][0-9]{0,18})"')
+_OUR_TAG: Final = re.compile(rf'"({ULID_PATTERN})-([1-9][0-9]{{0,18}})"')
 
 
 def etag_of(schedule: Schedule) -> str:

@@ -4,17 +4,16 @@ import re
 from typing import Final
 from uuid import UUID
 
-from django.db import connection
-
 from schedules.agents import find_agent
 from schedules.api import lookups_postgresql
+from schedules.database.choice import is_postgresql
+from schedules.database.ulids import is_ulid
 from schedules.errors import AgentNotFound, RunNotFound, ScheduleNotFound
 from schedules.models import Agent, ApiKey, Run, Schedule
 from schedules.models.agent import AGENT_KEY
 
 # A name of another form belongs to nothing; a database may not even take it (a NUL byte is an error of PostgreSQL).
 _AGENT_KEY: Final = re.compile(AGENT_KEY)
-_ULID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 
 
 def agent_of(key: ApiKey, agent_key: str) -> Agent:
@@ -26,9 +25,9 @@ def agent_of(key: ApiKey, agent_key: str) -> Agent:
 
 def schedule_of(key: ApiKey, agent_key: str, schedule_id: str) -> Schedule:
     """The live schedule of that agent; ScheduleNotFound, also when there is no such agent."""
-    if not (_AGENT_KEY.fullmatch(agent_key) and _ULID.fullmatch(schedule_id)):
+    if not (_AGENT_KEY.fullmatch(agent_key) and is_ulid(schedule_id)):
         raise ScheduleNotFound
-    find = lookups_postgresql.find if connection.vendor == "postgresql" else find_schedule
+    find = lookups_postgresql.find if is_postgresql() else find_schedule
     schedule = find(key.workspace_id, agent_key, schedule_id)
     if schedule is None:
         raise ScheduleNotFound
@@ -47,7 +46,7 @@ def find_schedule(workspace_id: UUID, agent_key: str, schedule_id: str) -> Sched
 
 def run_of(schedule: Schedule, run_id: str) -> Run:
     """The run of that schedule; RunNotFound."""
-    if not _ULID.fullmatch(run_id):
+    if not is_ulid(run_id):
         raise RunNotFound
     run = schedule.runs.filter(id=run_id).first()
     if run is None:

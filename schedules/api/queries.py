@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from schedules.api import bodies
+from schedules.database.ulids import ULID_PATTERN
 from schedules.expressions.instants import read_instant
 from schedules.models import RunState, TriggerKind
 from schedules.previewing import Window
@@ -32,7 +33,7 @@ class Position(serializers.RegexField):
 
     def __init__(self, **kwargs: Any) -> None:
         said: dict[str, Any] = {"invalid": "Must be the next_after of the page before."}
-        super().__init__(r"^[0-9A-HJKMNP-TV-Z]{26}\Z", required=False, error_messages=said, **kwargs)
+        super().__init__(rf"^{ULID_PATTERN}\Z", required=False, error_messages=said, **kwargs)
 
 
 def _limit(help_text: str, **kwargs: Any) -> serializers.IntegerField:

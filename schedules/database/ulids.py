@@ -1,13 +1,24 @@
 """ULIDs: 26-character identifiers that sort by the time they were made (https://github.com/ulid/spec)."""
 
 import os
+import re
 from datetime import datetime
 from string import ascii_uppercase, digits
+from typing import Final
 
 from ulid import ULID
 
+ULID_PATTERN: Final = r"[0-9A-HJKMNP-TV-Z]{26}"
+"""As this service writes them, for a regular expression."""
+
+_ULID: Final = re.compile(ULID_PATTERN)
 _ALPHABET = "".join(sorted(set(digits + ascii_uppercase) - set("ILOU"))).encode()
 _AS_SYMBOL = _ALPHABET * 8  # of each byte's value; 256 is a multiple of 32, so every symbol is as likely
+
+
+def is_ulid(text: str) -> bool:
+    """Whether the text has the form of an id: any other text names nothing, and may be more than a database takes."""
+    return _ULID.fullmatch(text) is not None
 
 
 def new_ulid() -> str:

@@ -42,6 +42,12 @@ TRANSITIONS: Final = frozenset(
 FINAL_STATES: Final = frozenset(RunState) - {before for before, _ in TRANSITIONS}
 """States a run stays in."""
 
+UNFINISHED_STATES: Final = tuple(state for state in RunState if state not in FINAL_STATES)
+"""States of a run that still has something to do: it can be cancelled, and its history is kept."""
+
+UNSUCCESSFUL_STATES: Final = (RunState.FAILED, RunState.CANCELLED, RunState.DISCARDED)
+"""Final states of a run that a person may run again."""
+
 
 @cache
 def states_before(state: RunState) -> tuple[RunState, ...]:
@@ -163,7 +169,7 @@ class Run(models.Model):
             models.Index(  # the few among the many that succeeded: what an operator looks for
                 F("state"),
                 F("id").desc(),
-                condition=Q(state__in=(RunState.FAILED, RunState.CANCELLED, RunState.DISCARDED)),
+                condition=Q(state__in=UNSUCCESSFUL_STATES),
                 name="run_unsuccessful",
             ),
             models.Index(fields=["lease_expires_at"], condition=Q(state=RunState.RUNNING), name="run_leased"),

@@ -12,6 +12,9 @@ from schedules.expressions import Cadence, parse
 from schedules.models.agent import Agent
 from schedules.models.workspace import Workspace
 
+DISPLAY_NAME_LENGTH = 255
+AGENT_TAG_LENGTH = 100
+
 
 class ScheduleType(models.TextChoices):
     """The three forms of an expression."""
@@ -40,8 +43,8 @@ class Schedule(models.Model):
         related_name="schedules",
         db_index=False,  # schedule_of_agent is enough
     )
-    agent_tag = models.CharField(max_length=100, null=True, blank=True)
-    display_name = models.CharField(max_length=255, null=True, blank=True)
+    agent_tag = models.CharField(max_length=AGENT_TAG_LENGTH, null=True, blank=True)
+    display_name = models.CharField(max_length=DISPLAY_NAME_LENGTH, null=True, blank=True)
     type = models.CharField(max_length=10, choices=ScheduleType.choices)
     expression = models.CharField(max_length=1000)
     payload = models.JSONField(default=dict, help_text="Secret variables are sealed")

@@ -10,7 +10,7 @@ from schedules.database.choice import is_postgresql
 from schedules.database.clock import database_now
 from schedules.errors import RunNotFound, RunNotRetryable, ScheduleInactive
 from schedules.messages import dispatch
-from schedules.models import TRIGGER_DELAY, Run, RunState, Schedule, TriggerKind
+from schedules.models import TRIGGER_DELAY, UNSUCCESSFUL_STATES, Run, Schedule, TriggerKind
 from schedules.secrets.payloads import Payload
 from schedules.triggering import postgresql
 
@@ -33,7 +33,7 @@ def run_again(run_id: str, now: datetime) -> Run:
     ended = Run.objects.filter(id=run_id).first()
     if ended is None:
         raise RunNotFound
-    if ended.state not in (RunState.FAILED, RunState.CANCELLED, RunState.DISCARDED):
+    if ended.state not in UNSUCCESSFUL_STATES:
         raise RunNotRetryable
     return _add_to_active(ended.schedule_id, now, ended.payload)
 
