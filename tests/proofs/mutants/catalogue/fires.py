@@ -195,8 +195,8 @@ FIRES: Final = (
     Mutant(
         "each process goes by its own clock",
         "schedules/database/clock.py",
-        '    if connection.vendor != "postgresql":\n',
-        "    if connection.vendor:\n",
+        "    if not is_postgresql():\n",
+        "    if is_postgresql() or connection.vendor:\n",
         ("tests/proofs/model/test_protocol.py::test_the_databases_clock_judges_not_the_processs",),
     ),
     Mutant(
