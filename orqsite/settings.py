@@ -104,7 +104,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["schedules.api.parsing.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "schedules.api.exceptions.error_response",
+    "EXCEPTION_HANDLER": "schedules.api.error_response.error_response",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from schedules.errors import AgentNotFound
-from schedules.expressions.errors import quoted
+from schedules.expressions.invalid_expression import quoted
 from schedules.models import Agent, AgentVersion, Workspace
 from schedules.secrets.sealing import seal
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from schedules.agents import require_tag
 from schedules.errors import PreconditionFailed, ScheduleNotFound
 from schedules.expressions import InvalidExpression, parse, require_minimum_cadence
-from schedules.expressions.errors import CRON_EXAMPLE, ONCE_EXAMPLE
+from schedules.expressions.invalid_expression import CRON_EXAMPLE, ONCE_EXAMPLE
 from schedules.ledger import epochs
 from schedules.models import Agent, DiscardReason, EpochEnd, Schedule, ScheduleType
 from schedules.runs import transitions

@@ -26,7 +26,7 @@ _BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RecordedAnswer:
     """What a request is answered. `body`: any JSON value; `headers` beyond the usual ones."""
 
     status: int
@@ -35,7 +35,9 @@ class Answer:
     is_replayed: bool = False
 
 
-def once(workspace_id: UUID, key: str, request: object, now: datetime, act: Callable[[], Answer]) -> Answer:
+def once(
+    workspace_id: UUID, key: str, request: object, now: datetime, act: Callable[[], RecordedAnswer]
+) -> RecordedAnswer:
     """The answer of `act`, which is called only if the workspace has used the key for no request within 24 hours.
 
     `request`: what makes two requests the same, as a JSON value; IdempotencyKeyReused if the key stands for
@@ -61,10 +63,10 @@ def _fingerprint(request: object) -> str:
     return salted_hmac(__name__, text, algorithm="sha256").hexdigest()
 
 
-def _replayed(record: IdempotencyRecord, fingerprint: str) -> Answer:
+def _replayed(record: IdempotencyRecord, fingerprint: str) -> RecordedAnswer:
     if record.fingerprint != fingerprint:
         raise IdempotencyKeyReused
-    return Answer(record.status, json.loads(record.body), record.headers, is_replayed=True)
+    return RecordedAnswer(record.status, json.loads(record.body), record.headers, is_replayed=True)
 
 
 def forget(now: datetime) -> int:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from orqsite.embedded import watchdog
-from orqsite.embedded.errors import CannotStart
+from orqsite.embedded.cannot_start import CannotStart
 
 ORPHANS_SECONDS = watchdog.GRACE_SECONDS + 3
 

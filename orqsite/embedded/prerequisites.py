@@ -9,7 +9,7 @@ import redis
 from django.core.management import call_command
 from django.db import Error, connection
 
-from orqsite.embedded.errors import CannotStart
+from orqsite.embedded.cannot_start import CannotStart
 from orqsite.embedded.ports import is_free
 
 TIMEOUT_SECONDS = 5

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orqsite.embedded import valkey
-from orqsite.embedded.errors import CannotStart
+from orqsite.embedded.cannot_start import CannotStart
 from orqsite.embedded.ports import LOOPBACK, free_port
 from orqsite.embedded.supervisor import Program, Supervisor
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orqsite.embedded import data_folder, prerequisites
-from orqsite.embedded.errors import CannotStart
+from orqsite.embedded.cannot_start import CannotStart
 from orqsite.embedded.service import Service
 from orqsite.embedded.terminal import Terminal
 

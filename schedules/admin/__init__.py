@@ -2,8 +2,28 @@
 
 from django.contrib import admin
 
-from schedules.admin import agents, api_keys, audits, missed, overview, runs, schedules, system, workspaces
+from schedules.admin import (
+    agent_pages,
+    api_key_pages,
+    audit_pages,
+    missed_pages,
+    overview,
+    run_pages,
+    schedule_pages,
+    system_pages,
+    workspace_pages,
+)
 
 admin.site.index_title = "Overview"
 
-__all__ = ["agents", "api_keys", "audits", "missed", "overview", "runs", "schedules", "system", "workspaces"]
+__all__ = [
+    "agent_pages",
+    "api_key_pages",
+    "audit_pages",
+    "missed_pages",
+    "overview",
+    "run_pages",
+    "schedule_pages",
+    "system_pages",
+    "workspace_pages",
+]

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from schedules.editing import NewSchedule, ScheduleChanges
 from schedules.errors import InvalidRequest
-from schedules.expressions.errors import quoted
+from schedules.expressions.invalid_expression import quoted
 from schedules.models import ScheduleType
 from schedules.models.schedule import AGENT_TAG_LENGTH, DISPLAY_NAME_LENGTH
 

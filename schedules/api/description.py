@@ -12,7 +12,7 @@ from drf_spectacular.views import SpectacularSwaggerView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from schedules.api.endpoint import Endpoint
+from schedules.api.api_view import ApiView
 from schedules.api.error_codes import ERRORS
 
 
@@ -34,7 +34,7 @@ def description() -> dict[str, Any]:
     return document
 
 
-class Description(Endpoint):
+class Description(ApiView):
     """The OpenAPI document."""
 
     schema = None  # not an operation of the API itself
@@ -51,7 +51,7 @@ class Documentation(SpectacularSwaggerView):
 
     authentication_classes = []
     permission_classes = []
-    content_negotiation_class = Endpoint.content_negotiation_class
+    content_negotiation_class = ApiView.content_negotiation_class
 
 
 @require_safe

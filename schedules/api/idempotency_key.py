@@ -11,14 +11,14 @@ from schedules import idempotency
 from schedules.api.authentication import key_of
 from schedules.database.clock import database_now
 from schedules.errors import InvalidRequest
-from schedules.idempotency import Answer
+from schedules.idempotency import RecordedAnswer
 
 MAX_KEY: Final = 255
 KEY_PATTERN: Final = "^[!-~]+$"
 _KEY: Final = re.compile(rf"[!-~]{{1,{MAX_KEY}}}")
 
 
-def answer_once(request: Request, body: Callable[[], Any], act: Callable[[], Answer]) -> Response:
+def answer_once(request: Request, body: Callable[[], Any], act: Callable[[], RecordedAnswer]) -> Response:
     """What `act` answers, or has answered to the same key; without the header: what it answers.
 
     `body`: the request's body as a JSON value, called only if there is a key.
@@ -35,6 +35,6 @@ def answer_once(request: Request, body: Callable[[], Any], act: Callable[[], Ans
     return _response(idempotency.once(workspace_id, idempotency_key, same, database_now(), act))
 
 
-def _response(answer: Answer) -> Response:
+def _response(answer: RecordedAnswer) -> Response:
     replayed = {"Idempotency-Replayed": "true"} if answer.is_replayed else {}
     return Response(answer.body, status=answer.status, headers=answer.headers | replayed)

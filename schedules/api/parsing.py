@@ -8,7 +8,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
 from schedules import strict_json
-from schedules.api.exceptions import PayloadTooLarge
+from schedules.api.error_response import PayloadTooLarge
 from schedules.errors import InvalidRequest
 
 

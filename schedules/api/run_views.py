@@ -4,9 +4,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from schedules.api import operations, queries
+from schedules.api.api_view import ApiView
 from schedules.api.authentication import key_of
 from schedules.api.documents import RunDocument, RunList
-from schedules.api.endpoint import Endpoint
 from schedules.api.lookups import run_of, schedule_of
 from schedules.database.clock import database_now
 from schedules.database.keyset import page
@@ -14,7 +14,7 @@ from schedules.errors import RunNotCancellable
 from schedules.runs import transitions
 
 
-class ScheduleRuns(Endpoint):
+class ScheduleRuns(ApiView):
     """The runs of a schedule."""
 
     @operations.LIST_RUNS
@@ -27,7 +27,7 @@ class ScheduleRuns(Endpoint):
         return Response(RunList(found).data)
 
 
-class ScheduleRun(Endpoint):
+class ScheduleRun(ApiView):
     """One run of a schedule."""
 
     @operations.RETRIEVE_RUN
@@ -37,7 +37,7 @@ class ScheduleRun(Endpoint):
         return Response(RunDocument(run_of(schedule, run_id)).data)
 
 
-class RunCancellation(Endpoint):
+class RunCancellation(ApiView):
     """Cancelling a run."""
 
     @operations.CANCEL_RUN

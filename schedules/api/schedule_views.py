@@ -5,9 +5,9 @@ from rest_framework.response import Response
 
 from schedules import editing
 from schedules.api import bodies, operations, queries
+from schedules.api.api_view import ApiView
 from schedules.api.authentication import key_of
 from schedules.api.documents import ScheduleDocument, ScheduleList
-from schedules.api.endpoint import Endpoint
 from schedules.api.etags import etag_of, expected_revisions, shown
 from schedules.api.idempotency_key import answer_once
 from schedules.api.lookups import agent_of, schedule_of
@@ -15,11 +15,11 @@ from schedules.api.parsing import unread_body
 from schedules.api.rate_limits import TriggerLimit
 from schedules.database.clock import database_now
 from schedules.database.keyset import page
-from schedules.idempotency import Answer
+from schedules.idempotency import RecordedAnswer
 from schedules.triggering import run_now
 
 
-class AgentSchedules(Endpoint):
+class AgentSchedules(ApiView):
     """The schedules of an agent."""
 
     @operations.LIST
@@ -37,14 +37,14 @@ class AgentSchedules(Endpoint):
         key = key_of(request)
         new = bodies.new_schedule(request)
 
-        def create() -> Answer:
+        def create() -> RecordedAnswer:
             schedule = editing.create(agent_of(key, agent_key), new, key.actor, database_now())
-            return Answer(201, ScheduleDocument(schedule).data, {"ETag": etag_of(schedule)})
+            return RecordedAnswer(201, ScheduleDocument(schedule).data, {"ETag": etag_of(schedule)})
 
         return answer_once(request, lambda: request.data, create)
 
 
-class AgentSchedule(Endpoint):
+class AgentSchedule(ApiView):
     """One schedule of an agent."""
 
     @operations.RETRIEVE
@@ -71,7 +71,7 @@ class AgentSchedule(Endpoint):
         return Response(status=204)
 
 
-class ScheduleExecution(Endpoint):
+class ScheduleExecution(ApiView):
     """Running a schedule now."""
 
     throttle_classes = [TriggerLimit]
@@ -80,9 +80,9 @@ class ScheduleExecution(Endpoint):
     def post(self, request: Request, agent_key: str, schedule_id: str) -> Response:
         """A run, 10 s from now; a body is ignored."""
 
-        def trigger() -> Answer:
+        def trigger() -> RecordedAnswer:
             schedule = schedule_of(key_of(request), agent_key, schedule_id)
             run_now.trigger(schedule.id)
-            return Answer(202, {"status": "triggered", "schedule_id": schedule.id})
+            return RecordedAnswer(202, {"status": "triggered", "schedule_id": schedule.id})
 
         return answer_once(request, lambda: unread_body(request).decode("latin-1"), trigger)

@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from schedules.api.answer_views import ExpressionPreview, ScheduleExplanation, SchedulePreview
 from schedules.api.description import Description, Documentation, error_codes
 from schedules.api.error_codes import DOCUMENTED_AT
+from schedules.api.fire_time_views import ExpressionPreview, ScheduleExplanation, SchedulePreview
 from schedules.api.run_views import RunCancellation, ScheduleRun, ScheduleRuns
 from schedules.api.schedule_views import AgentSchedule, AgentSchedules, ScheduleExecution
 

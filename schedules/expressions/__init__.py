@@ -6,8 +6,8 @@
 from schedules.expressions.cadence import Cadence, OverdueSpan
 from schedules.expressions.cron import Cron
 from schedules.expressions.descriptors import DESCRIPTORS
-from schedules.expressions.errors import InvalidExpression
 from schedules.expressions.interval import Interval
+from schedules.expressions.invalid_expression import InvalidExpression
 from schedules.expressions.minimum import MINIMUM_CADENCE, require_minimum_cadence
 from schedules.expressions.once import Once
 from schedules.expressions.parsing import MAX_LENGTH, parse

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Final, Self
 
 from schedules.expressions.cadence import OverdueSpan, overdue_by_iteration
-from schedules.expressions.errors import CRON_EXAMPLE, InvalidExpression, quoted
 from schedules.expressions.fields import (
     DAY,
     HOUR,
@@ -23,6 +22,7 @@ from schedules.expressions.fields import (
     parse_field,
 )
 from schedules.expressions.instants import in_utc
+from schedules.expressions.invalid_expression import CRON_EXAMPLE, InvalidExpression, quoted
 
 _BOUNDS: Final = (SECOND, MINUTE, HOUR, DAY, MONTH, WEEKDAY)
 _LAST_DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from schedules.expressions.errors import CRON_EXAMPLE, InvalidExpression, quoted
+from schedules.expressions.invalid_expression import CRON_EXAMPLE, InvalidExpression, quoted
 
 _ITEM: Final = re.compile(r"(?P<low>[^-/]+)(?:-(?P<high>[^-/]+))?(?:/(?P<step>[^-/]+))?")
 _NUMBER: Final = re.compile(r"\+?[0-9]+")

@@ -6,8 +6,8 @@ from typing import Final, Self
 
 from schedules.expressions.cadence import OverdueSpan, require_order
 from schedules.expressions.durations import parse_duration
-from schedules.expressions.errors import INTERVAL_EXAMPLE, InvalidExpression, quoted
 from schedules.expressions.instants import from_microseconds, to_microseconds
+from schedules.expressions.invalid_expression import INTERVAL_EXAMPLE, InvalidExpression, quoted
 
 PREFIX: Final = "@every "
 

@@ -5,8 +5,8 @@ from typing import Final
 
 from schedules.expressions.cadence import Cadence
 from schedules.expressions.cron import Cron
-from schedules.expressions.errors import CRON_EXAMPLE, INTERVAL_EXAMPLE, InvalidExpression
 from schedules.expressions.interval import Interval
+from schedules.expressions.invalid_expression import CRON_EXAMPLE, INTERVAL_EXAMPLE, InvalidExpression
 
 MINIMUM_CADENCE: Final = timedelta(hours=1)
 

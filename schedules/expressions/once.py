@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Final, Self
 
 from schedules.expressions.cadence import OverdueSpan, overdue_by_iteration
-from schedules.expressions.errors import ONCE_EXAMPLE, InvalidExpression, quoted
 from schedules.expressions.instants import in_utc
+from schedules.expressions.invalid_expression import ONCE_EXAMPLE, InvalidExpression, quoted
 
 # RFC 3339 in Go's reading: capital T and Z only. The offset -00:00 is UTC too (RFC 3339, section 4.3).
 _RFC3339: Final = re.compile(

@@ -6,14 +6,14 @@ from typing import Final
 from schedules.expressions.cadence import Cadence
 from schedules.expressions.cron import parse_cron
 from schedules.expressions.descriptors import DESCRIPTORS
-from schedules.expressions.errors import (
+from schedules.expressions.interval import parse_interval
+from schedules.expressions.invalid_expression import (
     CRON_EXAMPLE,
     INTERVAL_EXAMPLE,
     ONCE_EXAMPLE,
     InvalidExpression,
     quoted,
 )
-from schedules.expressions.interval import parse_interval
 from schedules.expressions.once import parse_once
 
 # Bounds the work of every parser, and keeps numbers below the digits that int() accepts.

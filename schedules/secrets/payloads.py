@@ -11,7 +11,7 @@ from typing import Any
 from cryptography.fernet import InvalidToken
 
 from schedules.errors import InvalidRequest
-from schedules.expressions.errors import quoted
+from schedules.expressions.invalid_expression import quoted
 from schedules.secrets.masking import MASK, SHORTEST_SECRET
 from schedules.secrets.sealing import is_newest, reseal, seal, unseal
 

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from rest_framework.exceptions import APIException, Throttled
 
 from schedules.api.error_codes import ERRORS
-from schedules.api.exceptions import error_response
+from schedules.api.error_response import error_response
 from schedules.errors import Refused
 from schedules.models import Agent, Schedule
 from tests.api.caller import Caller, assert_error, schedule_path, schedules_path

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from schedules import editing
-from schedules.admin import paging
+from schedules.admin import bounded_paginator
 from schedules.database.clock import database_now
 from schedules.database.ulids import lowest_ulid_at
 from schedules.models import DiscardReason, Run, RunState, Schedule, TriggerKind
@@ -223,7 +223,7 @@ def test_the_list_reads_nothing_long(operator: Client) -> None:
 def test_the_list_counts_only_as_far_as_anybody_leafs(
     operator: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paging, "COUNTED_ROWS", 60)
+    monkeypatch.setattr(bounded_paginator, "COUNTED_ROWS", 60)
     make_many(make_schedule(), 100)
 
     last = operator.get(LIST, {"p": "2"})

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from orqsite.embedded.bootstrap import ROOT
-from orqsite.embedded.errors import CannotStart
+from orqsite.embedded.cannot_start import CannotStart
 from orqsite.embedded.ports import LOOPBACK, free_port, is_free
 from orqsite.embedded.prerequisites import require_broker
 from orqsite.embedded.up import up

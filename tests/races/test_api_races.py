@@ -11,7 +11,7 @@ from django.http import HttpResponse
 
 from schedules import editing, idempotency
 from schedules.errors import IdempotencyKeyReused, ScheduleInactive
-from schedules.idempotency import Answer
+from schedules.idempotency import RecordedAnswer
 from schedules.models import IdempotencyRecord, Run, Schedule
 from schedules.triggering import run_now
 from tests.api.caller import Caller, document, schedule_path, schedules_path
@@ -143,9 +143,9 @@ def test_expired_duplicates_at_once_have_one_effect(api: Caller, schedule: Sched
     assert IdempotencyRecord.objects.count() == 1
 
 
-def run_once(schedule: Schedule, request: str = "same") -> Answer:
-    def trigger() -> Answer:
-        return Answer(202, run_now.trigger(schedule.id, NOON).id)
+def run_once(schedule: Schedule, request: str = "same") -> RecordedAnswer:
+    def trigger() -> RecordedAnswer:
+        return RecordedAnswer(202, run_now.trigger(schedule.id, NOON).id)
 
     return idempotency.once(schedule.workspace_id, "k", request, NOON, trigger)
 
@@ -158,7 +158,7 @@ def test_a_duplicate_waits_for_the_first_and_repeats_its_answer(schedule: Schedu
         wait_until_blocked()
         assert not repeated.done()
 
-    assert repeated.result(timeout=10) == Answer(202, Run.objects.get().id, {}, is_replayed=True)
+    assert repeated.result(timeout=10) == RecordedAnswer(202, Run.objects.get().id, {}, is_replayed=True)
     repeating.__exit__(None, None, None)
 
 
@@ -178,7 +178,7 @@ def test_another_request_waits_for_the_first_and_is_refused(schedule: Schedule) 
 def test_a_duplicate_of_what_failed_is_the_first_itself(schedule: Schedule) -> None:
     began, may_fail = threading.Event(), threading.Event()
 
-    def refused() -> Answer:
+    def refused() -> RecordedAnswer:
         began.set()
         may_fail.wait(timeout=30)
         raise ScheduleInactive
@@ -191,4 +191,4 @@ def test_a_duplicate_of_what_failed_is_the_first_itself(schedule: Schedule) -> N
             answer = second.result(timeout=10)
 
     assert isinstance(failing.exception(), ScheduleInactive)
-    assert answer == Answer(202, Run.objects.get().id)
+    assert answer == RecordedAnswer(202, Run.objects.get().id)

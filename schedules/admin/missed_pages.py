@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from schedules.admin import cells
 from schedules.admin.base import ReadOnly
+from schedules.admin.bounded_paginator import BoundedPaginator
 from schedules.admin.filters import AgentFilter, ScheduleFilter, WorkspaceFilter
-from schedules.admin.paging import BoundedPaginator
 from schedules.admin.schedule_cells import agent_with_tag
 from schedules.models import MissedFiring
 

@@ -10,8 +10,8 @@ from django.http import HttpRequest
 
 from schedules.admin import run_cells as show
 from schedules.admin.base import ConsoleList, ReadOnly
+from schedules.admin.bounded_paginator import BoundedPaginator
 from schedules.admin.filters import AgentFilter, MadeFilter, ReasonFilter, ScheduleFilter, WorkspaceFilter
-from schedules.admin.paging import BoundedPaginator
 from schedules.admin.verbs import Verb, VerbAdmin
 from schedules.database.ulids import is_ulid
 from schedules.errors import RunNotCancellable, RunNotRetryable, ScheduleInactive, ScheduleNotFound

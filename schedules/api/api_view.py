@@ -1,4 +1,4 @@
-"""What all endpoints have in common: they always answer in JSON, whatever a client says it accepts."""
+"""What all paths have in common: they always answer in JSON, whatever a client says it accepts."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ class AlwaysTheFirst(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
-class Endpoint(APIView):
+class ApiView(APIView):
     """A path of the API. OPTIONS is not answered: the paths describe themselves in /openapi.json."""
 
     http_method_names = ["get", "head", "post", "patch", "delete"]

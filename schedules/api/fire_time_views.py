@@ -9,16 +9,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from schedules.api import bodies, operations, queries
+from schedules.api.api_view import ApiView
 from schedules.api.authentication import key_of
 from schedules.api.documents import ExplanationDocument, PreviewDocument, SchedulePreviewDocument
-from schedules.api.endpoint import Endpoint
 from schedules.api.lookups import schedule_of
 from schedules.database.clock import database_now
 from schedules.ledger.explaining import explain
 from schedules.previewing import preview_expression, preview_schedule
 
 
-class SchedulePreview(Endpoint):
+class SchedulePreview(ApiView):
     """When a schedule fires."""
 
     @operations.PREVIEW_SCHEDULE
@@ -30,7 +30,7 @@ class SchedulePreview(Endpoint):
         return Response(SchedulePreviewDocument(asdict(preview) | {"is_active": schedule.is_active}).data)
 
 
-class ExpressionPreview(Endpoint):
+class ExpressionPreview(ApiView):
     """When an expression that is no schedule yet would fire."""
 
     is_read_only = True
@@ -44,7 +44,7 @@ class ExpressionPreview(Endpoint):
         return Response(PreviewDocument(preview).data)
 
 
-class ScheduleExplanation(Endpoint):
+class ScheduleExplanation(ApiView):
     """Why did, or didn't, a schedule run?"""
 
     @operations.EXPLAIN_SCHEDULE

@@ -6,7 +6,7 @@ from django.contrib import admin
 
 from schedules.admin import cells, times
 from schedules.admin.base import ReadOnly
-from schedules.admin.paging import BoundedPaginator
+from schedules.admin.bounded_paginator import BoundedPaginator
 from schedules.models import AuditResult
 
 
