@@ -70,14 +70,16 @@ class Executor:
         from schedules.runs.claimed import Claimed
         from workers.heartbeat import heartbeat
 
-        keeper = heartbeat()
+        lease_heartbeat = heartbeat()
         claimed_at = time.monotonic()
         claimed = await self._in_thread(
-            lambda: claiming.claim(run_id, generation, keeper.worker, database_now(), keeper.lease)
+            lambda: claiming.claim(
+                run_id, generation, lease_heartbeat.worker, database_now(), lease_heartbeat.lease
+            )
         )
         if not isinstance(claimed, Claimed):
             return
-        with keeper.holding(claimed, claimed_at):
+        with lease_heartbeat.keeping_lease(claimed, claimed_at):
             document = await self._call(claimed)
         await self._in_thread(partial(_record, claimed, document))
 

@@ -85,7 +85,7 @@ def _side_by_side(
         _row(report, name, peaks[name], series, idle[name])
     cheapest = min(cost[name].median for name in TASKS)
     report.note(f"Ours is {cost[OURS].median / cheapest:.2f} × the cheaper plain task.")
-    report.note(heartbeat_statements.told(HEARTBEAT_SECONDS))
+    report.note(heartbeat_statements.statements_note(HEARTBEAT_SECONDS))
     return report
 
 

@@ -23,7 +23,7 @@ def count_from_now() -> None:
         cursor.execute(_COUNT)
 
 
-def told(interval_seconds: float) -> str:
+def statements_note(interval_seconds: float) -> str:
     """How many there were and how far apart: none closer than the process's interval means one an interval."""
     with connection.cursor() as cursor:
         cursor.execute(_TELL)

@@ -31,10 +31,10 @@ class KeyAuthentication(TokenAuthentication):
     def authenticate_credentials(self, key: str) -> tuple[Any, Any]:
         """The key, twice."""
         *_, key_id, secret = key.split("-", 3)
-        found = ApiKey.objects.select_related("workspace").filter(id=key_id, is_enabled=True).first()
-        if found is None or found.secret_sha256 != sha256(secret.encode()).hexdigest():
+        stored = ApiKey.objects.select_related("workspace").filter(id=key_id, is_enabled=True).first()
+        if stored is None or stored.secret_sha256 != sha256(secret.encode()).hexdigest():
             raise AuthenticationFailed
-        return found, found
+        return stored, stored
 
 
 class HasKey(BasePermission):

@@ -78,8 +78,8 @@ class PlainWorker:
     def rows(self) -> int:
         """How many answers it has saved."""
         with psycopg.connect(self.database_url) as database:
-            found = database.execute("SELECT count(*) FROM worker_answer").fetchone()
-        return int(found[0]) if found else 0
+            row = database.execute("SELECT count(*) FROM worker_answer").fetchone()
+        return int(row[0]) if row else 0
 
 
 def _is_over(agent: SlowAgent, total: int) -> bool:

@@ -92,16 +92,16 @@ def _get(environ: dict[str, Any]) -> None:
     """One request as a web server passes it on, to the end."""
     from orqsite.wsgi import application
 
-    said: list[str] = []
+    statuses: list[str] = []
 
     def start(status: str, headers: Any, error: Any = None, /) -> Callable[[bytes], object]:
-        said.append(status)
+        statuses.append(status)
         return bytes
 
     response = application({**environ, "wsgi.input": BytesIO()}, start)
     body = b"".join(response)
     response.close()
-    assert said == ["200 OK"], (said, body)
+    assert statuses == ["200 OK"], (statuses, body)
 
 
 def _environ(path: str, authorization: str) -> dict[str, Any]:

@@ -162,7 +162,7 @@ def read_environment() -> Environment:
         return Environment()
     except ValidationError as error:
         lines = [
-            f"{_variable(str(problem['loc'][0]))}: {problem['msg']}{_shown(problem)}"
+            f"{_variable(str(problem['loc'][0]))}: {problem['msg']}{_given_value(problem)}"
             for problem in error.errors(include_url=False)
         ]
         raise SettingInvalid("Invalid settings:\n" + "\n".join(lines)) from None
@@ -173,7 +173,7 @@ def _variable(location: str) -> str:
     return location if location in ("DATABASE_URL", "REDIS_URL") else f"ORQ_{location.upper()}"
 
 
-def _shown(problem: Any) -> str:
+def _given_value(problem: Any) -> str:
     """The value that was given, except for secrets."""
     is_secret = problem["loc"][0] in ("secret_key", "encryption_keys")
     return "" if is_secret else f" (got {problem['input']!r})"

@@ -206,18 +206,18 @@ class AgentHandler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/_calls":
             return self.send(200, json.dumps(self.server.entries()).encode())
-        found = self.server.poll(urlsplit(self.path).path.rpartition("/")[2])
+        polled = self.server.poll(urlsplit(self.path).path.rpartition("/")[2])
         self._record(None, None)
-        if found is None:
+        if polled is None:
             return self.send(404, b'{"error": {"code": "not_found", "message": "no such response"}}')
-        document, behaviour = found
+        document, behaviour = polled
         return self._behave(behaviour, document)
 
     def send(self, status: int, body: bytes, **headers: str) -> None:
         """A whole response; header names with underscores for dashes."""
-        told = {name.replace("_", "-"): value for name, value in headers.items()}
-        told = {"Content-Type": "application/json", "Content-Length": str(len(body)), **told}
-        lines = "".join(f"{name}: {value}\r\n" for name, value in told.items())
+        all_headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        all_headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **all_headers}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in all_headers.items())
         self.wfile.write(f"HTTP/1.1 {status} Told\r\n{lines}\r\n".encode("latin-1") + body)
 
     def wait_for_hangup(self) -> None:
@@ -246,8 +246,8 @@ class AgentHandler(BaseHTTPRequestHandler):
 
     def _record(self, agent: str | None, body: Any) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        known = {"agent": agent, "headers": headers, "body": body, "connection": self.number}
-        self.server.record(method=self.command, path=self.path, **known)
+        request = {"agent": agent, "headers": headers, "body": body, "connection": self.number}
+        self.server.record(method=self.command, path=self.path, **request)
 
     def _behave(self, behaviour: Behaviour, document: dict[str, Any]) -> None:
         if self.server.stopping.wait(behaviour.delay):
@@ -259,7 +259,7 @@ class AgentHandler(BaseHTTPRequestHandler):
             self.send(behaviour.status, behaviour.body.encode(), **behaviour.headers)
         else:
             has_left = self._client_has_left()
-            self.send(behaviour.status, _said(behaviour, document), **behaviour.headers)
+            self.send(behaviour.status, _body_of(behaviour, document), **behaviour.headers)
             if behaviour.is_success and not has_left:
                 self._record_answer()
 
@@ -269,20 +269,20 @@ class AgentHandler(BaseHTTPRequestHandler):
             self.server.record(event="answered", run_id=run_id, attempt=attempt)
 
 
-def _said(behaviour: Behaviour, document: dict[str, Any]) -> bytes:
+def _body_of(behaviour: Behaviour, document: dict[str, Any]) -> bytes:
     if not 200 <= behaviour.status < 300:
         return json.dumps({"error": behaviour.error}).encode()
-    said = {**document, "status": behaviour.outcome, "error": behaviour.error, **behaviour.merge}
+    answered = {**document, "status": behaviour.outcome, "error": behaviour.error, **behaviour.merge}
     if behaviour.outcome in PENDING:
-        said["output"] = []
-    return json.dumps({name: value for name, value in said.items() if value is not None}).encode()
+        answered["output"] = []
+    return json.dumps({name: value for name, value in answered.items() if value is not None}).encode()
 
 
 def _document(body: dict[str, Any], key: str) -> dict[str, Any]:
     """A completed response: its text is the input as a reader sees it, with the variables filled in."""
     text = re.sub(
         r"\{\{\s*([^{}]+?)\s*\}\}",
-        lambda found: str(body.get("variables", {}).get(found[1], found[0])),
+        lambda match: str(body.get("variables", {}).get(match[1], match[0])),
         "\n".join(_texts(body.get("input"))),
     )
     trace = hashlib.sha256(key.encode()).hexdigest()

@@ -11,12 +11,12 @@ from orqsite.broker import QUEUE
 
 def queued(valkey: redis.Redis) -> list[tuple[str, list[Any]]]:
     """(task name, arguments) of every queued message, oldest first."""
-    found = []
+    messages = []
     for raw in reversed(valkey.lrange(QUEUE, 0, -1)):
         message = json.loads(raw)
         args, _, _ = json.loads(base64.b64decode(message["body"]))
-        found.append((message["headers"]["task"], args))
-    return found
+        messages.append((message["headers"]["task"], args))
+    return messages
 
 
 def queued_etas(valkey: redis.Redis) -> list[str | None]:

@@ -10,7 +10,7 @@ Found = TypeVar("Found")
 def wait_for(look: Callable[[], Found], seconds: float = 10.0, what: str = "") -> Found:
     """The first truthy answer of `look`; AssertionError when there is none within `seconds`."""
     deadline = time.monotonic() + seconds
-    while not (found := look()):
+    while not (result := look()):
         assert time.monotonic() < deadline, f"waited {seconds:g} s in vain for {what or look}"
         time.sleep(0.05)
-    return found
+    return result

@@ -29,19 +29,19 @@ FINISH_PATIENCE = timedelta(minutes=2)
 
 def execute(run_id: str, generation: int) -> None:
     """Make one attempt of the run if it may be made now; losing a race is no error, somebody else has it."""
-    keeper = heartbeat()
+    lease_heartbeat = heartbeat()
     claimed_at = time.monotonic()
-    claimed = claiming.claim(run_id, generation, keeper.worker, None, keeper.lease)
+    claimed = claiming.claim(run_id, generation, lease_heartbeat.worker, None, lease_heartbeat.lease)
     connection.close()
     if isinstance(claimed, NotClaimed):
         log.info("run.not_claimed", run_id=run_id, reason=str(claimed))
         return
     log.info("run.claimed", run_id=run_id, attempt=claimed.attempt, agent_key=claimed.agent.key)
-    _attempt(claimed, keeper, claimed_at)
+    _attempt(claimed, lease_heartbeat, claimed_at)
 
 
-def _attempt(claimed: Claimed, keeper: Heartbeat, claimed_at: float) -> None:
-    with keeper.holding(claimed, claimed_at) as is_lost:
+def _attempt(claimed: Claimed, lease_heartbeat: Heartbeat, claimed_at: float) -> None:
+    with lease_heartbeat.keeping_lease(claimed, claimed_at) as is_lost:
         try:
             answer = _call(claimed, is_lost)
         except CallAborted:

@@ -32,26 +32,26 @@ class Heartbeat:
         self.worker = f"{socket.gethostname()}:{os.getpid()}:{new_ulid()}"
         self.lease = lease
         self._interval = interval.total_seconds()
-        self._held: dict[tuple[str, int], _Lease] = {}
+        self._leases: dict[tuple[str, int], _Lease] = {}
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def holding(self, claimed: Claimed, claimed_at: float) -> Iterator[Callable[[], bool]]:
+    def keeping_lease(self, claimed: Claimed, claimed_at: float) -> Iterator[Callable[[], bool]]:
         """Renew the lease inside the block; yields `is_lost()`, cheap and true for good once the lease is gone.
 
         `claimed_at`: time.monotonic() just before the claim; the lease is sure for its length from there.
         """
         key = (claimed.run_id, claimed.attempt)
-        held = _Lease(claimed_at + self.lease.total_seconds())
+        lease = _Lease(claimed_at + self.lease.total_seconds())
         with self._lock:
-            self._held[key] = held
+            self._leases[key] = lease
             self._ensure_thread()
         try:
-            yield held.is_lost
+            yield lease.is_lost
         finally:
             with self._lock:
-                self._held.pop(key, None)
+                self._leases.pop(key, None)
 
     def _ensure_thread(self) -> None:
         if self._thread is None or not self._thread.is_alive():
@@ -59,12 +59,12 @@ class Heartbeat:
             self._thread.start()
 
     def _beat(self) -> None:
-        """While runs are held the connection is kept: a renewal must not queue for the pool behind claims."""
+        """While there are leases the connection is kept: a renewal must not queue for the pool behind claims."""
         while True:
             time.sleep(self._interval)
             try:
                 self.renew()
-                if not self._held:
+                if not self._leases:
                     connection.close()
             except Exception as error:  # this thread must not die: every lease of the process hangs on it
                 log.warning(
@@ -74,15 +74,15 @@ class Heartbeat:
                     connection.close()
 
     def renew(self) -> None:
-        """Renew what is held now; what the database no longer grants is lost."""
+        """Renew the leases of now; one that the database no longer grants is lost."""
         with self._lock:
-            held = dict(self._held)
-        if not held:
+            kept = dict(self._leases)
+        if not kept:
             return
         sure_until = time.monotonic() + self.lease.total_seconds()
-        kept = leases.renew(self.worker, {run_id for run_id, _ in held}, database_now(), self.lease)
-        for key, lease in held.items():
-            if key in kept and not lease.is_lost():
+        renewed = leases.renew(self.worker, {run_id for run_id, _ in kept}, database_now(), self.lease)
+        for key, lease in kept.items():
+            if key in renewed and not lease.is_lost():
                 lease.sure_until = sure_until
             else:
                 lease.is_revoked = True

@@ -14,7 +14,7 @@ ORPHANS_SECONDS = watchdog.GRACE_SECONDS + 3
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """The folder, made when missing, for us alone; CannotStart when it is not writable or in use.
 
     The watchdog holds the lock too, so that the next `up` begins when the last process of this one is gone.

@@ -63,7 +63,7 @@ def _run_now(client: Client, path: str, terminal: Terminal) -> None:
     with terminal.step("its run (starts 10 s after the request)") as result:
         run = _finished(client, f"{path}/runs")
         result.append(run["state"])
-    terminal.say(f"    {_told(run)}")
+    terminal.say(f"    {_outcome_line(run)}")
 
 
 def _finished(client: Client, path: str) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _finished(client: Client, path: str) -> dict[str, Any]:
         time.sleep(0.2)
 
 
-def _told(run: dict[str, Any]) -> str:
+def _outcome_line(run: dict[str, Any]) -> str:
     if run["state"] == "succeeded":
         return f"The agent answered: {run['output_text']}"
     return f"Why: {run.get('reason') or run.get('error_message') or 'no answer yet, see the console'}"

@@ -29,44 +29,44 @@ class Supervisor:
     def __init__(self, write: Callable[[str, str], None], env: Mapping[str, str] | None = None) -> None:
         self._write = write
         self._env = dict(os.environ if env is None else env) | {"PYTHONUNBUFFERED": "1"}
-        self._keepers: dict[str, Keeper] = {}
+        self._runners: dict[str, ProgramRunner] = {}
 
     def start(self, program: Program) -> None:
         """Start a program and keep it running until it is stopped."""
-        keeper = Keeper(program, self._write, self._env)
-        self._keepers[program.name] = keeper
-        keeper.start()
+        runner = ProgramRunner(program, self._write, self._env)
+        self._runners[program.name] = runner
+        runner.start()
 
     def deaths(self, name: str) -> int:
         """How often this program has ended unasked."""
-        return self._keepers[name].deaths
+        return self._runners[name].deaths
 
     def stop(self, *names: str, grace_seconds: float) -> None:
         """Stop these programs (all when none is named) together; what is left after the grace is killed."""
-        keepers = [keeper for name, keeper in self._keepers.items() if name in names or not names]
+        runners = [runner for name, runner in self._runners.items() if name in names or not names]
         deadline = time.monotonic() + grace_seconds
-        for keeper in keepers:
-            keeper.ask_to_stop()
-        for keeper in keepers:
-            keeper.join(max(0.0, deadline - time.monotonic()))
-        self._kill(keepers)
+        for runner in runners:
+            runner.ask_to_stop()
+        for runner in runners:
+            runner.join(max(0.0, deadline - time.monotonic()))
+        self._kill(runners)
 
     def kill(self) -> None:
         """Kill everything at once."""
-        self._kill(list(self._keepers.values()))
+        self._kill(list(self._runners.values()))
 
-    def _kill(self, keepers: "list[Keeper]") -> None:
-        for keeper in keepers:
-            keeper.kill()
-        for keeper in keepers:
-            keeper.join()
+    def _kill(self, runners: "list[ProgramRunner]") -> None:
+        for runner in runners:
+            runner.kill()
+        for runner in runners:
+            runner.join()
 
 
-class Keeper(threading.Thread):
+class ProgramRunner(threading.Thread):
     """Runs one program again and again; the pause before the next start doubles while it keeps dying."""
 
     def __init__(self, program: Program, write: Callable[[str, str], None], env: Mapping[str, str]) -> None:
-        super().__init__(name=f"keeper of {program.name}", daemon=True)
+        super().__init__(name=f"runner of {program.name}", daemon=True)
         self.deaths = 0
         self._program = program
         self._write = write

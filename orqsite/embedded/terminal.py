@@ -14,7 +14,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 LOG_BYTES = 5_000_000
-HELD_LINES = 15
+UNSHOWN_LINES = 15
 NAME_WIDTH = 6
 STEP_WIDTH = 62
 
@@ -25,7 +25,7 @@ class Terminal:
     def __init__(self, log_file: Path) -> None:
         log_file.parent.mkdir(parents=True, exist_ok=True)
         self._log = RotatingFileHandler(log_file, maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8")
-        self._held: deque[str] = deque(maxlen=HELD_LINES)
+        self._unshown: deque[str] = deque(maxlen=UNSHOWN_LINES)
         self._is_live = False
         self._lock = threading.Lock()
 
@@ -60,17 +60,17 @@ class Terminal:
             if self._is_live:
                 _print(text + "\n")
             else:
-                self._held.append(text)
+                self._unshown.append(text)
 
     def show_programs(self, is_live: bool) -> None:
         """From now on the programs' lines are shown, or only kept in the log file."""
         with self._lock:
             self._is_live = is_live
 
-    def held(self) -> list[str]:
+    def unshown_lines(self) -> list[str]:
         """The last lines of the programs that were not shown."""
         with self._lock:
-            return list(self._held)
+            return list(self._unshown)
 
 
 def _print(text: str) -> None:

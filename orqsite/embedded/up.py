@@ -29,7 +29,7 @@ def up(arguments: Sequence[str]) -> int:
     for number in STOP_SIGNALS:
         signal.signal(number, _interrupt)
     try:
-        with data_folder.held(folder):
+        with data_folder.locked(folder):
             prerequisites.require_free_port(options.port)
             _run(options, folder)
     except CannotStart as reason:
@@ -55,7 +55,7 @@ def _run(options: argparse.Namespace, folder: Path) -> None:
         terminal.show_programs(False)
         terminal.say("\nStopping … (Ctrl-C again kills)")
     except CannotStart:
-        terminal.say("\n".join(terminal.held()))
+        terminal.say("\n".join(terminal.unshown_lines()))
         raise
     finally:
         _stop(service)

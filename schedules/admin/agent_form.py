@@ -85,12 +85,12 @@ class AgentForm(ModelForm[Agent]):
 
     def clean(self) -> dict[str, Any]:
         """The runtime's needs, said at the field that lacks them."""
-        said = super().clean() or self.cleaned_data
-        if said.get("runtime") == RuntimeName.RESPONSES and not said.get("base_url", "missing"):
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("runtime") == RuntimeName.RESPONSES and not cleaned.get("base_url", "missing"):
             self.add_error("base_url", "The responses runtime needs the address of the agent's server")
-        if said.get("credential") and not said.get("credential_header", "missing"):
+        if cleaned.get("credential") and not cleaned.get("credential_header", "missing"):
             self.add_error("credential_header", "The credential needs a header to travel in")
-        return said
+        return cleaned
 
 
 def _is_web_address(text: str) -> bool:
@@ -137,9 +137,9 @@ class VersionFormSet(BaseInlineFormSet[AgentVersion, Agent, ModelForm[AgentVersi
         return self.new_objects
 
     def _add(self, form: ModelForm[AgentVersion]) -> None:
-        said = form.cleaned_data
+        cleaned = form.cleaned_data
         is_new = form.instance.pk is None
-        version = agents.add_version(self.instance, said["tag"], activate=said["activate"])
+        version = agents.add_version(self.instance, cleaned["tag"], activate=cleaned["activate"])
         if is_new:
             self.new_objects.append(version)
         else:

@@ -95,11 +95,11 @@ class AgentList(ConsoleList):
         active = AgentVersion.objects.filter(agent=OuterRef("pk"), is_active=True)
         live = Schedule.objects.live().filter(agent=OuterRef("pk")).order_by().values("agent")
         rows: QuerySet[Any] = super().get_queryset(*args, **kwargs)
-        found: QuerySet[Any] = rows.annotate(
+        annotated: QuerySet[Any] = rows.annotate(
             active_tag=Subquery(active.values("tag")[:1]),
             schedule_count=Coalesce(Subquery(live.annotate(count=Count("pk")).values("count")), 0),
         )
-        return found
+        return annotated
 
 
 @admin.register(Agent)

@@ -125,9 +125,12 @@ class ApiKeyAdmin(VerbAdmin[ApiKey], ReadOnly[ApiKey]):
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> ApiKey:
         """Issue the key; its token lives as long as this request."""
-        said = form.cleaned_data
+        cleaned = form.cleaned_data
         issued = api_keys.issue(
-            said["workspace"], scope=said["scope"], name=said["name"], expires_at=said["expires_at"]
+            cleaned["workspace"],
+            scope=cleaned["scope"],
+            name=cleaned["name"],
+            expires_at=cleaned["expires_at"],
         )
         request.issued_token = issued.token  # type: ignore[attr-defined]  # handed to response_add
         return issued.key

@@ -157,8 +157,8 @@ class AddScheduleForm(ScheduleForm):
 
     def apply(self) -> Schedule:
         """Create it."""
-        said = dict(self.cleaned_data)
-        return editing.create(said.pop("agent"), NewSchedule(**said), self.actor, self.now)
+        cleaned = dict(self.cleaned_data)
+        return editing.create(cleaned.pop("agent"), NewSchedule(**cleaned), self.actor, self.now)
 
 
 class ChangeScheduleForm(ScheduleForm):
@@ -191,16 +191,18 @@ class ChangeScheduleForm(ScheduleForm):
     @cached_property
     def changed_data(self) -> list[str]:
         """The fields whose value differs from what the form showed; without that memory, all of them."""
-        shown = self._shown()
-        said = self.cleaned_data
-        return [name for name in EDITABLE if name in said and _digest(said[name]) != shown.get(name)]
+        shown_digests = self._shown_digests()
+        cleaned = self.cleaned_data
+        return [
+            name for name in EDITABLE if name in cleaned and _digest(cleaned[name]) != shown_digests.get(name)
+        ]
 
-    def _shown(self) -> dict[str, str]:
+    def _shown_digests(self) -> dict[str, str]:
         try:
-            shown = json.loads(self.cleaned_data.get("as_shown") or "{}")
+            digests = json.loads(self.cleaned_data.get("as_shown") or "{}")
         except ValueError:
             return {}
-        return shown if isinstance(shown, dict) else {}
+        return digests if isinstance(digests, dict) else {}
 
     def apply(self) -> Schedule:
         """Apply the changes there are."""

@@ -63,10 +63,10 @@ class ScheduleList(ConsoleList):
         """One statement, however many rows."""
         newest = Run.objects.filter(schedule=OuterRef("pk")).order_by("-id")
         rows: QuerySet[Any] = super().get_queryset(*args, **kwargs)
-        found: QuerySet[Any] = rows.defer("payload").annotate(
+        annotated: QuerySet[Any] = rows.defer("payload").annotate(
             last_run_id=Subquery(newest.values("id")[:1]), last_run_state=Subquery(newest.values("state")[:1])
         )
-        return found
+        return annotated
 
 
 _FORM = ("display_name", "agent_tag", "type", "expression", "is_active", "payload")
@@ -161,8 +161,8 @@ class ScheduleAdmin(VerbAdmin[Schedule]):
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Schedule:
         """The verb writes; what it returns is the saved schedule."""
-        said: ScheduleForm = form
-        return said.apply()
+        schedule_form: ScheduleForm = form
+        return schedule_form.apply()
 
     def save_model(self, request: HttpRequest, obj: Schedule, form: Any, change: bool) -> None:
         """Nothing: `save_form` did it."""

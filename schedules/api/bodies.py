@@ -59,8 +59,10 @@ class PayloadAsSent(serializers.Field[Any, Any, Any, Any]):
 
 def type_field(**kwargs: Any) -> serializers.ChoiceField:
     """The field `type` of a body."""
-    said: dict[str, Any] = {"invalid_choice": f"Must be one of {', '.join(ScheduleType.values)}."}
-    return serializers.ChoiceField(ScheduleType.values, error_messages=said, help_text=TYPE_HELP, **kwargs)
+    messages: dict[str, Any] = {"invalid_choice": f"Must be one of {', '.join(ScheduleType.values)}."}
+    return serializers.ChoiceField(
+        ScheduleType.values, error_messages=messages, help_text=TYPE_HELP, **kwargs
+    )
 
 
 TYPE_HELP = "Which form the expression has."
@@ -79,9 +81,10 @@ class Body(serializers.Serializer[Any]):
         """The validated fields that were sent; InvalidRequest naming one that is not declared."""
         for name in data:
             if name not in self.fields:
-                known = ", ".join(self.fields)
+                declared = ", ".join(self.fields)
                 raise InvalidRequest(
-                    f"There is no field {quoted(name)}; the fields are {known}", param=name[:MAX_SHOWN_NAME]
+                    f"There is no field {quoted(name)}; the fields are {declared}",
+                    param=name[:MAX_SHOWN_NAME],
                 )
         return super().to_internal_value(data)
 

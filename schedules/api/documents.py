@@ -67,8 +67,8 @@ class NextAfter(serializers.CharField):
     """Where the next page begins."""
 
     def __init__(self, **kwargs: Any) -> None:
-        said = "Send it as `after` to get the next page; absent on the last one."
-        super().__init__(required=False, help_text=said, **kwargs)
+        where = "Send it as `after` to get the next page; absent on the last one."
+        super().__init__(required=False, help_text=where, **kwargs)
 
 
 @extend_schema_serializer(component_name="PublicSchedule")

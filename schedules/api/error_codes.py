@@ -108,15 +108,15 @@ def code_of_status(status: int) -> str:
 
 def error_body(code: str, message: str = "", param: str | None = None) -> dict[str, Any]:
     """The body of an error answer. Without a message of its own, it says what the code means."""
-    known = ERRORS[code]
-    said = message or known.meaning
+    error_code = ERRORS[code]
+    text = message or error_code.meaning
     error = {
         "code": code,
-        "message": said,
-        "type": known.type,
+        "message": text,
+        "type": error_code.type,
         "param": param,
         "doc_url": f"{DOCUMENTED_AT}#{code}",
     }
-    if known.status == 401:
-        return {"error": error, "message": said, "code": UNAUTHENTICATED}
+    if error_code.status == 401:
+        return {"error": error, "message": text, "code": UNAUTHENTICATED}
     return {"error": error}

@@ -24,14 +24,14 @@ class PayloadTooLarge(Refused):
 
 def error_response(exc: Exception, context: dict[str, Any]) -> Response | None:
     """The answer to an error; None for an unexpected one, which Django logs and answers with 500."""
-    said = _said(exc)
-    if said is None:
+    described = _described(exc)
+    if described is None:
         return None
-    code, message, param = said
+    code, message, param = described
     return Response(error_body(code, message, param), status=ERRORS[code].status, headers=_headers(exc, code))
 
 
-def _said(exc: Exception) -> tuple[str, str, str | None] | None:
+def _described(exc: Exception) -> tuple[str, str, str | None] | None:
     """Code, message ("": what the code means) and param of an error; None for an unexpected one."""
     match exc:
         case Refused():

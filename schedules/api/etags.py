@@ -26,7 +26,7 @@ def etag_of(schedule: Schedule) -> str:
     return f'"{schedule.id}-{schedule.revision}"'
 
 
-def shown(schedule: Schedule) -> Response:
+def schedule_response(schedule: Schedule) -> Response:
     """The answer that shows a schedule."""
     return Response(ScheduleDocument(schedule).data, headers={"ETag": etag_of(schedule)})
 
@@ -36,13 +36,13 @@ def expected_revisions(request: Request, schedule_id: str) -> frozenset[int] | N
 
     Weak tags and those of other schedules name none. InvalidRequest for what is no list of tags.
     """
-    said = request.headers.get("If-Match")
-    if said is None or said.strip() == "*":
+    if_match = request.headers.get("If-Match")
+    if if_match is None or if_match.strip() == "*":
         return None
-    if not _TAGS.fullmatch(said):
+    if not _TAGS.fullmatch(if_match):
         raise InvalidRequest(
             'If-Match must be * or tags in double quotes, as an ETag header gives them: "…", "…"',
             param="If-Match",
         )
-    found = (_OUR_TAG.fullmatch(tag) for tag in re.findall(_TAG, said))
-    return frozenset(int(match[2]) for match in found if match and match[1] == schedule_id)
+    own_tags = (_OUR_TAG.fullmatch(tag) for tag in re.findall(_TAG, if_match))
+    return frozenset(int(match[2]) for match in own_tags if match and match[1] == schedule_id)

@@ -25,7 +25,7 @@ class SchedulePreview(ApiView):
     def get(self, request: Request, agent_key: str, schedule_id: str) -> Response:
         """The fire times of its present cadence."""
         schedule = schedule_of(key_of(request), agent_key, schedule_id)
-        window = queries.window(queries.asked(queries.PreviewQuery, request))
+        window = queries.window(queries.read_query(queries.PreviewQuery, request))
         preview = preview_schedule(schedule, window, database_now())
         return Response(SchedulePreviewDocument(asdict(preview) | {"is_active": schedule.is_active}).data)
 
@@ -38,9 +38,9 @@ class ExpressionPreview(ApiView):
     @operations.PREVIEW_EXPRESSION
     def post(self, request: Request) -> Response:
         """The fire times of a schedule made now."""
-        asked = bodies.read(queries.PreviewBody, request)
-        window = queries.window(asked)
-        preview = preview_expression(asked["type"], asked["expression"], window, database_now())
+        body = bodies.read(queries.PreviewBody, request)
+        window = queries.window(body)
+        preview = preview_expression(body["type"], body["expression"], window, database_now())
         return Response(PreviewDocument(preview).data)
 
 
@@ -51,5 +51,5 @@ class ScheduleExplanation(ApiView):
     def get(self, request: Request, agent_key: str, schedule_id: str) -> Response:
         """What became of one instant."""
         schedule = schedule_of(key_of(request), agent_key, schedule_id)
-        at = queries.asked(queries.ExplainQuery, request)["at"]
+        at = queries.read_query(queries.ExplainQuery, request)["at"]
         return Response(ExplanationDocument(explain(schedule, at, database_now())).data)

@@ -120,15 +120,15 @@ def _answer(document: Any, description: str, example: Any) -> OpenApiResponse:
     return OpenApiResponse(document, description=description, examples=examples)
 
 
-def _operation(operation_id: str, summary: str, description: str, **said: Any) -> _Operation:
-    parameters = [*said.pop("parameters", ()), _RETRY_AFTER]
+def _operation(operation_id: str, summary: str, description: str, **extras: Any) -> _Operation:
+    parameters = [*extras.pop("parameters", ()), _RETRY_AFTER]
     return extend_schema(
         operation_id=operation_id,
         summary=summary,
         description=description,
         tags=[TAG],
         parameters=parameters,
-        **said,
+        **extras,
     )
 
 

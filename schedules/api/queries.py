@@ -32,8 +32,8 @@ class Position(serializers.RegexField):
     """A `next_after`: the ULID of the last one shown."""
 
     def __init__(self, **kwargs: Any) -> None:
-        said: dict[str, Any] = {"invalid": "Must be the next_after of the page before."}
-        super().__init__(rf"^{ULID_PATTERN}\Z", required=False, error_messages=said, **kwargs)
+        messages: dict[str, Any] = {"invalid": "Must be the next_after of the page before."}
+        super().__init__(rf"^{ULID_PATTERN}\Z", required=False, error_messages=messages, **kwargs)
 
 
 def _limit(help_text: str, **kwargs: Any) -> serializers.IntegerField:
@@ -102,16 +102,16 @@ class PreviewBody(Between, bodies.Body):
 _COLUMNS = {"state": "state", "trigger": "trigger", "from": "created_at__gte", "to": "created_at__lt"}
 
 
-def run_filter(asked: dict[str, Any]) -> dict[str, Any]:
+def run_filter(query: dict[str, Any]) -> dict[str, Any]:
     """The conditions on runs that a query names, as Django's lookups."""
-    return {lookup: asked[name] for name, lookup in _COLUMNS.items() if name in asked}
+    return {lookup: query[name] for name, lookup in _COLUMNS.items() if name in query}
 
 
-def window(asked: dict[str, Any]) -> Window:
+def window(query: dict[str, Any]) -> Window:
     """Which fire times a preview asks for."""
-    return Window(asked.get("from"), asked.get("to"), asked["limit"])
+    return Window(query.get("from"), query.get("to"), query["limit"])
 
 
-def asked(query: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+def read_query(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
     """The query parameters that were sent, or have a default; a validation error."""
-    return bodies.validated(query(data=request.query_params.dict()))
+    return bodies.validated(serializer(data=request.query_params.dict()))

@@ -21,10 +21,10 @@ class ScheduleRuns(ApiView):
     def get(self, request: Request, agent_key: str, schedule_id: str) -> Response:
         """A page of them, newest first."""
         schedule = schedule_of(key_of(request), agent_key, schedule_id)
-        asked = queries.asked(queries.RunListQuery, request)
-        wanted = schedule.runs.filter(**queries.run_filter(asked)).defer("payload", "output")
-        found = page(wanted, schedule.runs.all(), asked.get("after"), asked["limit"])
-        return Response(RunList(found).data)
+        query = queries.read_query(queries.RunListQuery, request)
+        runs = schedule.runs.filter(**queries.run_filter(query)).defer("payload", "output")
+        runs_page = page(runs, schedule.runs.all(), query.get("after"), query["limit"])
+        return Response(RunList(runs_page).data)
 
 
 class ScheduleRun(ApiView):

@@ -8,7 +8,7 @@ from schedules.api import bodies, operations, queries
 from schedules.api.api_view import ApiView
 from schedules.api.authentication import key_of
 from schedules.api.documents import ScheduleDocument, ScheduleList
-from schedules.api.etags import etag_of, expected_revisions, shown
+from schedules.api.etags import etag_of, expected_revisions, schedule_response
 from schedules.api.idempotency_key import answer_once
 from schedules.api.lookups import agent_of, schedule_of
 from schedules.api.parsing import unread_body
@@ -26,10 +26,10 @@ class AgentSchedules(ApiView):
     def get(self, request: Request, agent_key: str) -> Response:
         """All of them, or a page, newest first."""
         agent = agent_of(key_of(request), agent_key)
-        asked = queries.asked(queries.ScheduleListQuery, request)
+        query = queries.read_query(queries.ScheduleListQuery, request)
         live = agent.schedules.live().select_related("next_fire")
-        found = page(live, agent.schedules.all(), asked.get("after"), asked.get("limit"))
-        return Response(ScheduleList(found).data)
+        schedules_page = page(live, agent.schedules.all(), query.get("after"), query.get("limit"))
+        return Response(ScheduleList(schedules_page).data)
 
     @operations.CREATE
     def post(self, request: Request, agent_key: str) -> Response:
@@ -50,7 +50,7 @@ class AgentSchedule(ApiView):
     @operations.RETRIEVE
     def get(self, request: Request, agent_key: str, schedule_id: str) -> Response:
         """As it is now."""
-        return shown(schedule_of(key_of(request), agent_key, schedule_id))
+        return schedule_response(schedule_of(key_of(request), agent_key, schedule_id))
 
     @operations.UPDATE
     def patch(self, request: Request, agent_key: str, schedule_id: str) -> Response:
@@ -59,7 +59,7 @@ class AgentSchedule(ApiView):
         changes = bodies.schedule_changes(request)
         expected = expected_revisions(request, schedule_id)
         schedule = schedule_of(key, agent_key, schedule_id)
-        return shown(editing.update(schedule.id, changes, key.actor, database_now(), expected))
+        return schedule_response(editing.update(schedule.id, changes, key.actor, database_now(), expected))
 
     @operations.DELETE
     def delete(self, request: Request, agent_key: str, schedule_id: str) -> Response:

@@ -18,17 +18,19 @@ class Page(Generic[Row]):
     next_after: str | None
 
 
-def page(rows: QuerySet[Row], known: QuerySet[Row], after: str | None, limit: int | None) -> Page[Row]:
+def page(rows: QuerySet[Row], whole_list: QuerySet[Row], after: str | None, limit: int | None) -> Page[Row]:
     """The newest `limit` (None: all) of `rows` older than the id `after` (None: from the newest on).
 
-    InvalidRequest unless `known` has a row of that id: a position elsewhere means nothing here.
+    InvalidRequest unless `whole_list` has a row of that id: a position elsewhere means nothing here.
     """
     newest_first = rows.order_by("-pk")
     if after is not None:
-        if not known.filter(pk=after).exists():
-            raise InvalidRequest("after is no next_after of this list; begin again without it", param="after")
+        if not whole_list.filter(pk=after).exists():
+            raise InvalidRequest(
+                "after is not a next_after of this list; begin again without it", param="after"
+            )
         newest_first = newest_first.filter(pk__lt=after)
     if limit is None:
         return Page(list(newest_first), None)
-    found = list(newest_first[: limit + 1])
-    return Page(found[:limit], found[limit - 1].pk if len(found) > limit else None)
+    rows_and_one = list(newest_first[: limit + 1])
+    return Page(rows_and_one[:limit], rows_and_one[limit - 1].pk if len(rows_and_one) > limit else None)

@@ -85,23 +85,23 @@ class Cron:
     def _time_from(self, hour: int, minute: int, second: int) -> tuple[int, int, int] | None:
         """The first matching time of day at or after the given one; minute and second may be one too far."""
         if hour in self.hour:
-            if minute in self.minute and (found := lowest_from(self.second.bits, second)) is not None:
-                return hour, minute, found
-            if (found := lowest_from(self.minute.bits, minute + 1)) is not None:
-                return hour, found, self.second.lowest
-        if (found := lowest_from(self.hour.bits, hour + 1)) is not None:
-            return found, self.minute.lowest, self.second.lowest
+            if minute in self.minute and (lowest := lowest_from(self.second.bits, second)) is not None:
+                return hour, minute, lowest
+            if (lowest := lowest_from(self.minute.bits, minute + 1)) is not None:
+                return hour, lowest, self.second.lowest
+        if (lowest := lowest_from(self.hour.bits, hour + 1)) is not None:
+            return lowest, self.minute.lowest, self.second.lowest
         return None
 
     def _day_from(self, year: int, month: int, day: int) -> tuple[int, int, int] | None:
         """The first matching day at or after the given one, which may lie one past the end of its month."""
-        if month in self.month and (found := self._day_in_month(year, month, day)) is not None:
-            return year, month, found
+        if month in self.month and (first_day := self._day_in_month(year, month, day)) is not None:
+            return year, month, first_day
         months = self.month.values
         for y in range(year, min(year + _YEARS_SEARCHED, MAXYEAR) + 1):
             for m in months:
-                if (y > year or m > month) and (found := self._day_in_month(y, m, 1)) is not None:
-                    return y, m, found
+                if (y > year or m > month) and (first_day := self._day_in_month(y, m, 1)) is not None:
+                    return y, m, first_day
         return None
 
     def _day_in_month(self, year: int, month: int, day: int) -> int | None:

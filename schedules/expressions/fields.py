@@ -129,8 +129,8 @@ def _parse_step(text: str, item: str, bounds: Bounds) -> int:
 
 def _parse_number(text: str, item: str, bounds: Bounds) -> int:
     if _NUMBER.fullmatch(text) is None:
-        known = f" or a name ({', '.join(bounds.names)})" if bounds.names else ""
-        raise _refused(item, bounds, f"{quoted(text)} is not a number{known}")
+        names = f" or a name ({', '.join(bounds.names)})" if bounds.names else ""
+        raise _refused(item, bounds, f"{quoted(text)} is not a number{names}")
     return int(text)
 
 

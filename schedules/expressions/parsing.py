@@ -57,8 +57,8 @@ def _type_by_form(text: str) -> str | None:
 
 def _parse_cron_or_descriptor(text: str) -> Cadence:
     if text.startswith("@") and text not in DESCRIPTORS:
-        known = ", ".join(DESCRIPTORS)
-        raise InvalidExpression(f"{quoted(text)} is none of {known}", example=CRON_EXAMPLE)
+        descriptors = ", ".join(DESCRIPTORS)
+        raise InvalidExpression(f"{quoted(text)} is none of {descriptors}", example=CRON_EXAMPLE)
     return parse_cron(DESCRIPTORS.get(text, text))
 
 

@@ -41,7 +41,7 @@ def audit_what_is_new(now: datetime, keep: timedelta) -> AuditResult:
         since=since,
         is_whole=is_whole,
         settled_until=settled_until,
-        **_said(audit(now, since=since, most_findings=MOST_FINDINGS)),
+        **_counts(audit(now, since=since, most_findings=MOST_FINDINGS)),
         duration=timedelta(seconds=time.monotonic() - started),
     )
     _report(result)
@@ -68,17 +68,17 @@ def _since(now: datetime, keep: timedelta) -> tuple[datetime, bool]:
     return max(since, kept_since(now, keep)), False
 
 
-def _said(found: Audit) -> dict[str, object]:
+def _counts(result: Audit) -> dict[str, object]:
     return {
-        "expected_count": found.expected_count,
-        "accounted_count": found.accounted_count,
-        "finding_count": found.finding_count,
-        "findings": [str(finding) for finding in found.findings],
+        "expected_count": result.expected_count,
+        "accounted_count": result.accounted_count,
+        "finding_count": result.finding_count,
+        "findings": [str(finding) for finding in result.findings],
     }
 
 
 def _report(result: AuditResult) -> None:
-    said = {
+    fields = {
         "expected_count": result.expected_count,
         "accounted_count": result.accounted_count,
         "finding_count": result.finding_count,
@@ -87,6 +87,6 @@ def _report(result: AuditResult) -> None:
         "seconds": round(result.duration.total_seconds(), 3),
     }
     if result.is_clean:
-        log.info("ledger.audited", **said)
+        log.info("ledger.audited", **fields)
     else:
-        log.warning("ledger.audited", **said, findings=result.findings)
+        log.warning("ledger.audited", **fields, findings=result.findings)

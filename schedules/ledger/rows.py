@@ -93,8 +93,8 @@ def by_generation(generations: Generations, since: datetime | None) -> Iterator[
     order = {schedule_id: place for place, schedule_id in enumerate(generations)}
     streams = (_epochs(generations, since), _runs(generations, since), _missed(generations, since))
     rows: Rows = merge(*streams, key=lambda row: (order[row.schedule_id], row.generation, row.place))
-    known = (row for row in rows if row.generation <= generations[row.schedule_id])
-    return groupby(known, key=lambda row: (row.schedule_id, row.generation))
+    settled = (row for row in rows if row.generation <= generations[row.schedule_id])
+    return groupby(settled, key=lambda row: (row.schedule_id, row.generation))
 
 
 def _epochs(schedule_ids: Iterable[str], since: datetime | None) -> Rows:

@@ -33,5 +33,5 @@ def next_attempt_at(
     doublings = min(attempt - 1, 30)
     backoff = policy.cap if policy.base > policy.cap / 2**doublings else policy.base * 2**doublings
     wait = backoff * (0.5 + chance / 2)
-    asked = min(retry_after, LONGEST_RETRY_AFTER) if retry_after else timedelta(0)
-    return now + max(wait, asked)
+    shortest_wait = min(retry_after, LONGEST_RETRY_AFTER) if retry_after else timedelta(0)
+    return now + max(wait, shortest_wait)

@@ -42,10 +42,10 @@ def check(payload: object) -> Payload:
 
 
 def _check_input(payload: Payload) -> None:
-    given = payload.get("input", "")
-    if isinstance(given, str):
+    agent_input = payload.get("input", "")
+    if isinstance(agent_input, str):
         return
-    if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
+    if not isinstance(agent_input, list) or not all(isinstance(item, dict) for item in agent_input):
         raise InvalidRequest(
             "payload.input must be a string or an array of input items", param="payload.input"
         )

@@ -99,7 +99,7 @@ class World:
             "schedule_id": self.schedule.id,
             "run_id": self.run.id,
         }
-        return "/" + re.sub(r"<str:(\w+)>", lambda found: values[found[1]], call.route) + call.query
+        return "/" + re.sub(r"<str:(\w+)>", lambda match: values[match[1]], call.route) + call.query
 
 
 OWNER: Final = "its own key"

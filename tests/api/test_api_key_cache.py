@@ -74,8 +74,8 @@ def test_what_ends_a_key_ends_it_within_a_second_in_every_process(
 
     clock.now += 0.99
 
-    found = [process.find(token) for process in processes]
-    assert not any(key is not None and key.is_working for key in found)
+    keys = [process.find(token) for process in processes]
+    assert not any(key is not None and key.is_working for key in keys)
 
 
 def test_reading_a_key_again_and_again_does_not_keep_it(token: str, clock: Clock) -> None:
@@ -99,11 +99,11 @@ def test_a_refusal_is_not_remembered(token: str, clock: Clock) -> None:
     refused = remembered.find(token)
     ApiKey.objects.update(is_enabled=True)
 
-    found = remembered.find(token)
+    key = remembered.find(token)
 
     assert refused is not None
-    assert found is not None
-    assert (refused.is_working, found.is_working) == (False, True)
+    assert key is not None
+    assert (refused.is_working, key.is_working) == (False, True)
 
 
 def test_a_wrong_secret_finds_nothing_beside_the_right_one(token: str, clock: Clock) -> None:
@@ -120,9 +120,9 @@ def test_the_memory_is_bounded(clock: Clock, monkeypatch: pytest.MonkeyPatch) ->
     workspace = make_workspace()
     issued = [api_keys.issue(workspace, scope=Scope.READ) for _ in range(10)]
 
-    found = [remembered.find(each.token) for each in issued]
+    keys = [remembered.find(each.token) for each in issued]
 
-    assert found == [each.key for each in issued]
+    assert keys == [each.key for each in issued]
     assert len(remembered._read) <= 3
 
 
@@ -130,7 +130,7 @@ def test_no_token_is_kept(token: str, clock: Clock) -> None:
     remembered = RememberedKeys(clock)
     remembered.find(token)
 
-    held = [(name, vars(key)) for name, (_, key) in remembered._read.items()]
+    remembered_keys = [(name, vars(key)) for name, (_, key) in remembered._read.items()]
 
-    assert held
-    assert token.split("-", 3)[3] not in str(held)
+    assert remembered_keys
+    assert token.split("-", 3)[3] not in str(remembered_keys)

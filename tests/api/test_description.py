@@ -41,14 +41,14 @@ def _schema(described: Any, name: str) -> dict[str, Any]:
 
 
 def test_every_operation_is_described_and_no_other(described: Any) -> None:
-    found = {
+    operations = {
         (path, method): operation["operationId"]
         for path, methods in described["paths"].items()
         for method, operation in methods.items()
     }
 
     assert described["openapi"] == "3.1.0"
-    assert found == OPERATIONS
+    assert operations == OPERATIONS
 
 
 def test_every_operation_has_a_tag_a_summary_and_a_key(described: Any) -> None:

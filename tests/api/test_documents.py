@@ -32,11 +32,11 @@ def test_the_document_is_what_its_fields_say(agent: Agent, fields: dict[str, Any
     if not schedule.is_active:
         remember_next_fire(schedule, None)
 
-    written, said = ScheduleDocument(schedule).data, _by_field(schedule)
+    written, declared = ScheduleDocument(schedule).data, _by_field(schedule)
 
-    assert written == said
-    assert list(written) == list(said)
-    assert all(type(written[name]) is type(said[name]) for name in said)
+    assert written == declared
+    assert list(written) == list(declared)
+    assert all(type(written[name]) is type(declared[name]) for name in declared)
 
 
 def _by_field(schedule: Schedule) -> dict[str, Any]:

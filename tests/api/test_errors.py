@@ -166,11 +166,11 @@ def test_a_database_that_cannot_be_reached_is_unavailable(tmp_path: Path) -> Non
         "DJANGO_SETTINGS_MODULE": "orqsite.settings",
     }
 
-    asked = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", ask], env=os.environ | unreachable, capture_output=True, text=True, check=False
     )
 
-    assert asked.returncode == 0, asked.stderr
+    assert process.returncode == 0, process.stderr
 
 
 def test_a_refusal_outside_of_views_keeps_its_headers() -> None:

@@ -53,9 +53,9 @@ def _send(world: World, call: Call, caller: str, who: Caller) -> HttpResponse:
 
 
 def test_every_path_has_its_rows() -> None:
-    known = {*CLOSED, *OPEN}
+    listed = {*CLOSED, *OPEN}
 
-    assert {route for route in matrix.routes() if not route.startswith(CONSOLE)} == known
+    assert {route for route in matrix.routes() if not route.startswith(CONSOLE)} == listed
 
 
 def test_every_method_has_its_row() -> None:

@@ -52,13 +52,13 @@ def test_a_body_beyond_a_limit_is_refused_before_the_database_is_asked(
 
     with CaptureQueriesContext(
         connection,
-    ) as asked:
+    ) as queries:
         started = time.process_time()
         response = api.send(method, path, body, "application/json")
         taken = time.process_time() - started
 
     assert response.status_code == status
-    assert not asked.captured_queries
+    assert not queries.captured_queries
     assert taken < MOST_SECONDS
     assert everything() == before
 

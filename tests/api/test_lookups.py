@@ -39,28 +39,28 @@ def test_a_schedule_is_found_with_everything_it_has(agent: Agent, find: Find) ->
     editing.update(schedule.id, {"expression": "0 0 10 * * *"}, "apk_other", NOON + timedelta(hours=1))
     run_now.trigger(schedule.id, NOON + timedelta(hours=2))
 
-    found = find(agent.workspace_id, agent.key, schedule.id)
+    loaded = find(agent.workspace_id, agent.key, schedule.id)
 
-    assert _fields(found) == _fields(Schedule.objects.get())
-    assert found is not None
-    assert ScheduleDocument(found).data == ScheduleDocument(Schedule.objects.get()).data
+    assert _fields(loaded) == _fields(Schedule.objects.get())
+    assert loaded is not None
+    assert ScheduleDocument(loaded).data == ScheduleDocument(Schedule.objects.get()).data
 
 
 @both
 def test_its_agent_is_at_hand(agent: Agent, find: Find) -> None:
-    found = find(agent.workspace_id, agent.key, make_schedule(agent).id)
+    loaded = find(agent.workspace_id, agent.key, make_schedule(agent).id)
 
-    assert found is not None
-    assert (found.agent, found.agent.runtime) == (agent, agent.runtime)
+    assert loaded is not None
+    assert (loaded.agent, loaded.agent.runtime) == (agent, agent.runtime)
 
 
 @both
 def test_a_found_schedule_can_be_saved(agent: Agent, find: Find) -> None:
-    found = find(agent.workspace_id, agent.key, make_schedule(agent).id)
-    assert found is not None
+    loaded = find(agent.workspace_id, agent.key, make_schedule(agent).id)
+    assert loaded is not None
 
-    found.display_name = "renamed"
-    found.save(update_fields=["display_name"])
+    loaded.display_name = "renamed"
+    loaded.save(update_fields=["display_name"])
 
     assert Schedule.objects.get().display_name == "renamed"
 

@@ -26,14 +26,14 @@ def path_of(schedule: Schedule, query: str = "") -> str:
 
 def fire_times(caller: Caller, schedule: Schedule, query: str) -> list[str]:
     """What a schedule's preview lists."""
-    found: list[str] = document(caller.get(path_of(schedule, query)))["fire_times"]
-    return found
+    instants: list[str] = document(caller.get(path_of(schedule, query)))["fire_times"]
+    return instants
 
 
 def previewed(caller: Caller, **body: Any) -> list[str]:
     """What the preview of an expression lists."""
-    found: list[str] = document(caller.post(UNSAVED, body))["fire_times"]
-    return found
+    instants: list[str] = document(caller.post(UNSAVED, body))["fire_times"]
+    return instants
 
 
 def test_a_preview_says_when_and_in_words(api: Caller, schedule: Schedule) -> None:
@@ -49,11 +49,11 @@ def test_a_preview_says_when_and_in_words(api: Caller, schedule: Schedule) -> No
 def test_without_a_range_it_lists_the_next_ten_from_now(api: Caller, agent: Agent) -> None:
     schedule = make_schedule(agent, now=database_now())
 
-    found = [datetime.fromisoformat(text) for text in fire_times(api, schedule, "")]
+    instants = [datetime.fromisoformat(text) for text in fire_times(api, schedule, "")]
 
-    assert found[0] == schedule.next_fire_at
-    assert len(found) == 10
-    assert {later - earlier for earlier, later in pairwise(found)} == {timedelta(days=1)}
+    assert instants[0] == schedule.next_fire_at
+    assert len(instants) == 10
+    assert {later - earlier for earlier, later in pairwise(instants)} == {timedelta(days=1)}
 
 
 def test_an_interval_counts_from_where_its_cadence_began(api: Caller, agent: Agent) -> None:
@@ -217,11 +217,13 @@ def test_a_rare_pattern_costs_no_more_than_it_lists(api: Caller) -> None:
     previewed(api, **leap_days)
     begin = time.perf_counter()
 
-    found = previewed(api, **leap_days)
+    instants = previewed(api, **leap_days)
 
-    assert found[0] == "2028-02-29T00:00:00Z"
-    assert found[-1] == "2096-02-29T00:00:00Z"  # the next one is eight years later: no cadence looks so far
-    assert len(found) == 18
+    assert instants[0] == "2028-02-29T00:00:00Z"
+    assert (
+        instants[-1] == "2096-02-29T00:00:00Z"
+    )  # the next one is eight years later: no cadence looks so far
+    assert len(instants) == 18
     assert time.perf_counter() - begin < 0.5
 
 

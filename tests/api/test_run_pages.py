@@ -39,9 +39,9 @@ def ids(caller: Caller, path: str) -> list[str]:
 def test_the_pages_of_runs_make_the_whole(api: Caller, schedule: Schedule) -> None:
     made = sorted((make_run(schedule).id for _ in range(5)), reverse=True)
 
-    found = list(pages(api, f"{runs_path(schedule)}?limit=2", "runs"))
+    rows = list(pages(api, f"{runs_path(schedule)}?limit=2", "runs"))
 
-    assert found == [made[:2], made[2:4], made[4:]]
+    assert rows == [made[:2], made[2:4], made[4:]]
 
 
 def test_a_full_last_page_says_that_it_is_the_last(api: Caller, schedule: Schedule) -> None:
@@ -68,9 +68,9 @@ def test_a_filter_holds_on_every_page(api: Caller, schedule: Schedule) -> None:
     for _ in range(3):
         make_run(schedule)
 
-    found = list(pages(api, f"{runs_path(schedule)}?limit=2&state=failed", "runs"))
+    rows = list(pages(api, f"{runs_path(schedule)}?limit=2&state=failed", "runs"))
 
-    assert found == [failed[:2], failed[2:]]
+    assert rows == [failed[:2], failed[2:]]
 
 
 def test_runs_are_filtered_by_what_asked_for_them(api: Caller, schedule: Schedule) -> None:
@@ -100,9 +100,9 @@ def test_runs_are_filtered_by_when_they_were_made(
 ) -> None:
     made = {make_run(schedule, created_at=NOON + hour * HOUR).id: hour for hour in (-1, 0, 1, 2)}
 
-    found = ids(api, f"{runs_path(schedule)}?{query}")
+    rows = ids(api, f"{runs_path(schedule)}?{query}")
 
-    assert [made[run] for run in found] == sorted(hours, reverse=True)
+    assert [made[run] for run in rows] == sorted(hours, reverse=True)
 
 
 @pytest.mark.parametrize(
@@ -150,9 +150,9 @@ def test_a_position_in_another_list_of_runs_means_nothing(api: Caller, schedule:
 def test_schedules_come_in_pages_when_asked(api: Caller, agent: Agent) -> None:
     made = sorted((make_schedule(agent).id for _ in range(5)), reverse=True)
 
-    found = list(pages(api, f"{schedules_path(agent)}?limit=2", "schedules"))
+    rows = list(pages(api, f"{schedules_path(agent)}?limit=2", "schedules"))
 
-    assert found == [made[:2], made[2:4], made[4:]]
+    assert rows == [made[:2], made[2:4], made[4:]]
     assert document(api.get(f"{schedules_path(agent)}?after={made[1]}")).keys() == {"schedules"}
 
 

@@ -32,9 +32,9 @@ class Evidence:
 
     texts: list[tuple[str, str]] = field(default_factory=list)
 
-    def add(self, place: str, found: Any) -> None:
+    def add(self, place: str, text: Any) -> None:
         """A text, or anything whose `repr` shows all of it."""
-        self.texts.append((place, found if isinstance(found, str) else repr(found)))
+        self.texts.append((place, text if isinstance(text, str) else repr(text)))
 
     def answer(self, place: str, response: Any) -> Any:
         """An HTTP answer with its headers; passed on."""

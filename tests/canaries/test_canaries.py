@@ -42,14 +42,14 @@ def test_only_the_agent_ever_sees_a_secret(
     with logs_at_debug(line_format) as logs:
         Journey(evidence, server, settings, browser).all()
     evidence.add("logs", logs.getvalue())
-    for place, found in (*rows(), *messages(valkey)):
-        evidence.add(place, found)
+    for place, content in (*rows(), *messages(valkey)):
+        evidence.add(place, content)
 
     assert evidence.leaks() == set()
     assert "run.attempt_failed" in logs.getvalue()
     assert 'INSERT INTO "schedules_run"' in logs.getvalue().replace('\\"', '"')
-    told = Evidence([("the agent", repr(server.calls()))])
-    assert told.leaks() == {("the agent", VARIABLE), ("the agent", CREDENTIAL)}
+    sent = Evidence([("the agent", repr(server.calls()))])
+    assert sent.leaks() == {("the agent", VARIABLE), ("the agent", CREDENTIAL)}
 
 
 def test_a_leak_would_be_found_wherever_it_is(valkey: redis.Redis) -> None:
@@ -61,8 +61,8 @@ def test_a_leak_would_be_found_wherever_it_is(valkey: redis.Redis) -> None:
 
     evidence.answer("API", Caller(make_token(run.schedule.workspace)).get(run_path(run)))
     evidence.add("logs", logs.getvalue())
-    for place, found in (*rows(), *messages(valkey)):
-        evidence.add(place, found)
+    for place, content in (*rows(), *messages(valkey)):
+        evidence.add(place, content)
 
     assert evidence.leaks() == {
         ("API", VARIABLE),

@@ -33,7 +33,7 @@ def addresses_of(response: Any) -> set[str]:
     """What a browser fetches by itself to show the page."""
     reader = _Addresses()
     reader.feed(text_of(response))
-    return reader.found
+    return reader.addresses
 
 
 class _Form(HTMLParser):
@@ -45,23 +45,23 @@ class _Form(HTMLParser):
         self.values: dict[str, str] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        said = dict(attrs)
+        attributes = dict(attrs)
         if tag == "form":
-            self._is_inside = said.get("id") == self._id
-        elif self._is_inside and "disabled" not in said:
-            self._read(tag, said)
+            self._is_inside = attributes.get("id") == self._id
+        elif self._is_inside and "disabled" not in attributes:
+            self._read(tag, attributes)
 
-    def _read(self, tag: str, said: dict[str, str | None]) -> None:
-        name = said.get("name") or ""
+    def _read(self, tag: str, attributes: dict[str, str | None]) -> None:
+        name = attributes.get("name") or ""
         if tag == "input" and name:
-            is_box = said.get("type") in {"checkbox", "radio"}
-            if said.get("type") != "submit" and (not is_box or "checked" in said):
-                self.values[name] = said.get("value") or ("on" if is_box else "")
+            is_box = attributes.get("type") in {"checkbox", "radio"}
+            if attributes.get("type") != "submit" and (not is_box or "checked" in attributes):
+                self.values[name] = attributes.get("value") or ("on" if is_box else "")
         elif tag in {"select", "textarea"} and name:
             self._open = name
             self.values[name] = ""
-        elif tag == "option" and self._open and "selected" in said:
-            self.values[self._open] = said.get("value") or ""
+        elif tag == "option" and self._open and "selected" in attributes:
+            self.values[self._open] = attributes.get("value") or ""
 
     def handle_data(self, data: str) -> None:
         if self._open and self.lasttag == "textarea":
@@ -80,19 +80,19 @@ class _Actions(HTMLParser):
         self.actions: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        said = dict(attrs)
-        if tag == "form" and said.get("method") == "post" and said.get("action"):
-            self.actions.add(said["action"] or "")
+        attributes = dict(attrs)
+        if tag == "form" and attributes.get("method") == "post" and attributes.get("action"):
+            self.actions.add(attributes["action"] or "")
 
 
 class _Addresses(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: set[str] = set()
+        self.addresses: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        said = dict(attrs)
-        if said.get("src"):
-            self.found.add(said["src"] or "")
-        if tag == "link" and said.get("href"):
-            self.found.add(said["href"] or "")
+        attributes = dict(attrs)
+        if attributes.get("src"):
+            self.addresses.add(attributes["src"] or "")
+        if tag == "link" and attributes.get("href"):
+            self.addresses.add(attributes["href"] or "")

@@ -200,12 +200,12 @@ def test_an_odd_id_is_no_error_page(operator: Client) -> None:
 def test_switching_a_housekeeping_task_needs_the_change_permission(person: MakePerson) -> None:
     every = IntervalSchedule.objects.create(every=1, period="hours")
     task = PeriodicTask.objects.create(name="sweep", task="sweep", interval=every)
-    asked = {"action": "disable_tasks", "_selected_action": task.pk}
+    form = {"action": "disable_tasks", "_selected_action": task.pk}
 
-    person("view_periodictask").post(page("periodictask", "changelist"), asked)
+    person("view_periodictask").post(page("periodictask", "changelist"), form)
     task.refresh_from_db()
     assert task.enabled
 
-    person("change_periodictask", username="lee").post(page("periodictask", "changelist"), asked)
+    person("change_periodictask", username="lee").post(page("periodictask", "changelist"), form)
     task.refresh_from_db()
     assert not task.enabled

@@ -29,24 +29,24 @@ def page_of(agent: Agent) -> str:
     return reverse("admin:schedules_agent_change", args=(agent.pk,))
 
 
-def written(client: Client, address: str, said: dict[str, Any]) -> dict[str, str]:
+def written(client: Client, address: str, values: dict[str, Any]) -> dict[str, str]:
     """The form as the page shows it, with what a person writes into it."""
-    return form_of(client.get(address), "agent_form") | said
+    return form_of(client.get(address), "agent_form") | values
 
 
-def save(client: Client, agent: Agent, **said: Any) -> Agent:
+def save(client: Client, agent: Agent, **values: Any) -> Agent:
     """The agent after its form was saved."""
-    response = client.post(page_of(agent), written(client, page_of(agent), said))
+    response = client.post(page_of(agent), written(client, page_of(agent), values))
     assert response.status_code == 302, response.context["adminform"].form.errors
     return Agent.objects.get(pk=agent.pk)
 
 
-def errors(client: Client, address: str, **said: Any) -> dict[str, list[str]]:
+def errors(client: Client, address: str, **values: Any) -> dict[str, list[str]]:
     """What the form says is wrong, by field."""
-    response = client.post(address, written(client, address, said))
+    response = client.post(address, written(client, address, values))
     assert response.status_code == 200
-    found: dict[str, list[str]] = response.context["adminform"].form.errors
-    return found
+    refused: dict[str, list[str]] = response.context["adminform"].form.errors
+    return refused
 
 
 def versions(agent: Agent) -> dict[str, bool]:
@@ -55,7 +55,7 @@ def versions(agent: Agent) -> dict[str, bool]:
 
 
 def test_an_agent_is_added_with_its_credential_and_a_version(operator: Client) -> None:
-    said = {
+    values = {
         "workspace": str(make_workspace().pk),
         "key": "invoice.checker",
         "runtime": "responses",
@@ -66,7 +66,7 @@ def test_an_agent_is_added_with_its_credential_and_a_version(operator: Client) -
         "versions-0-activate": "on",
     }
 
-    response = operator.post(ADD, written(operator, ADD, said))
+    response = operator.post(ADD, written(operator, ADD, values))
 
     assert response.status_code == 302, response.context["errors"]
     agent = Agent.objects.get()
@@ -101,18 +101,18 @@ def test_settings_that_cannot_work_are_refused_at_their_field(operator: Client) 
     agent = make_agent()
     form = written(operator, page_of(agent), {})
 
-    for said, field in REFUSED:
-        response = operator.post(page_of(agent), form | said)
+    for values, field in REFUSED:
+        response = operator.post(page_of(agent), form | values)
 
-        assert response.status_code == 200, said
-        assert list(response.context["adminform"].form.errors) == [field], said
+        assert response.status_code == 200, values
+        assert list(response.context["adminform"].form.errors) == [field], values
     assert Agent.objects.get().updated_at == agent.updated_at
 
 
 def test_a_key_of_another_form_is_refused(operator: Client) -> None:
-    said = {"workspace": str(make_workspace().pk), "key": "no spaces", "runtime": "echo"}
+    values = {"workspace": str(make_workspace().pk), "key": "no spaces", "runtime": "echo"}
 
-    assert "key" in errors(operator, ADD, **said)
+    assert "key" in errors(operator, ADD, **values)
 
 
 def test_an_agent_keeps_its_key_and_its_workspace(operator: Client) -> None:
@@ -127,10 +127,10 @@ def test_saving_writes_only_what_was_changed(operator: Client) -> None:
     agent = make_agent()
     form = written(operator, page_of(agent), {"max_attempts": "3"})
 
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         operator.post(page_of(agent), form)
 
-    (update,) = [query["sql"] for query in asked if query["sql"].startswith('UPDATE "schedules_agent"')]
+    (update,) = [query["sql"] for query in queries if query["sql"].startswith('UPDATE "schedules_agent"')]
     assert '"max_attempts" = 3' in update
     assert '"sealed_credential" =' not in update
 
@@ -175,9 +175,9 @@ class TestCredential:
 
     def test_a_refused_form_does_not_send_it_back(self, operator: Client) -> None:
         agent = self.sealed()
-        said = {"credential": "Bearer n3w", "max_attempts": "0"}
+        values = {"credential": "Bearer n3w", "max_attempts": "0"}
 
-        response = operator.post(page_of(agent), written(operator, page_of(agent), said))
+        response = operator.post(page_of(agent), written(operator, page_of(agent), values))
 
         assert "n3w" not in text_of(response)
 
@@ -211,9 +211,9 @@ class TestVersions:
 
     def test_two_cannot_become_active_at_once(self, operator: Client) -> None:
         agent = make_agent(tags=("v1", "v2"))
-        said = {"versions-0-activate": "on", "versions-1-activate": "on"}
+        values = {"versions-0-activate": "on", "versions-1-activate": "on"}
 
-        response = operator.post(page_of(agent), written(operator, page_of(agent), said))
+        response = operator.post(page_of(agent), written(operator, page_of(agent), values))
 
         assert "Only one version can be the active one" in text_of(response)
         assert versions(agent) == {"v1": False, "v2": False}
@@ -223,8 +223,8 @@ class TestVersions:
         save(operator, agent, **{"versions-0-tag": "other"})
         assert versions(agent) == {"v1": False}
 
-        said = {"versions-TOTAL_FORMS": "2", "versions-1-tag": "v1"}
-        response = operator.post(page_of(agent), written(operator, page_of(agent), said))
+        values = {"versions-TOTAL_FORMS": "2", "versions-1-tag": "v1"}
+        response = operator.post(page_of(agent), written(operator, page_of(agent), values))
 
         assert response.status_code == 200
         assert versions(agent) == {"v1": False}
@@ -246,9 +246,9 @@ class TestDeleting:
         schedule = make_schedule(now=database_now(), display_name="Digest")
         editing.delete(schedule.id, "apk_test", database_now())
 
-        asked = operator.get(reverse("admin:schedules_agent_delete", args=(schedule.agent_id,)))
+        page = operator.get(reverse("admin:schedules_agent_delete", args=(schedule.agent_id,)))
 
-        assert "Digest" in text_of(asked)
+        assert "Digest" in text_of(page)
         assert self.delete(operator, schedule.agent).status_code == 200
         assert Agent.objects.exists()
 

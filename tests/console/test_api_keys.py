@@ -22,10 +22,10 @@ LIST = reverse("admin:schedules_apikey_changelist")
 ADD = reverse("admin:schedules_apikey_add")
 
 
-def issue(client: Client, **said: str) -> Any:
+def issue(client: Client, **values: str) -> Any:
     """The page after the form was sent."""
     new = {"workspace": str(make_workspace("Acme").pk), "name": "CI", "scope": "read"}
-    return client.post(ADD, form_of(client.get(ADD), "apikey_form") | new | said)
+    return client.post(ADD, form_of(client.get(ADD), "apikey_form") | new | values)
 
 
 def page_of(key: ApiKey) -> str:
@@ -66,8 +66,8 @@ def test_an_expiry_must_lie_ahead(operator: Client) -> None:
     assert "has passed" in refused.context["adminform"].form.errors["expires_at"][0]
     assert not ApiKey.objects.exists()
 
-    said = at(ahead) | {"workspace": str(make_workspace().pk), "name": "CI", "scope": "write"}
-    operator.post(ADD, form_of(operator.get(ADD), "apikey_form") | said)
+    values = at(ahead) | {"workspace": str(make_workspace().pk), "name": "CI", "scope": "write"}
+    operator.post(ADD, form_of(operator.get(ADD), "apikey_form") | values)
     assert ApiKey.objects.get().expires_at == ahead.replace(microsecond=0)
 
 

@@ -39,7 +39,7 @@ def page_of(audit: AuditResult) -> str:
     return reverse("admin:schedules_auditresult_change", args=(audit.pk,))
 
 
-def said(client: Client) -> tuple[str, str, str]:
+def front_page_state(client: Client) -> tuple[str, str, str]:
     """What the front page says of the ledger: kind, words, link."""
     response = client.get(FRONT)
     state = response.context["ledger"]
@@ -49,7 +49,7 @@ def said(client: Client) -> tuple[str, str, str]:
 
 
 def test_a_service_that_was_never_audited_says_so(operator: Client) -> None:
-    assert said(operator)[:2] == (
+    assert front_page_state(operator)[:2] == (
         "warning",
         "Ledger: not audited yet; a housekeeping task does it once an hour",
     )
@@ -58,11 +58,11 @@ def test_a_service_that_was_never_audited_says_so(operator: Client) -> None:
 def test_a_clean_ledger_says_how_many_and_when(operator: Client) -> None:
     make_audit(5)
     whole = "1,200 of 1,200 instants accounted for, 5 h ago"
-    assert said(operator) == ("success", f"Ledger: {whole}", LIST)
+    assert front_page_state(operator) == ("success", f"Ledger: {whole}", LIST)
 
     make_audit(1, is_whole=False, expected_count=7, accounted_count=7)
 
-    assert said(operator) == ("success", f"Ledger: {whole}; the newest 7 of 7, 1 h ago", LIST)
+    assert front_page_state(operator) == ("success", f"Ledger: {whole}; the newest 7 of 7, 1 h ago", LIST)
 
 
 def test_findings_are_said_until_an_audit_of_all_history_has_none(operator: Client) -> None:
@@ -71,17 +71,17 @@ def test_findings_are_said_until_an_audit_of_all_history_has_none(operator: Clie
     make_audit(1, is_whole=False)
 
     words = "Ledger: 1 finding; 1,199 of 1,200 instants accounted for, 5 h ago"
-    assert said(operator) == ("error", words, page_of(unclean))
+    assert front_page_state(operator) == ("error", words, page_of(unclean))
 
     make_audit(0)
 
-    assert said(operator)[0] == "success"
+    assert front_page_state(operator)[0] == "success"
 
 
 def test_an_old_audit_is_no_good_news(operator: Client) -> None:
     make_audit(49)
 
-    assert said(operator)[:2] == (
+    assert front_page_state(operator)[:2] == (
         "warning",
         "Ledger: 1,200 of 1,200 instants accounted for, 2 d 1 h ago, and not audited since",
     )
@@ -91,7 +91,7 @@ def test_who_may_not_see_audits_is_told_nothing_of_them(person: MakePerson) -> N
     make_audit(1)
 
     assert "Ledger" not in text_of(person("view_run").get(FRONT))
-    assert said(person("view_auditresult", username="auditor"))[0] == "success"
+    assert front_page_state(person("view_auditresult", username="auditor"))[0] == "success"
 
 
 def test_an_audit_shows_its_findings_and_how_many_are_left_out(operator: Client) -> None:

@@ -40,7 +40,7 @@ def pages(operator: Client) -> list[str]:
     Schedule.objects.filter(id=nameless.id).update(
         expression=SCRIPT, created_by_id=SCRIPT, updated_by_id=SCRIPT
     )
-    said = dict.fromkeys(
+    answers = dict.fromkeys(
         ("reason", "worker", "error_message", "error_code", "output_text", "response_id"), SCRIPT
     )
     run = make_run(
@@ -55,9 +55,9 @@ def pages(operator: Client) -> list[str]:
         usage={SCRIPT: SCRIPT},
         agent_tag=SCRIPT,
         trace_id=SCRIPT,
-        **said,
+        **answers,
     )
-    make_run(nameless, **said)
+    make_run(nameless, **answers)
     missed = MissedFiring.objects.create(
         schedule=schedule, generation=1, first_fire_time=now, last_fire_time=now, count=2, reason="coalesced"
     )
@@ -78,14 +78,14 @@ def pages(operator: Client) -> list[str]:
     task = PeriodicTask.objects.create(name="prune", task="workers.tasks.prune_history", crontab=crontab)
     user = User.objects.get()
     rows = [schedule, nameless, run, missed, audit, agent, key, workspace, task, crontab, user]
-    found = [reverse("admin:index"), reverse("admin:password_change")]
+    addresses = [reverse("admin:index"), reverse("admin:password_change")]
     for row in rows:
         base = f"admin:{row._meta.app_label}_{row._meta.model_name}"
-        found += [reverse(f"{base}_changelist"), reverse(f"{base}_change", args=(row.pk,))]
-        found += [reverse(f"{base}_history", args=(row.pk,))]
+        addresses += [reverse(f"{base}_changelist"), reverse(f"{base}_change", args=(row.pk,))]
+        addresses += [reverse(f"{base}_history", args=(row.pk,))]
         if row not in (run, missed, audit):
-            found.append(reverse(f"{base}_add"))
-    found += [
+            addresses.append(reverse(f"{base}_add"))
+    addresses += [
         reverse("admin:schedules_schedule_delete", args=(schedule.pk,)),
         reverse("admin:schedules_agent_delete", args=(agent.pk,)),
         reverse("admin:schedules_workspace_delete", args=(workspace.pk,)),
@@ -93,7 +93,7 @@ def pages(operator: Client) -> list[str]:
         f"{reverse('admin:schedules_schedule_changelist')}?agent={SCRIPT}&deleted=all",
         f"{reverse('admin:schedules_missedfiring_changelist')}?schedule={SCRIPT}",
     ]
-    return sorted(set(found))
+    return sorted(set(addresses))
 
 
 def test_every_page_is_escaped_and_without_secrets_and_fetches_nothing_from_elsewhere(

@@ -213,11 +213,11 @@ def test_the_list_costs_the_same_for_two_rows_and_for_fifty(operator: Client) ->
 def test_the_list_reads_nothing_long(operator: Client) -> None:
     make_many(make_schedule(), 2)
 
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         operator.get(LIST)
 
     for name in ("payload", "output", "output_text", "usage"):
-        assert not [query for query in asked if f'"{name}"' in query["sql"]]
+        assert not [query for query in queries if f'"{name}"' in query["sql"]]
 
 
 def test_the_list_counts_only_as_far_as_anybody_leafs(
@@ -228,10 +228,10 @@ def test_the_list_counts_only_as_far_as_anybody_leafs(
 
     last = operator.get(LIST, {"p": "2"})
     beyond = operator.get(LIST, {"p": "3"})
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         first = operator.get(LIST)
 
-    counts = [query["sql"] for query in asked if "COUNT(" in query["sql"]]
+    counts = [query["sql"] for query in queries if "COUNT(" in query["sql"]]
     assert counts
     assert all("LIMIT 61" in count for count in counts)
     assert len(first.context["cl"].result_list) == 50

@@ -59,10 +59,10 @@ def page_of(schedule: Schedule) -> str:
     return reverse("admin:schedules_schedule_change", args=(schedule.pk,))
 
 
-def written(client: Client, address: str, **said: Any) -> dict[str, str]:
+def written(client: Client, address: str, **values: Any) -> dict[str, str]:
     """The form as the page shows it, with what a person writes into it."""
     form = form_of(client.get(address), "schedule_form")
-    for name, value in said.items():
+    for name, value in values.items():
         if value is None:
             form.pop(name)
         else:
@@ -70,21 +70,21 @@ def written(client: Client, address: str, **said: Any) -> dict[str, str]:
     return form
 
 
-def save(client: Client, schedule: Schedule, **said: Any) -> Schedule:
+def save(client: Client, schedule: Schedule, **values: Any) -> Schedule:
     """The schedule after the form was saved."""
-    response = client.post(page_of(schedule), written(client, page_of(schedule), **said))
+    response = client.post(page_of(schedule), written(client, page_of(schedule), **values))
     assert response.status_code == 302, response.context["adminform"].form.errors
     return Schedule.objects.get(pk=schedule.pk)
 
 
-def errors(client: Client, address: str, **said: Any) -> dict[str, list[str]]:
+def errors(client: Client, address: str, **values: Any) -> dict[str, list[str]]:
     """What the form says is wrong, by field; nothing was saved."""
     before = list(Schedule.objects.values())
-    response = client.post(address, written(client, address, **said))
+    response = client.post(address, written(client, address, **values))
     assert response.status_code == 200
     assert list(Schedule.objects.values()) == before
-    found: dict[str, list[str]] = response.context["adminform"].form.errors
-    return {name: list(texts) for name, texts in found.items()}
+    refused: dict[str, list[str]] = response.context["adminform"].form.errors
+    return {name: list(texts) for name, texts in refused.items()}
 
 
 def facts(schedule: Schedule) -> tuple[object, ...]:
@@ -104,15 +104,15 @@ def facts(schedule: Schedule) -> tuple[object, ...]:
 class TestAdding:
     """A new schedule."""
 
-    def fields(self, agent: Agent, **said: Any) -> dict[str, Any]:
+    def fields(self, agent: Agent, **values: Any) -> dict[str, Any]:
         new = {"agent": agent.pk, "type": "cron", "expression": "0 0 9 * * mon-fri", "payload": SECRET}
-        return new | said
+        return new | values
 
     def test_it_is_created_as_the_api_would(self, operator: Client) -> None:
         agent = make_agent(tags=("v1",))
-        said = self.fields(agent, display_name="Digest", agent_tag="v1")
+        values = self.fields(agent, display_name="Digest", agent_tag="v1")
 
-        response = operator.post(ADD, written(operator, ADD, **said))
+        response = operator.post(ADD, written(operator, ADD, **values))
 
         schedule = Schedule.objects.get()
         assert response.status_code == 302
@@ -146,25 +146,25 @@ class TestAdding:
         for field, value, says in REFUSED:
             response = operator.post(ADD, form | {field: value})
 
-            found = response.context["adminform"].form.errors
-            assert list(found) == [field], (field, value)
-            assert says in found[field][0]
+            refused = response.context["adminform"].form.errors
+            assert list(refused) == [field], (field, value)
+            assert says in refused[field][0]
         assert not Schedule.objects.exists()
 
     def test_a_message_does_not_repeat_its_fields_name(self, operator: Client) -> None:
-        found = errors(operator, ADD, **self.fields(make_agent(), expression="0 0 9 * *"))
+        refused = errors(operator, ADD, **self.fields(make_agent(), expression="0 0 9 * *"))
 
-        assert not found["expression"][0].startswith("expression")
+        assert not refused["expression"][0].startswith("expression")
 
     def test_an_instant_in_the_past_is_refused(self, operator: Client) -> None:
-        said = {"type": "once", "expression": "@at 2020-01-01T00:00:00Z"}
+        values = {"type": "once", "expression": "@at 2020-01-01T00:00:00Z"}
 
-        assert "past" in errors(operator, ADD, **self.fields(make_agent(), **said))["expression"][0]
+        assert "past" in errors(operator, ADD, **self.fields(make_agent(), **values))["expression"][0]
 
     def test_what_was_written_stays_in_a_refused_form(self, operator: Client) -> None:
-        said = self.fields(make_agent(), expression="nonsense", payload="{not json")
+        values = self.fields(make_agent(), expression="nonsense", payload="{not json")
 
-        again = form_of(operator.post(ADD, written(operator, ADD, **said)), "schedule_form")
+        again = form_of(operator.post(ADD, written(operator, ADD, **values)), "schedule_form")
 
         assert (again["expression"], again["payload"]) == ("nonsense", "{not json")
 
@@ -187,8 +187,8 @@ def test_a_schedule_is_held_from_the_check_of_its_form_to_the_end_of_the_transac
     with ThreadPoolExecutor(1) as somebody_else:
         with transaction.atomic():
             assert somebody_else.submit(is_free).result()
-            said = {"type": "cron", "expression": "0 0 10 * * *", "payload": "{}", "is_active": "on"}
-            form = ChangeScheduleForm(said, instance=schedule)
+            values = {"type": "cron", "expression": "0 0 10 * * *", "payload": "{}", "is_active": "on"}
+            form = ChangeScheduleForm(values, instance=schedule)
             assert form.is_valid()
             assert not somebody_else.submit(is_free).result()
         assert somebody_else.submit(is_free).result()
@@ -249,7 +249,7 @@ class TestEditing:
         assert all(fire in text_of(response) for fire in fires)
 
     @pytest.mark.parametrize(
-        "said",
+        "values",
         [
             {"payload": SECRET, "display_name": "Digest"},
             {
@@ -260,8 +260,8 @@ class TestEditing:
             {"type": "interval", "expression": "@every 6h", "payload": {"metadata": {"b": 1.0, "a": [None]}}},
         ],
     )
-    def test_an_untouched_form_changes_nothing(self, operator: Client, said: dict[str, Any]) -> None:
-        schedule = make_schedule(now=database_now() - timedelta(minutes=10), **said)
+    def test_an_untouched_form_changes_nothing(self, operator: Client, values: dict[str, Any]) -> None:
+        schedule = make_schedule(now=database_now() - timedelta(minutes=10), **values)
         before = facts(Schedule.objects.get())
 
         after = save(operator, schedule)
@@ -270,9 +270,9 @@ class TestEditing:
 
     def test_a_mask_keeps_the_secret_and_the_rest_changes(self, operator: Client) -> None:
         schedule = make_schedule(now=database_now(), payload=SECRET)
-        said = {"input": "new", "variables": {"token": {"secret": True, "value": "********"}}}
+        values = {"input": "new", "variables": {"token": {"secret": True, "value": "********"}}}
 
-        after = save(operator, schedule, payload=said)
+        after = save(operator, schedule, payload=values)
 
         assert payloads.opened(after.payload)["variables"] == {"token": "s3cr3t"}
         assert after.payload["input"] == "new"

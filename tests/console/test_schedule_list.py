@@ -60,9 +60,9 @@ def test_a_row_without_a_name_shows_agent_and_id(operator: Client) -> None:
 
 def test_why_a_schedule_does_not_fire_can_be_read(operator: Client) -> None:
     now, agent = database_now(), make_agent()
-    paused, held = make_schedule(agent, now), make_schedule(agent, now)
+    paused, suspended = make_schedule(agent, now), make_schedule(agent, now)
     editing.update(paused.id, {"is_active": False}, "apk_test", now)
-    NextFire.objects.filter(schedule=held).update(suspended_until=now + timedelta(minutes=5))
+    NextFire.objects.filter(schedule=suspended).update(suspended_until=now + timedelta(minutes=5))
     once = make_due_schedule(agent, now + timedelta(hours=1))
     finish(once)
 
@@ -167,7 +167,7 @@ def test_the_list_costs_the_same_for_two_rows_and_for_fifty(operator: Client) ->
 def test_the_list_does_not_read_payloads(operator: Client) -> None:
     make_schedule(now=database_now(), payload={"input": "x" * 1000})
 
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         operator.get(LIST)
 
-    assert not [query for query in asked if '"payload"' in query["sql"]]
+    assert not [query for query in queries if '"payload"' in query["sql"]]

@@ -30,10 +30,10 @@ def press(client: Client, schedule: Schedule, verb: str) -> Any:
     return client.post(address, follow=True)
 
 
-def choose(client: Client, verb: str, *schedules: Schedule, **said: Any) -> Any:
+def choose(client: Client, verb: str, *schedules: Schedule, **values: Any) -> Any:
     """The list after an action was run on some of its rows."""
     form = {"action": verb, "_selected_action": [schedule.pk for schedule in schedules]}
-    return client.post(LIST, form | said, follow=True)
+    return client.post(LIST, form | values, follow=True)
 
 
 def buttons(client: Client, schedule: Schedule) -> set[str]:
@@ -214,9 +214,9 @@ class TestDeleting:
     def test_the_list_action_deletes_each_through_the_verb(self, operator: Client) -> None:
         schedules = [make_schedule(now=database_now()) for _ in range(3)]
 
-        asked = choose(operator, "delete_selected", *schedules[:2])
+        page = choose(operator, "delete_selected", *schedules[:2])
         assert Schedule.objects.live().count() == 3
-        assert "Are you sure" in text_of(asked)
+        assert "Are you sure" in text_of(page)
         choose(operator, "delete_selected", *schedules[:2], post="yes")
 
         assert Schedule.objects.count() == 3

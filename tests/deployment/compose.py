@@ -29,8 +29,8 @@ class VariableMissing(Exception):
 def services(variables: Mapping[str, str] = SECRETS) -> dict[str, Service]:
     """The services by name; VariableMissing as Compose would refuse."""
     text = filled(FILE.read_text(), variables)
-    found: dict[str, Service] = yaml.safe_load(text)["services"]
-    return found
+    parsed: dict[str, Service] = yaml.safe_load(text)["services"]
+    return parsed
 
 
 def filled(text: str, variables: Mapping[str, str]) -> str:

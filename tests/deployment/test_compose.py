@@ -72,11 +72,11 @@ def test_every_variable_is_a_setting_or_known_to_an_image() -> None:
 
 
 def test_what_is_asked_of_the_operator_is_a_setting_or_explained_in_the_example() -> None:
-    asked = variables_of(FILE.read_text())
+    required = variables_of(FILE.read_text())
 
-    assert asked <= of_the_service() | OF_COMPOSE
+    assert required <= of_the_service() | OF_COMPOSE
     explained = re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
-    assert asked <= set(explained)
+    assert required <= set(explained)
     assert set(explained) <= of_the_service() | OF_COMPOSE
 
 
@@ -115,11 +115,11 @@ def test_our_processes_read_their_settings_and_find_the_servers(
 
     environment = environment_of(name, monkeypatch)
 
-    found = database(environment)
-    assert (found["HOST"], found["PORT"]) == ("postgres", 5432)
-    assert found["USER"] == given["POSTGRES_USER"]
-    assert found["NAME"] == given["POSTGRES_DB"]
-    assert found["PASSWORD"] == given["POSTGRES_PASSWORD"]
+    parsed = database(environment)
+    assert (parsed["HOST"], parsed["PORT"]) == ("postgres", 5432)
+    assert parsed["USER"] == given["POSTGRES_USER"]
+    assert parsed["NAME"] == given["POSTGRES_DB"]
+    assert parsed["PASSWORD"] == given["POSTGRES_PASSWORD"]
     assert environment.redis_url == "redis://redis:6379/0"
     assert [environment.secret_key, *environment.encryption_keys] == [
         SECRETS["ORQ_SECRET_KEY"],
@@ -195,10 +195,10 @@ class Answers(BaseHTTPRequestHandler):
     """Answers every request with one status and remembers its path."""
 
     status = 200
-    asked: ClassVar[list[str]] = []
+    required: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
-        self.asked.append(self.path)
+        self.required.append(self.path)
         self.send_response(self.status)
         self.end_headers()
 
@@ -209,7 +209,7 @@ class Answers(BaseHTTPRequestHandler):
 @pytest.mark.parametrize(("status", "is_healthy"), [(200, True), (503, False), (400, False)])
 def test_the_web_process_is_healthy_while_it_says_it_is_ready(status: int, is_healthy: bool) -> None:
     class Handler(Answers):
-        asked: ClassVar[list[str]] = []
+        required: ClassVar[list[str]] = []
 
     Handler.status = status
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
@@ -217,7 +217,7 @@ def test_the_web_process_is_healthy_while_it_says_it_is_ready(status: int, is_he
 
         assert web_check(server.server_port) is is_healthy
 
-    [path] = Handler.asked
+    [path] = Handler.required
     assert resolve(path).func is readyz
 
 

@@ -23,16 +23,16 @@ def text_of(page: str) -> str:
 
 def section(page: str, title: str) -> str:
     """What stands under a heading of the second level, up to the next one."""
-    [found] = re.findall(
+    [text_of_section] = re.findall(
         rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", text_of(page), re.MULTILINE | re.DOTALL
     )
-    return str(found)
+    return str(text_of_section)
 
 
 def tables(text: str) -> list[list[list[str]]]:
     """The tables of a text, each as its rows of cells without the heading; backticks are taken off whole cells."""
-    found = re.findall(r"^\|.*\|\n\|[-|]+\|\n((?:\|.*\|\n)*)", text, re.MULTILINE)
-    return [[_cells(line) for line in table.splitlines()] for table in found]
+    bodies = re.findall(r"^\|.*\|\n\|[-|]+\|\n((?:\|.*\|\n)*)", text, re.MULTILINE)
+    return [[_cells(line) for line in table.splitlines()] for table in bodies]
 
 
 def _cells(line: str) -> list[str]:

@@ -20,11 +20,11 @@ def command_lines() -> list[str]:
     in_blocks = [line for block in blocks(text, "bash") for line in shell.commands(block)]
     outside = without_blocks(text)
     inside_others = [match for line in in_blocks for match in re.findall(r"\$\((.*?)\)", line)]
-    found = [*in_blocks, *inside_others, *re.findall(r"`([^`\n]+)`", outside)]
+    lines = [*in_blocks, *inside_others, *re.findall(r"`([^`\n]+)`", outside)]
     return sorted(
         {
             line.replace("\\|", "|")
-            for line in map(str.strip, found)
+            for line in map(str.strip, lines)
             if line.startswith(tuple(f"{name} " for name in PROGRAMS))
         }
     )
@@ -54,13 +54,13 @@ def test_what_a_program_would_refuse_is_noticed() -> None:
 
 def test_the_table_of_commands_names_every_option_of_ours() -> None:
     [rows] = tables(section("docs/operations.md", "Commands"))
-    told = {line.split()[2]: f"{line} {meaning}" for line, meaning in rows}
+    described = {line.split()[2]: f"{line} {meaning}" for line, meaning in rows}
 
     for name in OURS:
         parser = load_command_class("schedules", name).create_parser("manage.py", name)
         own = [action for action in parser._actions if action.help and action.dest not in SHARED]
         for option in (string for action in own for string in action.option_strings):
-            assert f"{option}" in told[name], (name, option)
+            assert f"{option}" in described[name], (name, option)
 
 
 SHARED = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from orqsite.embedded.terminal import HELD_LINES, Terminal
+from orqsite.embedded.terminal import UNSHOWN_LINES, Terminal
 
 
 @pytest.fixture
@@ -46,8 +46,8 @@ def test_the_programs_lines_are_kept_while_the_steps_run_and_shown_afterwards(
 
 
 def test_the_last_lines_are_at_hand_when_a_start_fails(terminal: Terminal) -> None:
-    for number in range(HELD_LINES + 5):
+    for number in range(UNSHOWN_LINES + 5):
         terminal.write("web", f"line {number}")
 
-    assert terminal.held()[-1] == f"web    | line {HELD_LINES + 4}"
-    assert len(terminal.held()) == HELD_LINES
+    assert terminal.unshown_lines()[-1] == f"web    | line {UNSHOWN_LINES + 4}"
+    assert len(terminal.unshown_lines()) == UNSHOWN_LINES

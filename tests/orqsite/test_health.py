@@ -34,9 +34,9 @@ def test_it_is_not_ready_without_its_broker(
     answer = client.get("/readyz")
 
     assert answer.status_code == 503
-    said = answer.json()
-    assert (said["status"], said["database"], said["broker"]) == ("unavailable", "ok", "ConnectionError")
-    assert said["error"]["code"] == "service_unavailable"
+    body = answer.json()
+    assert (body["status"], body["database"], body["broker"]) == ("unavailable", "ok", "ConnectionError")
+    assert body["error"]["code"] == "service_unavailable"
 
 
 @pytest.mark.postgresql

@@ -103,11 +103,11 @@ def test_while_the_server_is_away_the_error_is_djangos(wrapper: Any, server: Pos
 def test_only_a_connection_that_was_idle_for_long_is_asked(
     wrapper: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
+    queries: list[str] = []
     execute = psycopg.Connection.execute
 
     def counted(self: Any, query: Any, *rest: Any, **options: Any) -> Any:
-        asked.append(query)
+        queries.append(query)
         return execute(self, query, *rest, **options)
 
     _request(wrapper)
@@ -115,11 +115,11 @@ def test_only_a_connection_that_was_idle_for_long_is_asked(
     _hold_fresh_for(monkeypatch, 3600.0)
     for _ in range(3):
         _request(wrapper)
-    assert asked == []
+    assert queries == []
 
     monkeypatch.setattr(time, "monotonic", _later(time.monotonic, 3601))
     _request(wrapper)
-    assert asked == [""]
+    assert queries == [""]
 
 
 def _later(clock: Callable[[], float], seconds: float) -> Callable[[], float]:

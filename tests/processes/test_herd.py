@@ -59,7 +59,7 @@ class Herd(Service):
     def events(self, name: str, event: str) -> list[dict[str, Any]]:
         """The log lines of this event that the process wrote."""
         lines = (line for line in self.log(name).splitlines() if line.startswith("{"))
-        return [said for line in lines if (said := json.loads(line)).get("event") == event]
+        return [entry for line in lines if (entry := json.loads(line)).get("event") == event]
 
     def make(self) -> None:
         """Let the schedules come due, all at one second."""

@@ -58,8 +58,8 @@ def test_a_hundred_patches_at_once_lose_nothing_and_count_each_change_of_cadence
 
     changed = [(revision(answer), document(answer)) for answer in answers]
     assert sorted(number for number, _ in changed) == list(range(2, 2 * half + 2))
-    for (_, shown), said in zip(changed, cadences + names, strict=True):
-        assert shown | said == shown
+    for (_, shown), change in zip(changed, cadences + names, strict=True):
+        assert shown | change == shown
     assert sorted(shown["generation"] for _, shown in changed[:half]) == list(range(2, half + 2))
     _, newest = max(changed, key=lambda change: change[0])
     assert document(api.get(path)) == newest

@@ -39,10 +39,10 @@ def open_transaction(change: Callable[[], object]) -> Iterator[None]:
             changed.set()
             may_commit.wait(timeout=30)
 
-    with elsewhere(hold) as held:
+    with elsewhere(hold) as begun:
         try:
-            wait_for(lambda: changed.is_set() or held.done(), what="the other session's change")
-            assert changed.is_set(), held.exception()
+            wait_for(lambda: changed.is_set() or begun.done(), what="the other session's change")
+            assert changed.is_set(), begun.exception()
             yield
         finally:
             may_commit.set()

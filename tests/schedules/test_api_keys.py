@@ -17,9 +17,9 @@ def test_a_token_opens_its_key_and_is_not_stored() -> None:
     issued = api_keys.issue(workspace, scope=Scope.READ, name="ci")
 
     assert issued.token.startswith(f"sk-orq-{issued.key.id}-")
-    found = api_keys.find(issued.token)
-    assert found is not None
-    assert (found.id, found.workspace, found.scope) == (issued.key.id, workspace, Scope.READ)
+    key = api_keys.find(issued.token)
+    assert key is not None
+    assert (key.id, key.workspace, key.scope) == (issued.key.id, workspace, Scope.READ)
     secret = issued.token.removeprefix(f"sk-orq-{issued.key.id}-")
     assert all(secret not in str(value) for value in ApiKey.objects.values().get().values())
 

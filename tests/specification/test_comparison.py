@@ -11,19 +11,19 @@ from tests.specification.seeds import DOCUMENT
 
 
 @pytest.fixture
-def found(described: Any) -> list[Difference]:
+def differences_found(described: Any) -> list[Difference]:
     """Where ours differs."""
     return list(differences(facts(DOCUMENT, DOCUMENT), facts(described, DOCUMENT)))
 
 
-def test_every_difference_is_accepted_and_no_other_is(found: list[Difference]) -> None:
+def test_every_difference_is_accepted_and_no_other_is(differences_found: list[Difference]) -> None:
     accepted = set[tuple[str, str]]().union(*(row.each() for row in ACCEPTED))
 
-    assert {(difference.place, difference.kind) for difference in found} == accepted
+    assert {(difference.place, difference.kind) for difference in differences_found} == accepted
 
 
-def test_what_is_added_to_a_request_is_optional(found: list[Difference]) -> None:
-    added = [difference for difference in found if "/parameters/" in difference.place]
+def test_what_is_added_to_a_request_is_optional(differences_found: list[Difference]) -> None:
+    added = [difference for difference in differences_found if "/parameters/" in difference.place]
 
     assert [difference.value["required"] for difference in added] == [False] * len(added)
 
@@ -45,6 +45,8 @@ def test_the_documents_show_the_accepted_differences() -> None:
 def test_a_changed_property_is_seen(change: Any, place: str, kind: str) -> None:
     theirs = {"properties": {"description": {"type": "string"}}}
 
-    found = differences(theirs, {"properties": {"description": change}})
+    differences_found = differences(theirs, {"properties": {"description": change}})
 
-    assert [(each.place, each.kind) for each in found] == [(f"properties/description/{place}", kind)]
+    assert [(each.place, each.kind) for each in differences_found] == [
+        (f"properties/description/{place}", kind)
+    ]

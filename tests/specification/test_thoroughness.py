@@ -13,7 +13,7 @@ SHORTEST = 12
 """Characters of a description; less says nothing."""
 
 
-def _said(value: dict[str, Any]) -> bool:
+def _is_described(value: dict[str, Any]) -> bool:
     return len(value.get("description", "")) >= SHORTEST
 
 
@@ -29,12 +29,12 @@ def _examples(operations: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any],
 
 def test_operations_parameters_and_answers_are_described_in_words(operations: dict[str, Any]) -> None:
     for name, operation in operations.items():
-        assert _said(operation), name
+        assert _is_described(operation), name
         for parameter in operation.get("parameters", ()):
-            assert _said(parameter), (name, parameter["name"])
+            assert _is_described(parameter), (name, parameter["name"])
         for status, answer in operation["responses"].items():
-            assert _said(answer), (name, status)
-            assert all(_said(header) for header in answer.get("headers", {}).values()), (name, status)
+            assert _is_described(answer), (name, status)
+            assert all(_is_described(header) for header in answer.get("headers", {}).values()), (name, status)
 
 
 def test_schemas_and_their_properties_are_described_in_words(described: Any) -> None:
@@ -42,7 +42,7 @@ def test_schemas_and_their_properties_are_described_in_words(described: Any) -> 
         f"{name}.{field}"
         for name, schema in described["components"]["schemas"].items()
         for field, value in {"": schema, **schema.get("properties", {})}.items()
-        if not _said(value) and "$ref" not in value
+        if not _is_described(value) and "$ref" not in value
     ]
 
     assert not silent

@@ -221,7 +221,7 @@ def test_a_heartbeat_that_cannot_reach_the_database_loses_its_leases_in_time(age
     claimed = claiming.claim(pending_run(agent).id, 1, silent.worker, database_now(), silent.lease)
     assert isinstance(claimed, Claimed)
 
-    with silent.holding(claimed, claimed_at=0.0) as is_lost:
+    with silent.keeping_lease(claimed, claimed_at=0.0) as is_lost:
         assert is_lost()
 
 
@@ -250,7 +250,7 @@ def test_a_heartbeat_outlives_any_error(agent: Agent, monkeypatch: pytest.Monkey
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(leases, "renew", surprise)
-    with quick.holding(claimed, time.monotonic()):
+    with quick.keeping_lease(claimed, time.monotonic()):
         wait_for(lambda: len(tries) > 2, what="renewals after an error")
 
 
@@ -259,7 +259,7 @@ def test_a_lease_the_database_no_longer_grants_is_lost_at_once(agent: Agent) -> 
     claimed = claiming.claim(pending_run(agent).id, 1, silent.worker, database_now(), silent.lease)
     assert isinstance(claimed, Claimed)
 
-    with silent.holding(claimed, time.monotonic()) as is_lost:
+    with silent.keeping_lease(claimed, time.monotonic()) as is_lost:
         assert not is_lost()
         transitions.cancel(claimed.run_id, database_now())
         silent.renew()
@@ -271,7 +271,7 @@ def test_a_lease_that_was_lost_once_stays_lost(agent: Agent) -> None:
     claimed = claiming.claim(pending_run(agent).id, 1, silent.worker, database_now(), silent.lease)
     assert isinstance(claimed, Claimed)
 
-    with silent.holding(claimed, time.monotonic() - 16) as is_lost:
+    with silent.keeping_lease(claimed, time.monotonic() - 16) as is_lost:
         assert is_lost()
         silent.renew()
         assert is_lost()

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +26,7 @@ from opentelemetry.trace import (
 )
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from schedules.expressions.instants import rfc3339
 from workers.runtimes.base import Answer, CallFailed
 from workers.tracing import names
 from workers.tracing.attempt import AttemptFacts
@@ -136,7 +136,7 @@ class TracedCall:
         """What the agent says of its work, without what it said."""
         usage = answer.usage or {}
         cached = usage.get("input_tokens_details")
-        said = {
+        attributes = {
             names.RESPONSE_ID: answer.response_id,
             names.RESPONSE_MODEL: answer.model,
             names.INPUT_TOKENS: usage.get("input_tokens"),
@@ -144,7 +144,7 @@ class TracedCall:
             names.CACHED_TOKENS: cached.get("cached_tokens") if isinstance(cached, dict) else None,
         }
         self._span.set_attributes(
-            {name: value for name, value in said.items() if isinstance(value, str | int)}
+            {name: value for name, value in attributes.items() if isinstance(value, str | int)}
         )
 
     def failed(self, failure: CallFailed) -> None:
@@ -163,7 +163,7 @@ def _mark_failed(span: Span, reason: str) -> None:
 
 def _root_attributes(facts: AttemptFacts) -> dict[str, Any]:
     """Given when the span begins: samplers see them."""
-    fire_time = facts.fire_time and facts.fire_time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    fire_time = facts.fire_time and rfc3339(facts.fire_time)
     attributes = {
         names.OPERATION: names.INVOKE_AGENT,
         names.AGENT_NAME: facts.agent_key,

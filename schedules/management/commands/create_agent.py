@@ -67,12 +67,12 @@ def _credential(variable: str | None) -> str | None:
 def _saved(workspace: Workspace, options: dict[str, Any]) -> tuple[Agent, bool]:
     """The agent with what was named of it changed, and whether it is new."""
     key = options["key"]
-    found = Agent.objects.select_for_update().filter(workspace=workspace, key=key).first()
-    agent = found or Agent(workspace=workspace, key=key)
+    stored = Agent.objects.select_for_update().filter(workspace=workspace, key=key).first()
+    agent = stored or Agent(workspace=workspace, key=key)
     for option, field in _FIELDS.items():
         if options[option] is not None:
             setattr(agent, field, options[option])
     if agent.runtime == RuntimeName.RESPONSES and not agent.base_url:
         raise CommandError("The responses runtime calls a server: say where with --url, e.g. https://host.")
     agent.save()
-    return agent, found is None
+    return agent, stored is None

@@ -32,10 +32,10 @@ def main() -> None:
     import django
 
     django.setup()
-    told = json.load(sys.stdin)
-    make_agents(told["agents"])
+    instructions = json.load(sys.stdin)
+    make_agents(instructions["agents"])
     began_at = time.monotonic()
-    make_schedules(told["planned"])
+    make_schedules(instructions["planned"])
     print(time.monotonic() - began_at)
 
 

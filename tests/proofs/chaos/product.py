@@ -100,8 +100,15 @@ class Product:
         return ready.status_code == 200 and (self.around.folder / "data" / "beat.tick").exists()
 
     def load(self, planned: Sequence[Planned]) -> float:
-        told = {"agents": dict.fromkeys(AGENTS, self.around.agent_url), "planned": list(map(asdict, planned))}
-        return float(self._run("-m", "tests.proofs.chaos.bulk", told=json.dumps(told)).splitlines()[-1])
+        standard_input = {
+            "agents": dict.fromkeys(AGENTS, self.around.agent_url),
+            "planned": list(map(asdict, planned)),
+        }
+        return float(
+            self._run(
+                "-m", "tests.proofs.chaos.bulk", standard_input=json.dumps(standard_input)
+            ).splitlines()[-1]
+        )
 
     def person(self) -> HttpPerson:
         return HttpPerson(f"http://{LOOPBACK}:{self.around.web_port}", self.token)
@@ -120,13 +127,13 @@ class Product:
         }
 
     def problems(self) -> list[str]:
-        found = [
+        problems_found = [
             f"{count} run(s) {state} ({reason or 'no reason'}), e.g. {example}"
             for state, reason, count, example in self._rows(_ENDS)
             if not _is_fine(state, reason)
         ]
         line, is_clean = self.audit
-        return found if is_clean else [*found, f"audit: {line}"]
+        return problems_found if is_clean else [*problems_found, f"audit: {line}"]
 
     def closing_lines(self) -> list[tuple[str, str]]:
         ends = [
@@ -145,16 +152,22 @@ class Product:
         """A management command's output."""
         return self._run("manage.py", *arguments)
 
-    def _run(self, *arguments: str, told: str = "") -> str:
-        done = self._process(*arguments, told=told)
+    def _run(self, *arguments: str, standard_input: str = "") -> str:
+        done = self._process(*arguments, standard_input=standard_input)
         assert done.returncode == 0, f"{arguments}: {done.stderr}"
         return done.stdout.strip()
 
-    def _process(self, *arguments: str, told: str = "") -> subprocess.CompletedProcess[str]:
+    def _process(self, *arguments: str, standard_input: str = "") -> subprocess.CompletedProcess[str]:
         """A program of the site's, on a line that no fault touches."""
         env = {**self.environment(), "DATABASE_URL": self.around.direct_database_url, "PATH": "/usr/bin:/bin"}
         return subprocess.run(
-            [PYTHON, *arguments], env=env, cwd=ROOT, input=told, check=False, capture_output=True, text=True
+            [PYTHON, *arguments],
+            env=env,
+            cwd=ROOT,
+            input=standard_input,
+            check=False,
+            capture_output=True,
+            text=True,
         )
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:

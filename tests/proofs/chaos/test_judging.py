@@ -22,7 +22,7 @@ def start(at: float, run_id: str = "r", attempt: int = 1) -> Start:
     return Start("s", run_id, attempt, at)
 
 
-def found(verdict: Verdict) -> dict[Defect, int]:
+def defect_counts(verdict: Verdict) -> dict[Defect, int]:
     return {defect: count for defect, count in verdict.defect_counts.items() if count}
 
 
@@ -41,7 +41,7 @@ def test_a_run_that_never_started_is_found(
 
     verdict = judge(history_of(without(target, dropped) + crowd))
 
-    assert found(verdict)[Defect.LOST] == 1
+    assert defect_counts(verdict)[Defect.LOST] == 1
 
 
 @given(target=kept_subjects(), crowd=crowds(), data=st.data())
@@ -54,7 +54,7 @@ def test_an_attempt_that_started_twice_is_found(
 
     verdict = judge(history)
 
-    assert found(verdict)[Defect.STARTED_TWICE] == 1
+    assert defect_counts(verdict)[Defect.STARTED_TWICE] == 1
 
 
 @given(target=kept_subjects(), crowd=crowds(), data=st.data())
@@ -65,7 +65,7 @@ def test_a_run_too_many_is_found(target: list[Fate], crowd: list[Fate], data: st
 
     verdict = judge(history)
 
-    assert found(verdict) == {Defect.EXTRA: 1}
+    assert defect_counts(verdict) == {Defect.EXTRA: 1}
 
 
 @given(crowd=crowds(), at=st.floats(0, 2_000_000))
@@ -75,7 +75,7 @@ def test_a_run_of_a_schedule_that_nobody_made_is_found(crowd: list[Fate], at: fl
 
     verdict = judge(history)
 
-    assert found(verdict) == {Defect.EXTRA: 1}
+    assert defect_counts(verdict) == {Defect.EXTRA: 1}
 
 
 @given(target=kept_subjects(), crowd=crowds(), seconds=st.floats(0.06, 1000))
@@ -84,7 +84,7 @@ def test_a_run_before_its_time_is_found(target: list[Fate], crowd: list[Fate], s
     history = history_of(without(target, first) + crowd)
     history.starts.append(Start("kept", "hasty", 1, first.expected.due_at - seconds))
 
-    counts = found(judge(history))
+    counts = defect_counts(judge(history))
 
     assert counts in ({Defect.EARLY: 1}, {Defect.LOST: 1, Defect.EXTRA: 1})
 
@@ -100,7 +100,7 @@ def test_a_start_after_the_withdrawal_is_found(
 
     verdict = judge(history)
 
-    assert found(verdict) == {Defect.STALE: 1}
+    assert defect_counts(verdict) == {Defect.STALE: 1}
 
 
 @given(target=kept_subjects(), crowd=crowds(), data=st.data())
@@ -117,7 +117,7 @@ def test_a_run_that_no_agent_answered_to_the_end_is_found(
 
     verdict = judge(history)
 
-    assert found(verdict) == {Defect.UNFINISHED: 1} | ({Defect.UNEARNED: 1} if claimed else {})
+    assert defect_counts(verdict) == {Defect.UNFINISHED: 1} | ({Defect.UNEARNED: 1} if claimed else {})
 
 
 @given(target=kept_subjects(), crowd=crowds(), data=st.data())
@@ -130,7 +130,7 @@ def test_a_retry_with_another_body_is_found(
 
     verdict = judge(history)
 
-    assert found(verdict) == {Defect.BODY_CHANGED: 1}
+    assert defect_counts(verdict) == {Defect.BODY_CHANGED: 1}
 
 
 @given(target=kept_subjects(), crowd=crowds(), data=st.data())
@@ -145,7 +145,7 @@ def test_an_old_payload_is_found(target: list[Fate], crowd: list[Fate], data: st
 
     verdict = judge(history)
 
-    assert found(verdict) == {Defect.OLD_PAYLOAD: 1}
+    assert defect_counts(verdict) == {Defect.OLD_PAYLOAD: 1}
 
 
 @given(jumps=st.lists(st.integers(1, 5), min_size=1, max_size=4), data=st.data())
@@ -159,7 +159,7 @@ def test_one_late_run_for_each_jump_of_hours_is_clean_and_any_other_number_is_fo
     lost = judge(replace(history, starts=[one for one in history.starts if one is not victim]))
     doubled = judge(replace(history, starts=[*history.starts, replace(victim, run_id="again")]))
 
-    assert found(lost)[Defect.LOST] == 1
+    assert defect_counts(lost)[Defect.LOST] == 1
     assert not doubled.is_clean
 
 
@@ -185,13 +185,13 @@ def test_a_lost_instant_and_a_run_too_many_do_not_cancel_each_other_out() -> Non
 
     verdict = judge(history)
 
-    assert found(verdict) == {Defect.LOST: 1, Defect.EXTRA: 1}
+    assert defect_counts(verdict) == {Defect.LOST: 1, Defect.EXTRA: 1}
 
 
 def test_an_early_start_is_not_called_lost() -> None:
     verdict = judge(History([once()], [start(DUE - 0.5)]))
 
-    assert found(verdict) == {Defect.EARLY: 1}
+    assert defect_counts(verdict) == {Defect.EARLY: 1}
 
 
 @pytest.mark.parametrize("reason", ["coalesced", "missed"])
@@ -204,20 +204,20 @@ def test_an_instant_passed_over_for_a_newer_one_is_excused(reason: str) -> None:
 def test_an_instant_passed_over_for_a_newer_one_that_came_much_later_is_found() -> None:
     history = History([once(), once(DUE + 61)], [start(DUE + 62)], [Excused("s", DUE, "coalesced")])
 
-    assert found(judge(history)) == {Defect.UNFOUNDED: 1}
+    assert defect_counts(judge(history)) == {Defect.UNFOUNDED: 1}
 
 
 def test_an_instant_passed_over_for_a_newer_one_that_did_not_start_is_found() -> None:
     verdict = judge(History([once(), once(DUE + 60)], [], [Excused("s", DUE, "coalesced")]))
 
-    assert found(verdict) == {Defect.UNFOUNDED: 1, Defect.LOST: 1}
+    assert defect_counts(verdict) == {Defect.UNFOUNDED: 1, Defect.LOST: 1}
 
 
 @pytest.mark.parametrize("reason", ["coalesced", "paused", "deleted", "schedule_inactive", "unheard-of"])
 def test_an_excuse_for_what_nobody_withdrew_is_found(reason: str) -> None:
     verdict = judge(History([once()], [], [Excused("s", DUE, reason)]))
 
-    assert found(verdict) == {Defect.UNFOUNDED: 1}
+    assert defect_counts(verdict) == {Defect.UNFOUNDED: 1}
 
 
 @pytest.mark.parametrize("reason", ["coalesced", "paused", "replaced", "deleted"])
@@ -226,7 +226,7 @@ def test_an_excused_instant_that_started_after_all_is_found(reason: str) -> None
 
     verdict = judge(history)
 
-    assert found(verdict) == {Defect.CONTRADICTED: 1}
+    assert defect_counts(verdict) == {Defect.CONTRADICTED: 1}
 
 
 @pytest.mark.parametrize("reason", ["failed", "cancelled"])
@@ -250,7 +250,7 @@ def test_a_run_may_be_discarded_between_two_attempts() -> None:
 def test_the_excuse_of_another_instant_is_none() -> None:
     verdict = judge(History([once()], [], [Excused("s", DUE + 60, "failed")]))
 
-    assert found(verdict) == {Defect.LOST: 1}
+    assert defect_counts(verdict) == {Defect.LOST: 1}
 
 
 def test_one_excuse_does_not_excuse_two_instants() -> None:
@@ -258,7 +258,7 @@ def test_one_excuse_does_not_excuse_two_instants() -> None:
 
     verdict = judge(History(twice, [], [Excused("s", DUE + 2, "failed")]))
 
-    assert found(verdict) == {Defect.LOST: 1}
+    assert defect_counts(verdict) == {Defect.LOST: 1}
 
 
 def test_the_excuse_of_a_cadence_that_was_changed_does_not_excuse_the_one_it_was_changed_back_to() -> None:
@@ -266,7 +266,7 @@ def test_the_excuse_of_a_cadence_that_was_changed_does_not_excuse_the_one_it_was
 
     verdict = judge(History(both, [], [Excused("s", DUE, "replaced")]))
 
-    assert found(verdict) == {Defect.LOST: 1}
+    assert defect_counts(verdict) == {Defect.LOST: 1}
 
 
 def test_a_run_goes_to_the_instant_that_had_to_start_rather_than_to_one_that_may() -> None:
@@ -285,13 +285,13 @@ def test_a_run_that_its_agent_refused_to_the_last_needs_no_answer() -> None:
     tried = replace(start(DUE), is_answered=False)
 
     assert judge(History([once()], [tried], ends={"r": End.REFUSED})).is_clean
-    assert found(judge(History([once()], [tried]))) == {Defect.UNFINISHED: 1}
+    assert defect_counts(judge(History([once()], [tried]))) == {Defect.UNFINISHED: 1}
 
 
 def test_a_success_of_a_run_that_no_agent_ever_saw_is_found() -> None:
     verdict = judge(History([once(is_certain=False)], ends={"r": End.SUCCEEDED}))
 
-    assert found(verdict) == {Defect.UNEARNED: 1}
+    assert defect_counts(verdict) == {Defect.UNEARNED: 1}
 
 
 def test_a_call_whose_body_never_came_changes_nothing() -> None:

@@ -47,8 +47,8 @@ class Witness:
 
     def script(self, agent: str, *behaviours: dict[str, Any]) -> None:
         """What the agent does with its next calls; the last behaviour stays."""
-        told = {"agent": agent, "behaviours": behaviours}
-        httpx2.post(f"{self.url}/_script", json=told, trust_env=False, timeout=10).raise_for_status()
+        instructions = {"agent": agent, "behaviours": behaviours}
+        httpx2.post(f"{self.url}/_script", json=instructions, trust_env=False, timeout=10).raise_for_status()
 
     def starts(self) -> list[Start]:
         """Every call so far, oldest first.

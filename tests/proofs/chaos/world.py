@@ -75,7 +75,7 @@ class World:
 
     def pid(self, name: str) -> int | None:
         """The process group of a program now; None while it is between two lives."""
-        child = self._supervisor._keepers[name]._child
+        child = self._supervisor._runners[name]._child
         return child.pid if child is not None and child.is_alive else None
 
     def kill(self, name: str) -> bool:

@@ -105,9 +105,9 @@ def test_a_schedule_is_retrieved_as_it_was_created(checks: Checks) -> None:
 
 
 def test_an_interval_is_understood(checks: Checks) -> None:
-    found = checks.answer("retrieve an interval")
+    schedule_read = checks.answer("retrieve an interval")
 
-    assert (found["type"], found["expression"]) == ("interval", "@every 6h")
+    assert (schedule_read["type"], schedule_read["expression"]) == ("interval", "@every 6h")
 
 
 def test_a_once_that_has_fired_is_understood(checks: Checks) -> None:

@@ -137,8 +137,8 @@ def _learn_doubtful(ghost: Ghost, stored: list[Row]) -> None:
         run.may_be_discarded = None
 
 
-def _same(what: str, expected: Any, found: Any) -> None:
-    if expected == found:
+def _same(what: str, expected: Any, actual: Any) -> None:
+    if expected == actual:
         return
-    lacking, extra = expected - found, found - expected
+    lacking, extra = expected - actual, actual - expected
     raise AssertionError(f"{what}: expected but not found {lacking}; found but not expected {extra}")

@@ -148,9 +148,9 @@ class Ghost:
 
     def run(self, run_id: str) -> GhostRun:
         """The run of this id."""
-        found = [run for run in self.runs if run.id == run_id]
-        assert found, f"nobody made the run {run_id}"
-        return found[0]
+        runs = [run for run in self.runs if run.id == run_id]
+        assert runs, f"nobody made the run {run_id}"
+        return runs[0]
 
     def live(self) -> list[GhostSchedule]:
         """The schedules that are not deleted."""

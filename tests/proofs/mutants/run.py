@@ -76,8 +76,8 @@ def _run(mutant: Mutant) -> bool:
 
 
 def _verdict(mutant: Mutant) -> str:
-    if (found := mutant.occurrences()) != 1:
-        return f"NOT APPLIED: its text occurs {found} times in {mutant.file}"
+    if (count := mutant.occurrences()) != 1:
+        return f"NOT APPLIED: its text occurs {count} times in {mutant.file}"
     with _copy_of_the_tree() as tree:
         mutant.apply(tree)
         return _judged(mutant, tree)

@@ -37,8 +37,8 @@ def fire_hours(count: int) -> None:
 
 def problems(**options: object) -> list[tuple[Problem, float]]:
     """What the audit at NOON + 5 h finds: (problem, hours after NOON)."""
-    found = audit(NOON + 5 * HOUR, **options).findings  # type: ignore[arg-type]  # passed on
-    return [(finding.problem, (finding.instant - NOON) / HOUR) for finding in found]
+    findings = audit(NOON + 5 * HOUR, **options).findings  # type: ignore[arg-type]  # passed on
+    return [(finding.problem, (finding.instant - NOON) / HOUR) for finding in findings]
 
 
 def test_a_schedule_that_fired_on_time_is_accounted_for() -> None:

@@ -24,7 +24,7 @@ def hourly() -> Schedule:
     return make_schedule(expression="0 0 * * * *", now=NOON - HOUR / 2)
 
 
-def found(result: Audit) -> list[tuple[Problem, float]]:
+def problems_of(result: Audit) -> list[tuple[Problem, float]]:
     return [(finding.problem, (finding.instant - NOON) / HOUR) for finding in result.findings]
 
 
@@ -77,7 +77,7 @@ def test_what_a_beat_fires_meanwhile_is_left_out(monkeypatch: pytest.MonkeyPatch
 
     result = audit(NOON + 5 * HOUR)
 
-    assert (result.expected_count, found(result)) == (2, [])
+    assert (result.expected_count, problems_of(result)) == (2, [])
 
 
 def test_what_is_fired_between_the_moment_and_the_reading_is_left_out() -> None:
@@ -86,7 +86,7 @@ def test_what_is_fired_between_the_moment_and_the_reading_is_left_out() -> None:
 
     result = audit(NOON + 1.5 * HOUR)
 
-    assert (result.expected_count, found(result)) == (2, [])
+    assert (result.expected_count, problems_of(result)) == (2, [])
 
 
 def test_an_epoch_that_is_closed_meanwhile_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +118,7 @@ def test_records_of_a_generation_without_an_epoch_are_extra() -> None:
     fire_hours(2)
     CadenceEpoch.objects.filter(schedule=schedule).delete()
 
-    assert found(audit(NOON + HOUR)) == [(Problem.EXTRA, 0.0), (Problem.EXTRA, 1.0)]
+    assert problems_of(audit(NOON + HOUR)) == [(Problem.EXTRA, 0.0), (Problem.EXTRA, 1.0)]
 
 
 def test_a_record_that_covers_no_instant_is_miscounted() -> None:
@@ -129,7 +129,7 @@ def test_a_record_that_covers_no_instant_is_miscounted() -> None:
         schedule=schedule, generation=1, first_fire_time=at, last_fire_time=at, count=1, reason="coalesced"
     )
 
-    assert found(audit(NOON + 5 * HOUR)) == [(Problem.MISCOUNTED, 1.5)]
+    assert problems_of(audit(NOON + 5 * HOUR)) == [(Problem.MISCOUNTED, 1.5)]
 
 
 def test_overlapping_records_are_told_instant_by_instant() -> None:
@@ -145,7 +145,7 @@ def test_overlapping_records_are_told_instant_by_instant() -> None:
     )
 
     duplicates = [(Problem.DUPLICATE, float(hour)) for hour in (2, 3, 4)]
-    assert found(audit(NOON + 4 * HOUR)) == duplicates
+    assert problems_of(audit(NOON + 4 * HOUR)) == duplicates
 
 
 def test_chunks_end_anywhere_and_nothing_is_read_twice_or_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

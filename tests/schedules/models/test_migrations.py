@@ -25,9 +25,9 @@ def test_revisions_and_remembered_answers_come_and_go_with_the_schedules_kept() 
 
 @pytest.mark.django_db(transaction=True)
 def test_next_fires_move_into_their_own_table_and_back() -> None:
-    active, finished, held = make_schedule(), make_schedule(), make_schedule()
+    active, finished, suspended = make_schedule(), make_schedule(), make_schedule()
     finish(finished)
-    NextFire.objects.filter(schedule=held).update(suspended_until=NOON)
+    NextFire.objects.filter(schedule=suspended).update(suspended_until=NOON)
     before = set(NextFire.objects.values_list())
     columns = "id, next_fire_at IS NULL, held_until IS NULL"
 
@@ -39,7 +39,7 @@ def test_next_fires_move_into_their_own_table_and_back() -> None:
     finally:
         call_command("migrate", "schedules", verbosity=0)
 
-    assert back == {active.id: (False, True), finished.id: (True, True), held.id: (False, False)}
+    assert back == {active.id: (False, True), finished.id: (True, True), suspended.id: (False, False)}
     assert set(NextFire.objects.values_list()) == before
 
 

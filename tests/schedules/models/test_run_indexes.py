@@ -29,17 +29,17 @@ def test_runs_that_did_not_succeed_come_from_their_own_index_in_the_lists_order(
 
 def test_a_claim_can_not_be_planned_by_the_index_of_all_pending_runs() -> None:
     """A plan made while nothing was pending found it as good as the key: each claim of a herd then read the herd."""
-    said: list[tuple[str, Any]] = []
+    statements: list[tuple[str, Any]] = []
 
     def listen(execute: Any, sql: str, values: Any, many: bool, context: Any) -> Any:
-        said.append((sql, values))
+        statements.append((sql, values))
         return execute(sql, values, many, context)
 
     with connection.execute_wrapper(listen):
         run = make_run(make_schedule())
-        said.clear()
+        statements.clear()
         assert claim_postgresql.start(run.id, 1, "worker", NOON, timedelta(seconds=15)) is not None
-    [(statement, values)] = said
+    [(statement, values)] = statements
     with transaction.atomic(), server_bound_cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("ALTER TABLE schedules_run DROP CONSTRAINT schedules_run_pkey CASCADE")

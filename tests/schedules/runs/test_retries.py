@@ -28,9 +28,9 @@ def test_a_long_base_and_many_attempts_stay_at_the_cap() -> None:
 
 
 def test_retry_after_is_never_undercut() -> None:
-    asked = timedelta(seconds=90)
+    retry_after = timedelta(seconds=90)
 
-    assert next_attempt_at(POLICY, 1, NOON, 0.5, retry_after=asked) == NOON + asked
+    assert next_attempt_at(POLICY, 1, NOON, 0.5, retry_after=retry_after) == NOON + retry_after
 
 
 def test_an_absurd_retry_after_is_cut() -> None:

@@ -174,9 +174,9 @@ def test_a_retry_of_a_paused_once_does_not_start() -> None:
 
 
 def test_a_run_succeeds_with_its_answer() -> None:
-    held = claimed(make_run(make_schedule()))
+    owned = claimed(make_run(make_schedule()))
 
-    assert finishing.succeed(held.run_id, held.attempt, LATER, response_id="resp_1", output_text="Hello")
+    assert finishing.succeed(owned.run_id, owned.attempt, LATER, response_id="resp_1", output_text="Hello")
 
     run = Run.objects.get()
     assert (run.state, run.finished_at, run.output_text) == (RunState.SUCCEEDED, LATER, "Hello")
@@ -184,9 +184,9 @@ def test_a_run_succeeds_with_its_answer() -> None:
 
 
 def test_a_retryable_failure_goes_back_to_pending_with_the_next_attempt() -> None:
-    held = claimed(make_run(make_schedule()))
+    owned = claimed(make_run(make_schedule()))
 
-    assert finishing.fail(held, BROKEN, LATER) == RunState.PENDING
+    assert finishing.fail(owned, BROKEN, LATER) == RunState.PENDING
 
     run = Run.objects.get()
     assert (run.state, run.attempt, run.error_code) == (RunState.PENDING, 2, "agent_http_error")
@@ -195,16 +195,16 @@ def test_a_retryable_failure_goes_back_to_pending_with_the_next_attempt() -> Non
 
 
 def test_a_final_failure_ends_the_run() -> None:
-    held = claimed(make_run(make_schedule()))
+    owned = claimed(make_run(make_schedule()))
 
-    assert finishing.fail(held, CallFailed("agent_http_error", "404"), LATER) == RunState.FAILED
+    assert finishing.fail(owned, CallFailed("agent_http_error", "404"), LATER) == RunState.FAILED
     assert (Run.objects.get().attempt, Run.objects.get().reason) == (1, "agent_http_error")
 
 
 def test_the_last_attempt_ends_the_run() -> None:
-    held = claimed(make_run(make_schedule(make_agent(max_attempts=2)), attempt=2))
+    owned = claimed(make_run(make_schedule(make_agent(max_attempts=2)), attempt=2))
 
-    assert finishing.fail(held, BROKEN, LATER) == RunState.FAILED
+    assert finishing.fail(owned, BROKEN, LATER) == RunState.FAILED
 
 
 def test_a_worker_that_lost_the_run_changes_nothing() -> None:
@@ -223,10 +223,10 @@ def test_a_worker_that_lost_the_run_changes_nothing() -> None:
 
 def test_a_failure_of_a_run_that_was_cancelled_changes_nothing() -> None:
     run = make_run(make_schedule())
-    held = claimed(run)
+    owned = claimed(run)
     transitions.cancel(run.id, LATER)
 
-    assert finishing.fail(held, BROKEN, LATER) is None
+    assert finishing.fail(owned, BROKEN, LATER) is None
     assert fresh(run).state == RunState.CANCELLED
 
 
@@ -235,10 +235,10 @@ def test_a_lease_that_is_kept_is_not_recovered_and_one_that_ran_out_is() -> None
     claimed(kept), claimed(lost)
     soon = NOON + timedelta(seconds=10)
 
-    held = leases.renew("worker-a", [kept.id], soon, LEASE)
+    owned = leases.renew("worker-a", [kept.id], soon, LEASE)
     recovered = leases.take_back_expired(NOON + timedelta(seconds=16), 10)
 
-    assert (held, recovered) == ({(kept.id, 1)}, 1)
+    assert (owned, recovered) == ({(kept.id, 1)}, 1)
     assert fresh(kept).state == RunState.RUNNING
     assert (fresh(lost).state, fresh(lost).attempt, fresh(lost).error_code) == (
         RunState.PENDING,
@@ -333,15 +333,15 @@ def test_the_table_of_transitions_is_what_the_functions_do() -> None:
     def pending() -> Run:
         return make_run(make_schedule())
 
-    run, held = running()
+    run, owned = running()
     note(RunState.PENDING, run)
-    finishing.succeed(held.run_id, held.attempt, LATER)
+    finishing.succeed(owned.run_id, owned.attempt, LATER)
     note(RunState.RUNNING, run)
     for failure in (BROKEN, CallFailed("x", "y")):
-        run, held = running()
-        finishing.fail(held, failure, LATER)
+        run, owned = running()
+        finishing.fail(owned, failure, LATER)
         note(RunState.RUNNING, run)
-    run, held = running()
+    run, owned = running()
     transitions.cancel(run.id, LATER)
     note(RunState.RUNNING, run)
     run = pending()

@@ -45,7 +45,7 @@ def test_it_is_scripted_over_http_and_logs_every_call(url: str, log: Path) -> No
 
 
 def test_one_request_can_bring_its_own_behaviour(url: str) -> None:
-    call = make_call(metadata={"behaviour": {"outcome": "failed", "error": {"code": "told"}}})
+    call = make_call(metadata={"behaviour": {"outcome": "failed", "error": {"code": "quota"}}})
 
-    with pytest.raises(CallFailed, match="told"):
+    with pytest.raises(CallFailed, match="quota"):
         runtime_for("responses").call(call, make_endpoint(url), never)

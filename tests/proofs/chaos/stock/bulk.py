@@ -14,9 +14,9 @@ def main() -> None:
     django.setup()
     from django_celery_beat.models import PeriodicTask, PeriodicTasks
 
-    told = json.load(sys.stdin)
+    instructions = json.load(sys.stdin)
     began_at = time.monotonic()
-    PeriodicTask.objects.bulk_create(PeriodicTask(**_fields(planned)) for planned in told)
+    PeriodicTask.objects.bulk_create(PeriodicTask(**_fields(planned)) for planned in instructions)
     PeriodicTasks.update_changed()
     print(time.monotonic() - began_at)
 

@@ -100,7 +100,9 @@ class Stock:
     def load(self, planned: Sequence[Planned]) -> float:
         return float(
             self._run(
-                "-m", "tests.proofs.chaos.stock.bulk", told=json.dumps([asdict(one) for one in planned])
+                "-m",
+                "tests.proofs.chaos.stock.bulk",
+                standard_input=json.dumps([asdict(one) for one in planned]),
             )
         )
 
@@ -146,11 +148,17 @@ class Stock:
         with psycopg.connect(self.around.direct_database_url, autocommit=True) as connection:
             return connection.execute(query.encode()).fetchall()
 
-    def _run(self, *arguments: str, told: str = "") -> str:
+    def _run(self, *arguments: str, standard_input: str = "") -> str:
         """A program of the site's, on a line that no fault touches."""
         env = {**self.environment(), "DATABASE_URL": self.around.direct_database_url, "PATH": "/usr/bin:/bin"}
         done = subprocess.run(
-            [PYTHON, *arguments], env=env, cwd=ROOT, input=told, check=False, capture_output=True, text=True
+            [PYTHON, *arguments],
+            env=env,
+            cwd=ROOT,
+            input=standard_input,
+            check=False,
+            capture_output=True,
+            text=True,
         )
         assert done.returncode == 0, f"{arguments}: {done.stderr}"
         return done.stdout.strip()

@@ -20,41 +20,41 @@ def create(request: HttpRequest, agent: str) -> HttpResponse:
     """Make a schedule, or find the one that an earlier try of the same request made."""
     body = json.loads(request.body)
     subject = body["payload"]["input"]
-    found = PeriodicTask.objects.filter(name=subject).first()
-    if found is None:
+    task = PeriodicTask.objects.filter(name=subject).first()
+    if task is None:
         try:
-            found = _create(agent, subject, body["type"], body["expression"])
+            task = _create(agent, subject, body["type"], body["expression"])
         except Passed:
             return JsonResponse({"error": {"code": "invalid_expression"}}, status=400)
-    return JsonResponse({"_id": found.pk}, status=201)
+    return JsonResponse({"_id": task.pk}, status=201)
 
 
 @require_http_methods(["PATCH", "DELETE"])
 def change(request: HttpRequest, agent: str, schedule: int) -> HttpResponse:
     """Change a schedule, or delete it."""
-    found = PeriodicTask.objects.filter(pk=schedule).first()
-    if found is None:
+    task = PeriodicTask.objects.filter(pk=schedule).first()
+    if task is None:
         return HttpResponse(status=404)
     if request.method == "DELETE":
-        found.delete()
+        task.delete()
         return HttpResponse(status=204)
     try:
-        _change(found, json.loads(request.body))
+        _change(task, json.loads(request.body))
     except Passed:
         return JsonResponse({"error": {"code": "invalid_expression"}}, status=400)
-    return JsonResponse({"_id": found.pk})
+    return JsonResponse({"_id": task.pk})
 
 
 @require_POST
 def trigger(request: HttpRequest, agent: str, schedule: int) -> HttpResponse:
     """Run it now."""
-    found = PeriodicTask.objects.filter(pk=schedule).first()
-    if found is None:
+    task = PeriodicTask.objects.filter(pk=schedule).first()
+    if task is None:
         return HttpResponse(status=404)
-    if not found.enabled:
+    if not task.enabled:
         return JsonResponse({"error": {"code": "schedule_inactive"}}, status=400)
-    call_agent.apply_async(kwargs=json.loads(found.kwargs), countdown=TRIGGER_SECONDS)
-    return JsonResponse({"status": "triggered", "schedule_id": found.pk}, status=202)
+    call_agent.apply_async(kwargs=json.loads(task.kwargs), countdown=TRIGGER_SECONDS)
+    return JsonResponse({"status": "triggered", "schedule_id": task.pk}, status=202)
 
 
 @transaction.atomic

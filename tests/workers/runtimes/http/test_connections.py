@@ -99,9 +99,11 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again(
 
 def test_what_follows_an_answer_is_never_taken_for_the_next_one() -> None:
     bodies = [b'{"status": "completed", "output": "mine"}', b'{"status": "completed", "output": "not yours"}']
-    said = b"".join(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body) for body in bodies)
+    bytes_sent = b"".join(
+        b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body) for body in bodies
+    )
 
-    with speaking(said) as url:
+    with speaking(bytes_sent) as url:
         answers = [runtime_for("responses").call(make_call(), make_endpoint(url), never) for _ in range(2)]
 
     assert [answer.output_text for answer in answers] == ["mine", "mine"]
