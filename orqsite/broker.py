@@ -10,7 +10,7 @@ QUEUE = "agent-schedules"
 
 FAIL_FAST = {
     # A hung or dead broker costs a publisher about a second, not for ever: nothing is lost, the run's row is
-    # committed and a beat sends the message again.
+    # committed and a beat redispatches it.
     "socket_timeout": 1.0,
     "socket_connect_timeout": 1.0,
     "max_retries": 0,

@@ -36,7 +36,7 @@ NAVIGATION: list[dict[str, Any]] = [
         ],
     },
     {
-        "title": "Set-up",
+        "title": "Setup",
         "items": [
             _page("Agents", "smart_toy", "schedules_agent"),
             _page("API keys", "key", "schedules_apikey"),

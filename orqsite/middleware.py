@@ -15,7 +15,7 @@ from schedules.api.error_codes import code_of_status, error_body
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 CONSOLE = "/console/"
-_UNREADABLE = "The request cannot be read, or its Host header names none of this service's hosts"
+_UNREADABLE = "The request cannot be read, or its Host header does not name this service"
 
 
 def api_errors(get_response: GetResponse) -> GetResponse:

@@ -13,8 +13,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TAGS": [
         {
             "name": "Agent Schedules",
-            "description": "Agents at work by the clock: by a cron expression, at an interval, or once. "
-            "Two firings of a schedule are at least an hour apart.",
+            "description": "Run agents on a cadence: by a cron expression, at an interval, or once. "
+            "Firings of a schedule are at least one hour apart.",
         }
     ],
     "APPEND_COMPONENTS": {"schemas": COMPONENTS},

@@ -79,7 +79,7 @@ def first_fire(type_: str, expression: str, now: datetime) -> datetime:
 
 def _never(type_: str) -> InvalidExpression:
     if type_ == ScheduleType.ONCE:
-        return InvalidExpression("the instant lies in the past", example=ONCE_EXAMPLE)
+        return InvalidExpression("the instant is in the past", example=ONCE_EXAMPLE)
     return InvalidExpression("it has no fire time within the next five years", example=CRON_EXAMPLE)
 
 

@@ -13,7 +13,7 @@ class Refused(Exception):
 
 
 class InvalidRequest(Refused):
-    """The request is not of the documented form."""
+    """The request does not have the documented form."""
 
 
 class ScheduleInactive(Refused):
@@ -23,13 +23,13 @@ class ScheduleInactive(Refused):
 
 
 class PreconditionFailed(Refused):
-    """The schedule has been edited since: retrieve it, and make the change on what it is now"""
+    """The schedule has been edited since; retrieve it and apply the change again"""
 
     code = "precondition_failed"
 
 
 class IdempotencyKeyReused(Refused):
-    """This Idempotency-Key was used for another request: use a new key for each request"""
+    """This Idempotency-Key was already used for another request; use a new key for each request"""
 
     code = "idempotency_key_reused"
 

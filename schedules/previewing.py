@@ -35,7 +35,7 @@ class Preview:
 
 
 def preview_schedule(schedule: Schedule, window: Window, now: datetime) -> Preview:
-    """The fire times that the schedule's present cadence describes, past ones too, none before it began.
+    """The fire times that the schedule's current cadence describes, past ones too, none before it began.
 
     Of an inactive one: those it would have if it were resumed now.
     """
@@ -56,7 +56,7 @@ def preview_expression(type_: str, expression: str, window: Window, now: datetim
 def _preview(cadence: Cadence, window: Window, now: datetime, begins_at: datetime | None = None) -> Preview:
     begin = window.begin or now
     if window.end is not None and window.end <= begin:
-        raise InvalidRequest("to must lie after from (without from: after now)", param="to")
+        raise InvalidRequest("to must be after from (or after now, if from is absent)", param="to")
     before = begin - datetime.resolution
     if begins_at is not None and begins_at > before:
         before = begins_at

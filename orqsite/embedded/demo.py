@@ -47,7 +47,7 @@ def show(url: str, folder: Path, terminal: Terminal) -> None:
         if schedule is not None:
             _run_now(client, f"{schedules}/{schedule}", terminal)
     except OSError as error:
-        terminal.say(f"    The demo run went wrong: {error}. The service runs on.")
+        terminal.say(f"    The demo run failed: {error}. The service keeps running.")
     terminal.say(_summary(client, folder, schedules, schedule or "SCHEDULE_ID"))
 
 

@@ -15,9 +15,10 @@ from schedules.models import Agent, AgentVersion, RuntimeName
 _LENGTHS = ("connect_timeout", "read_timeout", "total_timeout", "retry_base", "retry_cap")
 _SHORTEST = timedelta(milliseconds=1)
 _HEADER_NAME = RegexValidator(
-    r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z", "A header's name has letters, digits and - _ only."
+    r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z",
+    "A header name may only have letters, digits and signs such as - and _.",
 )
-_HEADER_VALUE = RegexValidator(r"^[\x20-\x7e]+\Z", "A header's value is plain ASCII on one line.")
+_HEADER_VALUE = RegexValidator(r"^[\x20-\x7e]+\Z", "A header value must be plain ASCII on one line.")
 
 
 class AgentForm(ModelForm[Agent]):
@@ -42,7 +43,7 @@ class AgentForm(ModelForm[Agent]):
         max_length=4000,
         validators=[_HEADER_VALUE],
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
-        help_text="The header's whole value, e.g. Bearer sk-…; kept encrypted and never shown",
+        help_text="The complete header value, e.g. Bearer sk-…; stored encrypted and never shown",
     )
     remove_credential = forms.BooleanField(required=False, widget=UnfoldBooleanWidget)
 
@@ -61,7 +62,9 @@ class AgentForm(ModelForm[Agent]):
         if self.instance.sealed_credential:
             self.fields[
                 "credential"
-            ].help_text = "One is stored. Leave empty to keep it; a new one replaces it"
+            ].help_text = (
+                "A credential is stored. Leave this empty to keep it, or enter a new one to replace it"
+            )
         else:
             self.fields.pop("remove_credential", None)
 
@@ -89,7 +92,7 @@ class AgentForm(ModelForm[Agent]):
         if cleaned.get("runtime") == RuntimeName.RESPONSES and not cleaned.get("base_url", "missing"):
             self.add_error("base_url", "The responses runtime needs the address of the agent's server")
         if cleaned.get("credential") and not cleaned.get("credential_header", "missing"):
-            self.add_error("credential_header", "The credential needs a header to travel in")
+            self.add_error("credential_header", "The credential needs a header to be sent in")
         return cleaned
 
 
@@ -106,7 +109,7 @@ def _is_web_address(text: str) -> bool:
 class VersionForm(ModelForm[AgentVersion]):
     """A tag; an existing one cannot be renamed, schedules may pin it."""
 
-    activate = forms.BooleanField(required=False, label="Make it the active one")
+    activate = forms.BooleanField(required=False, label="Make it the active version")
 
     class Meta:
         model = AgentVersion
@@ -124,7 +127,7 @@ class VersionFormSet(BaseInlineFormSet[AgentVersion, Agent, ModelForm[AgentVersi
         """At most one is to become the active one."""
         super().clean()
         if sum(bool(form.cleaned_data.get("activate")) for form in self.forms if form.is_valid()) > 1:
-            raise forms.ValidationError("Only one version can be the active one")
+            raise forms.ValidationError("Only one version can be active")
 
     def save(self, commit: bool = True) -> list[AgentVersion]:
         """The versions that were added or made active."""

@@ -33,7 +33,7 @@ REVOKE = Verb[ApiKey](
     "revoked",
     _revoke,
     lambda key: key.revoked_at is None,
-    confirmation="Revoke this key? Clients that use it are refused from now on, and it cannot be undone.",
+    confirmation="Revoke this key? Clients that use it will be refused, and this cannot be undone.",
 )
 
 
@@ -53,7 +53,7 @@ def name(key: ApiKey) -> str:
     return cells.two_lines(key.name or "unnamed", key.actor)
 
 
-@admin.display(description="Signs as")
+@admin.display(description="Recorded as")
 def actor(key: ApiKey) -> str:
     """How it signs what it did."""
     return cells.code(key.actor)
@@ -94,13 +94,13 @@ class IssueForm(ModelForm[ApiKey]):
         """A moment to come, or none."""
         expires_at: datetime | None = self.cleaned_data["expires_at"]
         if expires_at is not None and expires_at <= database_now():
-            raise forms.ValidationError("This moment has passed: give one to come, or leave it empty")
+            raise forms.ValidationError("This time is in the past; choose a later one, or leave it empty")
         return expires_at
 
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(VerbAdmin[ApiKey], ReadOnly[ApiKey]):
-    """The pages of API api_keys."""
+    """The pages of API keys."""
 
     form = IssueForm
     list_display = (name, "workspace", "scope", status, expires, last_used, created)

@@ -25,10 +25,10 @@ def instants(result: AuditResult) -> str:
     return cells.one_line(str(result))
 
 
-@admin.display(description="Looked at")
+@admin.display(description="Scope")
 def scope(result: AuditResult) -> str:
     """All there is, or what was new."""
-    return "all history that is kept" if result.is_whole else "what was new"
+    return "all retained history" if result.is_whole else "new since the last audit"
 
 
 @admin.display(description="From")
@@ -43,7 +43,7 @@ def audited(result: AuditResult) -> str:
     return cells.clock(result.audited_at)
 
 
-@admin.display(description="Took")
+@admin.display(description="Duration")
 def took(result: AuditResult) -> str:
     """How long it took."""
     return cells.one_line(times.length(result.duration))
@@ -53,7 +53,7 @@ def took(result: AuditResult) -> str:
 def findings(result: AuditResult) -> str:
     """The first of them, each on a line of its own."""
     rest = result.finding_count - len(result.findings)
-    more = [f"… and {rest:,} more: manage.py audit lists all"] if rest > 0 else []
+    more = [f"… and {rest:,} more; run manage.py audit to list all"] if rest > 0 else []
     return cells.text_block("\n".join([*result.findings, *more]))
 
 

@@ -31,7 +31,7 @@ def ledger_state(now: datetime) -> LedgerState:
     newest = AuditResult.objects.newest()
     if newest is None:
         return LedgerState(
-            "warning", "Ledger: not audited yet; a housekeeping task does it once an hour", every
+            "warning", "Ledger: not audited yet; a housekeeping task audits it every hour", every
         )
     whole = AuditResult.objects.whole().newest() or newest
     wrong = AuditResult.objects.filter(id__gte=whole.id, finding_count__gt=0).newest()
@@ -55,7 +55,7 @@ def _of_both(whole: AuditResult, newest: AuditResult, now: datetime) -> str:
     if whole == newest:
         return _counted(whole, now)
     new = f"{newest.accounted_count:,} of {newest.expected_count:,}"
-    return f"{_counted(whole, now)}; the newest {new}, {times.relative(newest.audited_at, now)}"
+    return f"{_counted(whole, now)}; the latest {new}, {times.relative(newest.audited_at, now)}"
 
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def duration(run: Run) -> str:
 def masked_payload(run: Run) -> str:
     """What was sent, secrets masked; before the first attempt nothing was."""
     return (
-        "read from the schedule when it starts"
+        "taken from the schedule when the run starts"
         if run.payload is None
         else _json(payloads.masked(run.payload))
     )
@@ -158,7 +158,7 @@ not_before = _on_the_clock("not_before", "Not before")
 made_at = _on_the_clock("created_at", "Recorded")
 started_at = _on_the_clock("started_at", "Started")
 finished_at = _on_the_clock("finished_at", "Finished")
-lease_expires_at = _on_the_clock("lease_expires_at", "Lease until")
+lease_expires_at = _on_the_clock("lease_expires_at", "Lease expires")
 
 
 def recent_runs(of: Schedule) -> dict[str, Any]:

@@ -49,7 +49,7 @@ RETRY = Verb[Run](
     {
         ScheduleInactive: "schedule inactive",
         ScheduleNotFound: "schedule deleted",
-        RunNotRetryable: "not ended, or succeeded",
+        RunNotRetryable: "not ended yet, or succeeded",
     },
 )
 
@@ -75,10 +75,10 @@ _FIELDSETS: Any = (
             )
         },
     ),
-    ("What came back", {"fields": ((show.output_text,), (show.usage,))}),
-    ("What was sent", {"fields": ((show.masked_payload,),)}),
+    ("Answer", {"fields": ((show.output_text,), (show.usage,))}),
+    ("Request", {"fields": ((show.masked_payload,),)}),
     (
-        "When",
+        "Times",
         {
             "fields": (
                 (show.due_at, show.trigger),
@@ -89,8 +89,8 @@ _FIELDSETS: Any = (
             )
         },
     ),
-    ("To trace it", {"fields": ((show.run_id, "generation"), (show.response_id, show.trace_id))}),
-    ("Output as it came", {"fields": ((show.output,),), "classes": ("collapse",)}),
+    ("Identifiers", {"fields": ((show.run_id, "generation"), (show.response_id, show.trace_id))}),
+    ("Raw output", {"fields": ((show.output,),), "classes": ("collapse",)}),
 )
 
 

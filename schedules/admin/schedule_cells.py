@@ -60,7 +60,7 @@ def activity(schedule: Schedule) -> str:
     if schedule.deleted_at is not None:
         return cells.badge("deleted", "danger")
     if schedule.suspended_until is not None and schedule.suspended_until > timezone.now():
-        return cells.badge("held back", "danger")
+        return cells.badge("suspended", "danger")
     if schedule.is_active:
         return cells.badge("active", "success")
     return cells.badge("finished", "info") if schedule.is_finished else cells.badge("paused", "warning")
@@ -107,11 +107,11 @@ def agent(schedule: Schedule) -> str:
     return cells.link(reverse("admin:schedules_agent_change", args=(schedule.agent_id,)), schedule.agent.key)
 
 
-@display(description=f"Next {SHOWN_FIRES} fires")
+@display(description=f"Next {SHOWN_FIRES} fire times")
 def next_fires(schedule: Schedule) -> str:
     """The fire times to come, as the clock will find them."""
     if schedule.next_fire_at is None:
-        return "none while it is not active"
+        return "none while the schedule is inactive"
     now = timezone.now()
     shown = islice(_fire_times(schedule, schedule.next_fire_at, now), SHOWN_FIRES)
     lines = ((for_people(moment), times.relative(moment, now)) for moment in shown)

@@ -28,13 +28,13 @@ from schedules.models.schedule import AGENT_TAG_LENGTH, DISPLAY_NAME_LENGTH
 from schedules.secrets import payloads
 
 EXPRESSION_HELP = (
-    "UTC. cron: 0 0 9 * * mon-fri (second first) · interval: @every 6h · once: @at 2099-05-01T09:00:00Z"
+    "UTC. cron: 0 0 9 * * mon-fri (seconds first) · interval: @every 6h · once: @at 2099-05-01T09:00:00Z"
 )
 CONTENT = ("display_name", "agent_tag", "type", "expression", "payload")
 EDITABLE = (*CONTENT, "is_active")
 PAYLOAD_HELP = (
     "JSON: input, memory_entity_id, metadata, variables. A secret variable is "
-    '{"secret": true, "value": "…"}; ******** keeps the secret that is stored.'
+    '{"secret": true, "value": "…"}; ******** keeps the stored secret.'
 )
 
 
@@ -88,7 +88,7 @@ class ScheduleForm(ModelForm[Schedule]):
         strip=False,
         empty_value=None,
         widget=UnfoldAdminTextInputWidget,
-        help_text="Pins a version of the agent; empty: the one that is active when it runs",
+        help_text="Pins a version of the agent; if empty, the version that is active when it runs",
     )
     type = forms.ChoiceField(choices=ScheduleType.choices, widget=UnfoldAdminSelectWidget)
     expression = forms.CharField(

@@ -79,18 +79,18 @@ _HISTORY = (
 _TO_ADD: Any = (
     (None, {"fields": ("agent", "display_name", "agent_tag")}),
     ("Cadence", {"fields": ("type", "expression")}),
-    ("What is sent", {"fields": ("payload",)}),
+    ("Request", {"fields": ("payload",)}),
 )
 _TO_CHANGE: Any = (
     (None, {"fields": (show.agent, "display_name", "agent_tag")}),
     ("Cadence", {"fields": ("type", "expression", show.in_words, "is_active", show.next_fires)}),
-    ("What is sent", {"fields": ("payload",)}),
+    ("Request", {"fields": ("payload",)}),
     ("History", {"fields": _HISTORY}),
 )
 _TO_VIEW: Any = (
     (None, {"fields": (show.agent, "display_name", "agent_tag")}),
     ("Cadence", {"fields": ("type", "expression", show.in_words, show.next_fires)}),
-    ("What is sent", {"fields": (show.masked_payload,)}),
+    ("Request", {"fields": (show.masked_payload,)}),
     ("History", {"fields": (*_HISTORY, show.deleted)}),
 )
 
@@ -184,7 +184,9 @@ class ScheduleAdmin(VerbAdmin[Schedule]):
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
         """The schedules alone: their run history stays."""
-        names = [f"{schedule} (its pending runs never start, its run history stays)" for schedule in objs]
+        names = [
+            f"{schedule} (its pending runs will not start; its run history is kept)" for schedule in objs
+        ]
         return names, {str(self.opts.verbose_name_plural): len(names)}, set(), []
 
     def render_change_form(

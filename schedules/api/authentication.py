@@ -39,7 +39,7 @@ class ExpiredApiKey(Refused):
 
 
 class InsufficientScope(Refused):
-    """This API key may only read; use a key of the scope write"""
+    """This API key may only read; use a key with the scope write"""
 
     code = "insufficient_scope"
 

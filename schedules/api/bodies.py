@@ -65,13 +65,13 @@ def type_field(**kwargs: Any) -> serializers.ChoiceField:
     )
 
 
-TYPE_HELP = "Which form the expression has."
+TYPE_HELP = "The form of the expression."
 EXPRESSION_HELP = (
     "When it runs, in UTC. cron: six fields, seconds first (`0 0 9 * * mon-fri`), or a descriptor (`@daily`); "
     "interval: `@every` and a duration of at least an hour (`@every 1h30m`); "
     "once: `@at` and an instant (`@at 2099-05-01T09:00:00Z`)."
 )
-AGENT_TAG_HELP = "The agent version every run uses; absent: whichever version is active then."
+AGENT_TAG_HELP = "The agent version that every run uses; if absent, the version that is active when it runs."
 
 
 class Body(serializers.Serializer[Any]):
@@ -98,7 +98,7 @@ class NewScheduleBody(Body):
     payload = PayloadAsSent()
     agent_tag = Text(required=False, allow_null=True, max_length=AGENT_TAG_LENGTH, help_text=AGENT_TAG_HELP)
     display_name = Text(
-        required=False, allow_null=True, max_length=DISPLAY_NAME_LENGTH, help_text="A name for people."
+        required=False, allow_null=True, max_length=DISPLAY_NAME_LENGTH, help_text="A human-readable name."
     )
 
 
@@ -112,7 +112,7 @@ class ScheduleChangesBody(Body):
     agent_tag = Text(required=False, allow_null=True, max_length=AGENT_TAG_LENGTH, help_text=AGENT_TAG_HELP)
     is_active = Flag(required=False, help_text="false pauses the schedule, true resumes it.")
     display_name = Text(
-        required=False, allow_null=True, max_length=DISPLAY_NAME_LENGTH, help_text="A name for people."
+        required=False, allow_null=True, max_length=DISPLAY_NAME_LENGTH, help_text="A human-readable name."
     )
 
 

@@ -67,7 +67,7 @@ def error_codes(_: HttpRequest) -> HttpResponse:
             '<!doctype html><html lang="en"><meta charset="utf-8"><title>Error codes</title>'
             "<style>body{{font:16px system-ui;margin:2rem}}td,th{{padding:.4rem 1rem;text-align:left}}"
             "tr:target{{background:#ffefc2}}</style><h1>Error codes</h1>"
-            "<table><tr><th>code</th><th>status</th><th>what it means and how to mend it</th></tr>{}</table></html>",
+            "<table><tr><th>code</th><th>status</th><th>what it means and how to fix it</th></tr>{}</table></html>",
             rows,
         )
     )

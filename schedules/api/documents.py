@@ -60,14 +60,14 @@ class Count(serializers.IntegerField):
 
 @extend_schema_field({"type": "object", "additionalProperties": {}})
 class Usage(serializers.JSONField):
-    """What the agent said of its use, as it said it."""
+    """Token usage, as the agent reported it."""
 
 
 class NextAfter(serializers.CharField):
     """Where the next page begins."""
 
     def __init__(self, **kwargs: Any) -> None:
-        where = "Send it as `after` to get the next page; absent on the last one."
+        where = "Pass it as `after` to get the next page; absent on the last page."
         super().__init__(required=False, help_text=where, **kwargs)
 
 
@@ -79,31 +79,29 @@ class ScheduleDocument(Document):
     workspace_id = serializers.UUIDField(help_text="The workspace of the agent.")
     agent_key = serializers.CharField(source="agent.key", help_text="The agent it runs.")
     agent_tag = serializers.CharField(required=False, help_text=AGENT_TAG_HELP)
-    display_name = serializers.CharField(required=False, help_text="A name for people.")
+    display_name = serializers.CharField(required=False, help_text="A human-readable name.")
     type = serializers.ChoiceField(ScheduleType.values, help_text=TYPE_HELP)
     expression = serializers.CharField(help_text=EXPRESSION_HELP)
     is_active = serializers.BooleanField(
-        help_text="Whether it fires. A person pauses and resumes it; a once pauses itself when it has fired."
+        help_text="Whether the schedule fires. false means paused, or a once schedule that has fired."
     )
     generation = Count(
-        help_text="Grows by one with each change of the cadence and each resuming. "
-        "A run asked for under an older one never starts."
+        help_text="Increases by one with each change of the cadence and each resume. "
+        "A run of an older generation never starts."
     )
     payload = MaskedPayload()
-    created_by_id = serializers.CharField(
-        help_text="Who made it: an API key (`apk_…`), or a person at the console."
-    )
+    created_by_id = serializers.CharField(help_text="Who created it: an API key (`apk_…`) or a console user.")
     updated_by_id = serializers.CharField(
-        required=False, help_text="Who edited it last; absent until somebody does."
+        required=False, help_text="Who last edited it; absent until the first edit."
     )
-    created = _Instant(source="created_at", help_text="When it was made.")
+    created = _Instant(source="created_at", help_text="When it was created.")
     updated = _Instant(source="updated_at", help_text="When it was last edited.")
     last_triggered_at = _Instant(
-        required=False, help_text="When its latest run began; absent before the first."
+        required=False, help_text="When its latest run started; absent before the first."
     )
     next_fire_at = _Instant(required=False, help_text="When it fires next; absent while inactive.")
     trigger_count = Count(
-        help_text="Runs that began since it was made, or since its expression or type changed."
+        help_text="Runs started since it was created, or since its expression or type last changed."
     )
 
     def to_representation(self, instance: Schedule) -> dict[str, Any]:
@@ -139,7 +137,7 @@ def _instant(instant: datetime | None) -> str | None:
 class ScheduleList(Document):
     """Schedules of an agent, newest first."""
 
-    schedules = ScheduleDocument(many=True, source="rows", help_text="The newest first.")
+    schedules = ScheduleDocument(many=True, source="rows", help_text="Newest first.")
     next_after = NextAfter()
 
 
@@ -147,16 +145,16 @@ class ScheduleList(Document):
 class Triggered(serializers.Serializer[Any]):
     """The answer to a trigger."""
 
-    status = serializers.CharField(help_text="`triggered`, the only one.")
-    schedule_id = serializers.CharField(help_text="The schedule that runs.")
+    status = serializers.CharField(help_text="Always `triggered`.")
+    schedule_id = serializers.CharField(help_text="The schedule that was triggered.")
 
 
 @extend_schema_serializer(component_name="PublicRunError")
 class RunError(serializers.Serializer[Any]):
     """How the last attempt failed."""
 
-    code = serializers.CharField(source="error_code", help_text="Names the failure for programs.")
-    message = serializers.CharField(source="error_message", help_text="Says to a person what went wrong.")
+    code = serializers.CharField(source="error_code", help_text="Identifies the failure for programs.")
+    message = serializers.CharField(source="error_message", help_text="Describes the failure for people.")
 
     def to_representation(self, instance: Run) -> dict[str, Any] | None:  # type: ignore[override]  # None: left out
         """The error of a run, or None."""
@@ -165,32 +163,36 @@ class RunError(serializers.Serializer[Any]):
 
 @extend_schema_serializer(component_name="PublicRun")
 class RunDocument(Document):
-    """One firing's work and how it went."""
+    """The work of one firing or trigger, and its outcome."""
 
     _id = serializers.CharField(source="id", label="id", help_text="The run's own id, a ULID.")
-    schedule_id = serializers.CharField(help_text="The schedule it is a run of.")
-    generation = Count(help_text="The schedule's generation at its moment.")
+    schedule_id = serializers.CharField(help_text="The schedule this run belongs to.")
+    generation = Count(help_text="The schedule's generation when the run was created.")
     trigger = serializers.ChoiceField(
-        TriggerKind.values, help_text="What asked for it: the clock or a person."
+        TriggerKind.values, help_text="What created it: the cadence or a person."
     )
-    fire_time = _Instant(required=False, help_text="The instant the cadence says; absent when manual.")
+    fire_time = _Instant(
+        required=False, help_text="The instant that the cadence gives; absent for a manual run."
+    )
     is_misfire = serializers.BooleanField(help_text="Whether the fire time was noticed late.")
-    state = serializers.ChoiceField(RunState.values, help_text="How far it is; the last four are final.")
+    state = serializers.ChoiceField(
+        RunState.values, help_text="Its state; succeeded, failed, cancelled and discarded are final."
+    )
     reason = TextIfAny(help_text="Why it was discarded, cancelled or failed.")
-    attempt = serializers.IntegerField(help_text="The current or last try, from 1.")
-    created = _Instant(source="created_at", help_text="When it was asked for.")
-    not_before = _Instant(help_text="The next attempt starts not earlier.")
-    started_at = _Instant(required=False, help_text="When the first attempt began.")
-    finished_at = _Instant(required=False, help_text="When it ended; absent before.")
+    attempt = serializers.IntegerField(help_text="The current or last attempt, counted from 1.")
+    created = _Instant(source="created_at", help_text="When it was created.")
+    not_before = _Instant(help_text="The next attempt does not start before this instant.")
+    started_at = _Instant(required=False, help_text="When the first attempt started.")
+    finished_at = _Instant(required=False, help_text="When it ended; absent until then.")
     lateness_seconds = Seconds(
-        source="lateness", required=False, help_text="From the instant it was asked for to its start."
+        source="lateness", required=False, help_text="Seconds from the instant it was due to its start."
     )
     agent_tag = serializers.CharField(required=False, help_text="The agent version it was pinned to.")
-    response_id = TextIfAny(help_text="The agent's response.")
-    output_text = TextIfAny(help_text="What the agent said.")
-    usage = Usage(required=False, help_text="Tokens, as the agent reported them.")
+    response_id = TextIfAny(help_text="The agent's id for its response.")
+    output_text = TextIfAny(help_text="The text of the agent's answer.")
+    usage = Usage(required=False, help_text="Token usage, as the agent reported it.")
     error = RunError(
-        source="*", required=False, help_text="How the last attempt failed; absent if it did not."
+        source="*", required=False, help_text="Why the last attempt failed; absent if it did not."
     )
 
 
@@ -198,7 +200,7 @@ class RunDocument(Document):
 class RunList(Document):
     """Runs of a schedule, newest first."""
 
-    runs = RunDocument(many=True, source="rows", help_text="The newest first.")
+    runs = RunDocument(many=True, source="rows", help_text="Newest first.")
     next_after = NextAfter()
 
 
@@ -206,16 +208,16 @@ class RunList(Document):
 class PreviewDocument(Document):
     """When a cadence fires."""
 
-    fire_times = serializers.ListField(child=_Instant(), help_text="Ascending, UTC.")
+    fire_times = serializers.ListField(child=_Instant(), help_text="Ascending, in UTC.")
     description = serializers.CharField(help_text="The cadence in words.")
 
 
 @extend_schema_serializer(component_name="PublicSchedulePreview")
 class SchedulePreviewDocument(PreviewDocument):
-    """When a schedule's present cadence fires."""
+    """When a schedule's current cadence fires."""
 
     is_active = serializers.BooleanField(
-        help_text="false: these are the fire times it would have if it were resumed now."
+        help_text="If false, these are the fire times it would have if it were resumed now."
     )
 
 
@@ -223,12 +225,14 @@ class SchedulePreviewDocument(PreviewDocument):
 class ExplanationDocument(Document):
     """What became of an instant of a schedule."""
 
-    at = _Instant(help_text="The instant that was asked about.")
+    at = _Instant(help_text="The instant that is explained.")
     outcome = serializers.ChoiceField(
         [outcome.value for outcome in Outcome], help_text="The answer for programs."
     )
     words = serializers.CharField(help_text="The answer for people.")
-    generation = Count(required=False, help_text="Whose cadence it was; absent while it had none.")
+    generation = Count(
+        required=False, help_text="The generation in force at that instant; absent if it was not active."
+    )
     reason = TextIfAny(help_text="Why the fire time was missed, or why its run ended as it did.")
     run = RunDocument(required=False, help_text="The run of this fire time.")
     next_fire_time = _Instant(required=False, help_text="Of that cadence, after the instant.")

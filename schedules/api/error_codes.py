@@ -1,4 +1,4 @@
-"""Every error code a client can meet, in one table: its status, its kind, what it means and how to mend it."""
+"""Every error code a client can meet, in one table: its status, its kind, what it means and how to fix it."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -31,13 +31,13 @@ ERRORS: Final[dict[str, ErrorCode]] = {
     ),
     "expired_api_key": ErrorCode(401, _AUTHENTICATION, "The API key has expired. Use another key."),
     "insufficient_scope": ErrorCode(
-        403, "permission_error", "The API key may only read. Use a key of the scope write."
+        403, "permission_error", "The API key may only read. Use a key with the scope write."
     ),
     "invalid_request_body": ErrorCode(
-        400, _REQUEST, "The request is not of the documented form. `param` names the field."
+        400, _REQUEST, "The request does not have the documented form. `param` names the field."
     ),
     "invalid_expression": ErrorCode(
-        400, _REQUEST, "The expression or its type is refused. The message shows a valid example."
+        400, _REQUEST, "The expression or its type is not valid. The message shows a valid example."
     ),
     "schedule_inactive": ErrorCode(
         400, _REQUEST, "Cannot trigger an inactive schedule. Set is_active to true first."
@@ -59,7 +59,7 @@ ERRORS: Final[dict[str, ErrorCode]] = {
     "run_not_found": ErrorCode(404, _NOT_FOUND, "The schedule has no such run, or its history was pruned."),
     "not_found": ErrorCode(404, _NOT_FOUND, "There is no such path. No path of the API ends in a slash."),
     "method_not_allowed": ErrorCode(
-        405, _REQUEST, "This path does not answer this method. The header Allow names those it does."
+        405, _REQUEST, "This path does not support this method. The header Allow names those it supports."
     ),
     "idempotency_key_reused": ErrorCode(
         409,
@@ -69,17 +69,19 @@ ERRORS: Final[dict[str, ErrorCode]] = {
     "precondition_failed": ErrorCode(
         412,
         _REQUEST,
-        "The schedule has been edited since the ETag in If-Match. Retrieve it and make the change on that.",
+        "The schedule has been edited since the ETag in If-Match. Retrieve it and apply the change again.",
     ),
     "payload_too_large": ErrorCode(413, _REQUEST, "The request body is too large. Send a smaller payload."),
     "unsupported_media_type": ErrorCode(
         415, _REQUEST, "The body must be JSON. Send it with the header Content-Type: application/json."
     ),
     "rate_limit_exceeded": ErrorCode(
-        429, "rate_limit_error", "Too many requests. Wait for the seconds in Retry-After, then try again."
+        429,
+        "rate_limit_error",
+        "Too many requests. Wait for the number of seconds in Retry-After, then try again.",
     ),
     "internal_error": ErrorCode(
-        500, _SERVER, "Something unexpected went wrong here. It is logged; the request may be tried again."
+        500, _SERVER, "An unexpected error occurred and was logged. The request may be tried again."
     ),
     "service_unavailable": ErrorCode(
         503, _SERVER, "The database cannot be reached at the moment. Try again in a few seconds."

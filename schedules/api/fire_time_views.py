@@ -23,7 +23,7 @@ class SchedulePreview(ApiView):
 
     @operations.PREVIEW_SCHEDULE
     def get(self, request: Request, agent_key: str, schedule_id: str) -> Response:
-        """The fire times of its present cadence."""
+        """The fire times of its current cadence."""
         schedule = schedule_of(key_of(request), agent_key, schedule_id)
         window = queries.window(queries.read_query(queries.PreviewQuery, request))
         preview = preview_schedule(schedule, window, database_now())
@@ -31,7 +31,7 @@ class SchedulePreview(ApiView):
 
 
 class ExpressionPreview(ApiView):
-    """When an expression that is no schedule yet would fire."""
+    """When an expression that is not a schedule yet would fire."""
 
     is_read_only = True
 

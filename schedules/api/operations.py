@@ -53,16 +53,16 @@ def _header(name: str, description: str, answers: list[int] | None = None, **sch
 
 
 def _etag(status: int) -> OpenApiParameter:
-    return _header("ETag", "Stands for the schedule as last edited; for If-Match.", [status])
+    return _header("ETag", "Identifies the schedule's current revision, for use in If-Match.", [status])
 
 
 _IF_MATCH: Final = _header(
     "If-Match",
-    "ETags, or `*`: the change is made only if the schedule has not been edited since one of them.",
+    "One or more ETags, or `*`. The change is made only if the schedule has not been edited since one of them.",
     pattern=TAGS_PATTERN,
 )
 _RETRY_AFTER: Final = _header(
-    "Retry-After", "Seconds until a request may be answered again.", [429], type="integer", minimum=1
+    "Retry-After", "Seconds to wait before the next request.", [429], type="integer", minimum=1
 )
 
 
@@ -71,13 +71,18 @@ def _repeatable(status: int) -> list[OpenApiParameter]:
     return [
         _header(
             "Idempotency-Key",
-            "A text of your own for this one request. Sent again with the same key, within 24 hours, it has no "
-            "second effect and gets the same answer.",
+            "A value of your choice, unique to this request. Repeated with the same key within 24 hours, the "
+            "request has no second effect and gets the same answer.",
             minLength=1,
             maxLength=MAX_KEY,
             pattern=KEY_PATTERN,
         ),
-        _header("Idempotency-Replayed", "`true` if this is the answer of before.", [status], const="true"),
+        _header(
+            "Idempotency-Replayed",
+            "`true` if this is the answer to an earlier request with the same key.",
+            [status],
+            const="true",
+        ),
     ]
 
 
@@ -138,7 +143,7 @@ _A_PAUSE: Final = [OpenApiExample("Pause", {"is_active": False}, request_only=Tr
 LIST: Final = _operation(
     "list-agent-schedules",
     "List schedules",
-    "Lists all schedules of an agent, newest first; with `limit` a page of them.",
+    "Lists all schedules of an agent, newest first, or one page of them if `limit` is given.",
     parameters=[*_OF_AGENT, ScheduleListQuery],
     responses={
         200: _answer(ScheduleList, "Schedules listed.", {"schedules": [SCHEDULE]}),
@@ -148,7 +153,7 @@ LIST: Final = _operation(
 CREATE: Final = _operation(
     "create-agent-schedule",
     "Create schedule",
-    "Makes an active schedule of generation 1. It fires at most once an hour.",
+    "Creates an active schedule with generation 1. A schedule fires at most once an hour.",
     parameters=[*_OF_AGENT, *_repeatable(201), _etag(201)],
     request=NewScheduleBody,
     examples=_A_SCHEDULE,
@@ -160,7 +165,7 @@ CREATE: Final = _operation(
 RETRIEVE: Final = _operation(
     "retrieve-agent-schedule",
     "Retrieve schedule",
-    "The schedule as it stands: its cadence, its payload, and how often it has run.",
+    "Returns the schedule: its cadence, its payload, and how often it has run.",
     parameters=[*_OF_SCHEDULE, _etag(200)],
     responses={
         200: _answer(ScheduleDocument, "The schedule.", SCHEDULE),
@@ -170,9 +175,10 @@ RETRIEVE: Final = _operation(
 UPDATE: Final = _operation(
     "update-agent-schedule",
     "Update schedule",
-    "Changes what the body names. A new expression or type restarts the cadence, bumps the generation and "
-    "resets trigger_count; resuming restarts the cadence and bumps the generation. A payload replaces the whole "
-    "payload; a masked secret in it keeps its stored value. null clears agent_tag or display_name.",
+    "Changes the fields that the body names. A new expression or type restarts the cadence, increments the "
+    "generation and resets trigger_count; resuming restarts the cadence and increments the generation. A "
+    "payload replaces the whole payload; a masked secret in it keeps its stored value. null clears "
+    "agent_tag and display_name.",
     parameters=[*_OF_SCHEDULE, _IF_MATCH, _etag(200)],
     request=ScheduleChangesBody,
     examples=_A_PAUSE,
@@ -195,14 +201,14 @@ DELETE: Final = _operation(
 TRIGGER: Final = _operation(
     "trigger-agent-schedule",
     "Trigger schedule execution",
-    "Asks for one run with the present payload, apart from the cadence, which goes on as if nothing had happened. "
-    "It starts 10 seconds after the request or a little later; an inactive schedule is not run.",
+    "Requests one run with the current payload. The cadence is not affected. The run starts 10 seconds after the "
+    "request, or slightly later. An inactive schedule cannot be triggered.",
     parameters=[*_OF_SCHEDULE, *_repeatable(202)],
     request=None,
     responses={
         202: _answer(
             Triggered,
-            "A run is on its way.",
+            "Run triggered.",
             {"status": "triggered", "schedule_id": SCHEDULE["_id"]},
         ),
         **_errors(
@@ -218,8 +224,8 @@ TRIGGER: Final = _operation(
 LIST_RUNS: Final = _operation(
     "list-agent-schedule-runs",
     "List runs",
-    "Lists a page of the runs of a schedule, newest first. `from` and `to` are about the instant a run was made "
-    "(`created`), which runs asked for by a person have too.",
+    "Lists a page of the runs of a schedule, newest first. `from` and `to` refer to the instant at which a run "
+    "was created (`created`), which manual runs have too.",
     parameters=[*_OF_SCHEDULE, RunListQuery],
     responses={
         200: _answer(RunList, "Runs listed.", {"runs": [RUN], "next_after": RUN["_id"]}),
@@ -229,7 +235,7 @@ LIST_RUNS: Final = _operation(
 RETRIEVE_RUN: Final = _operation(
     "retrieve-agent-schedule-run",
     "Retrieve run",
-    "One run of a schedule: its state, its attempts, and what the agent answered.",
+    "Returns one run of a schedule: its state, its attempts, and the agent's answer.",
     parameters=_OF_RUN,
     responses={
         200: _answer(RunDocument, "Run retrieved.", RUN),
@@ -252,8 +258,8 @@ CANCEL_RUN: Final = _operation(
 PREVIEW_SCHEDULE: Final = _operation(
     "preview-agent-schedule",
     "Preview schedule",
-    "Lists the fire times that the schedule's present cadence describes, past ones too where `from` lies in the "
-    "past, but none before that cadence began. Of an inactive schedule: those it would have if it were resumed now.",
+    "Lists the fire times of the schedule's current cadence, past ones included if `from` is in the past, but none "
+    "before that cadence began. For an inactive schedule: those it would have if it were resumed now.",
     parameters=[*_OF_SCHEDULE, PreviewQuery],
     responses={
         200: _answer(SchedulePreviewDocument, "Fire times listed.", PREVIEW | {"is_active": True}),
@@ -263,9 +269,9 @@ PREVIEW_SCHEDULE: Final = _operation(
 PREVIEW_EXPRESSION: Final = _operation(
     "preview-schedule-expression",
     "Preview expression",
-    "Lists the fire times an expression would have, without making a schedule; an expression that create would "
-    "refuse is refused here too. An interval counts from `from`. It changes nothing: a key of the scope read "
-    "suffices.",
+    "Lists the fire times that an expression would have, without creating a schedule. An expression that create "
+    "would refuse is refused here too. An interval counts from `from`. Nothing is changed, so a key with the scope "
+    "read is enough.",
     request=PreviewBody,
     examples=[OpenApiExample("An expression", TO_PREVIEW, request_only=True)],
     responses={
@@ -276,8 +282,8 @@ PREVIEW_EXPRESSION: Final = _operation(
 EXPLAIN_SCHEDULE: Final = _operation(
     "explain-agent-schedule",
     "Explain an instant",
-    "Says why the schedule ran, or did not run, at an instant. `outcome`: `ran` (it fired; `run` says how that "
-    "went), `missed` (`reason` says why it has no run of its own), `not_a_fire_time`, `not_active`, `to_come`, "
+    "Explains why the schedule ran, or did not run, at an instant. `outcome`: `ran` (it fired; `run` has the "
+    "result), `missed` (`reason` says why it has no run of its own), `not_a_fire_time`, `not_active`, `to_come`, "
     "`due` (it waits for a beat), `unaccounted` (no record: its history was pruned, or something is wrong).",
     parameters=[*_OF_SCHEDULE, ExplainQuery],
     responses={

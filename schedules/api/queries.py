@@ -32,7 +32,7 @@ class Position(serializers.RegexField):
     """A `next_after`: the ULID of the last one shown."""
 
     def __init__(self, **kwargs: Any) -> None:
-        messages: dict[str, Any] = {"invalid": "Must be the next_after of the page before."}
+        messages: dict[str, Any] = {"invalid": "Must be the next_after of the previous page."}
         super().__init__(rf"^{ULID_PATTERN}\Z", required=False, error_messages=messages, **kwargs)
 
 
@@ -40,63 +40,65 @@ def _limit(help_text: str, **kwargs: Any) -> serializers.IntegerField:
     return serializers.IntegerField(min_value=1, max_value=MOST, help_text=help_text, **kwargs)
 
 
-AFTER_HELP = "`next_after` of the page before; the page begins with the next older one."
+AFTER_HELP = "`next_after` of the previous page; this page starts with the next older item."
 
 
 class Between(serializers.Serializer[Any]):
     """`from` (included) and `to` (excluded)."""
 
-    to = Instant(required=False, help_text="Only what lies before this instant.")
+    to = Instant(required=False, help_text="Only what is before this instant.")
 
     def get_fields(self) -> dict[str, Any]:
         """With `from`, which is no name Python would take."""
-        first = Instant(required=False, help_text="Only what lies at or after this instant.")
+        first = Instant(required=False, help_text="Only what is at or after this instant.")
         return {"from": first} | super().get_fields()
 
 
 class ScheduleListQuery(serializers.Serializer[Any]):
     """Of a list of schedules."""
 
-    limit = _limit("Most schedules returned; all when absent.", required=False)
+    limit = _limit("Maximum number of schedules to return; all if absent.", required=False)
     after = Position(help_text=AFTER_HELP)
 
 
 class RunListQuery(Between):
     """Of a list of runs; `from` and `to` are about `created`."""
 
-    limit = _limit("Most runs returned.", default=20)
+    limit = _limit("Maximum number of runs to return.", default=20)
     after = Position(help_text=AFTER_HELP)
     state = serializers.ChoiceField(RunState.values, required=False, help_text="Only runs in this state.")
     trigger = serializers.ChoiceField(
-        TriggerKind.values, required=False, help_text="Only runs that the clock, or a person, asked for."
+        TriggerKind.values, required=False, help_text="Only runs with this trigger: the cadence, or a person."
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """A range that holds nothing is a mistake."""
         if "from" in attrs and "to" in attrs and attrs["to"] <= attrs["from"]:
-            raise serializers.ValidationError({"to": ["Must lie after from."]})
+            raise serializers.ValidationError({"to": ["Must be after from."]})
         return attrs
 
 
 class PreviewQuery(Between):
     """Of a preview; without `from` it begins now."""
 
-    limit = _limit("Most fire times returned.", default=10)
+    limit = _limit("Maximum number of fire times to return.", default=10)
 
 
 class ExplainQuery(serializers.Serializer[Any]):
     """Of an explanation."""
 
-    at = Instant(help_text="The instant it is about.")
+    at = Instant(help_text="The instant to explain.")
 
 
 @extend_schema_serializer(component_name="PreviewRequest")
 class PreviewBody(Between, bodies.Body):
-    """The body of a preview: an expression that is no schedule yet."""
+    """The body of a preview: an expression that is not a schedule yet."""
 
     type = bodies.type_field()
     expression = bodies.Text(help_text=bodies.EXPRESSION_HELP)
-    limit = bodies.Number(min_value=1, max_value=MOST, default=10, help_text="Most fire times returned.")
+    limit = bodies.Number(
+        min_value=1, max_value=MOST, default=10, help_text="Maximum number of fire times to return."
+    )
 
 
 _COLUMNS = {"state": "state", "trigger": "trigger", "from": "created_at__gte", "to": "created_at__lt"}

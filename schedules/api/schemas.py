@@ -8,7 +8,7 @@ PAYLOAD: dict[str, Any] = {
     "description": "What the agent is given on each run.",
     "properties": {
         "input": {
-            "description": "What the agent is asked on each run: a text, or a list of input items as the Responses "
+            "description": "The input of each run: a text, or a list of input items as the Responses "
             "API takes them. `{{name}}` in it is replaced by the variable of that name.",
             "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "object"}}],
         },
@@ -18,7 +18,7 @@ PAYLOAD: dict[str, Any] = {
         },
         "metadata": {
             "type": "object",
-            "description": "Handed to the agent with each run, and not looked at here.",
+            "description": "Passed to the agent with each run; not interpreted here.",
             "additionalProperties": {},
         },
         "variables": {
@@ -36,11 +36,14 @@ ERROR_DETAIL: dict[str, Any] = {
     "properties": {
         "code": {
             "type": "string",
-            "description": "Names the error for programs and never changes; all are listed at /docs/errors.",
+            "description": "Identifies the error for programs and never changes; listed at /docs/errors.",
         },
-        "message": {"type": "string", "description": "Says to a person what is wrong and how to mend it."},
-        "type": {"type": "string", "description": "What kind of error it is, e.g. invalid_request_error."},
-        "param": {"type": ["string", "null"], "description": "The field of the request it is about, if one."},
+        "message": {"type": "string", "description": "Tells a person what is wrong and how to fix it."},
+        "type": {"type": "string", "description": "The kind of error, e.g. invalid_request_error."},
+        "param": {
+            "type": ["string", "null"],
+            "description": "The field of the request that is wrong, if it is one.",
+        },
         "doc_url": {
             "type": "string",
             "format": "uri-reference",
@@ -53,7 +56,7 @@ ERROR_DETAIL: dict[str, Any] = {
 _DETAIL = {"$ref": "#/components/schemas/PublicScheduleErrorDetail"}
 ERROR: dict[str, Any] = {
     "type": "object",
-    "description": "The body of every error answer but 401.",
+    "description": "The body of every error response except 401.",
     "properties": {"error": _DETAIL},
     "required": ["error"],
 }

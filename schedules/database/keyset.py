@@ -27,7 +27,7 @@ def page(rows: QuerySet[Row], whole_list: QuerySet[Row], after: str | None, limi
     if after is not None:
         if not whole_list.filter(pk=after).exists():
             raise InvalidRequest(
-                "after is not a next_after of this list; begin again without it", param="after"
+                "after is not a next_after of this list; start again without it", param="after"
             )
         newest_first = newest_first.filter(pk__lt=after)
     if limit is None:

@@ -14,7 +14,7 @@ _RFC3339: Final = re.compile(
 
 
 def read_instant(text: str) -> datetime:
-    """The instant of an RFC 3339 text in any time zone, from 1970 on, aware UTC; ValueError when it is none.
+    """The instant of an RFC 3339 text in any time zone, from 1970 on, aware UTC; ValueError when it is not one.
 
     A fraction of a second may have nine digits and is cut to microseconds.
     """
@@ -22,7 +22,7 @@ def read_instant(text: str) -> datetime:
         raise ValueError(f"{text[:40]!r} is not an instant like 2026-06-01T09:00:00Z")
     instant = in_utc(datetime.fromisoformat(text))
     if instant < _EPOCH:
-        raise ValueError(f"{text!r} lies before 1970")
+        raise ValueError(f"{text!r} is before 1970")
     return instant
 
 

@@ -53,7 +53,7 @@ def parse_once(text: str) -> Once:
     try:
         return Once(datetime(year, month, day, hour, minute, second, microsecond, tzinfo=UTC))
     except ValueError as error:
-        raise _refused(text, f"is no instant: {error}") from None
+        raise _refused(text, f"is not an instant: {error}") from None
 
 
 def _refused(text: str, why: str) -> InvalidExpression:

@@ -42,7 +42,7 @@ def _require_text(text: str, example: str) -> None:
         raise InvalidExpression("must be a string", example=example)
     if len(text) > MAX_LENGTH:
         raise InvalidExpression(
-            f"is {len(text)} characters long, at most {MAX_LENGTH} are allowed", example=example
+            f"is {len(text)} characters long; at most {MAX_LENGTH} are allowed", example=example
         )
 
 
@@ -58,7 +58,7 @@ def _type_by_form(text: str) -> str | None:
 def _parse_cron_or_descriptor(text: str) -> Cadence:
     if text.startswith("@") and text not in DESCRIPTORS:
         descriptors = ", ".join(DESCRIPTORS)
-        raise InvalidExpression(f"{quoted(text)} is none of {descriptors}", example=CRON_EXAMPLE)
+        raise InvalidExpression(f"{quoted(text)} is not one of {descriptors}", example=CRON_EXAMPLE)
     return parse_cron(DESCRIPTORS.get(text, text))
 
 

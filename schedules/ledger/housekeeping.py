@@ -58,7 +58,7 @@ def _settled_until(now: datetime) -> datetime:
 def _since(now: datetime, keep: timedelta) -> tuple[datetime, bool]:
     """Where to begin, and whether that is all that is kept.
 
-    A schedule that is held for days because its cadence fails must not make each audit a whole one: further back
+    A schedule that is suspended for days because its cadence fails must not make each audit a whole one: further back
     than the last whole audit nobody has to look.
     """
     last, last_whole = AuditResult.objects.newest(), AuditResult.objects.whole().newest()

@@ -23,7 +23,9 @@ def duration(text: str) -> timedelta:
     match = _DURATION.fullmatch(text)
     length = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta(0)
     if not timedelta(0) < length <= LONGEST_DURATION:
-        raise ArgumentTypeError(f"{text!r} is no duration from 1m to 3660d; write for example 12h, 30d or 4w")
+        raise ArgumentTypeError(
+            f"{text!r} is not a duration between 1m and 3660d; write for example 12h, 30d or 4w"
+        )
     return length
 
 
@@ -38,7 +40,7 @@ def instant(text: str) -> datetime:
 def count(text: str) -> int:
     """A number from 1 to 10000."""
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 10_000:
-        raise ArgumentTypeError(f"{text!r} is no number from 1 to 10000")
+        raise ArgumentTypeError(f"{text!r} is not a number from 1 to 10000")
     return int(text)
 
 
@@ -60,7 +62,7 @@ def base_url(text: str) -> str:
     """`http(s)://host[:port][/path]`; a host without a dot is right too, as the services of one network have."""
     if not _is_base_url(text) or len(text) > 500:
         raise ArgumentTypeError(
-            f"{text!r} is no address like https://agents.example.org or http://agents:8080"
+            f"{text!r} is not an address like https://agents.example.org or http://agents:8080"
         )
     return text
 
@@ -80,7 +82,7 @@ def url_path(text: str) -> str:
     """The path of a URL, from its slash on."""
     _require_encodable(text)
     if not text.startswith("/") or _BLANK.search(text) or len(text) > 255:
-        raise ArgumentTypeError(f"{text!r} is no path like /v1/responses")
+        raise ArgumentTypeError(f"{text!r} is not a path like /v1/responses")
     return text
 
 

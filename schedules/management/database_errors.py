@@ -13,11 +13,13 @@ def explained_database_errors() -> Iterator[None]:
     try:
         yield
     except IntegrityError:
-        raise CommandError("Somebody else changed the same at this moment; run the command again.") from None
+        raise CommandError(
+            "Somebody else changed the same data at the same time; run the command again."
+        ) from None
     except (OperationalError, ProgrammingError) as error:
         if _lacks_tables(error):
             raise CommandError(
-                "The database's tables are missing or of another version; run `python3 manage.py migrate`."
+                "The database's tables are missing or belong to another version; run `python3 manage.py migrate`."
             ) from None
         raise CommandError(
             f"The database cannot be used: {str(error).strip().partition(chr(10))[0]}"

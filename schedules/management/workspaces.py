@@ -13,7 +13,7 @@ def add_workspace_arguments(parser: CommandParser) -> None:
         required=True,
         metavar="NAME",
         type=value_of(Workspace, "name"),
-        help="its name; a workspace that does not exist is made",
+        help="the workspace's name; it is created if it does not exist",
     )
 
 
@@ -21,5 +21,5 @@ def workspace_named(name: str, stderr: OutputWrapper) -> Workspace:
     """The workspace of this name; one that is made is told on standard error: it may be a typing error."""
     workspace, is_new = Workspace.objects.get_or_create(name=name)
     if is_new:
-        stderr.write(f"Made the workspace {name!r}.")
+        stderr.write(f"Created workspace {name!r}.")
     return workspace

@@ -64,7 +64,7 @@ def _claim(
     if reason is not None:
         return NotClaimed.DISCARDED if discard(run_id, reason, now) else NotClaimed.NOT_PENDING
     if time.monotonic() - asked_at > lease.total_seconds() / 3:
-        return NotClaimed.WAITED  # `now` is old: the lease would begin half over; a beat sends the run again
+        return NotClaimed.WAITED  # `now` is old: the lease would begin half over; a beat redispatches the run
     return _start(run, schedule, worker, now, lease)
 
 

@@ -15,7 +15,7 @@ from schedules.runs.transitions import discard
 log = structlog.get_logger(__name__)
 
 BATCH = 500
-"""Most runs recovered or dispatched again in one call."""
+"""Most runs recovered or redispatched in one call."""
 
 MOST_DOUBLINGS = 3
 """A run is redispatched after at most eight times the first wait: the queue's limit already prevents storms."""

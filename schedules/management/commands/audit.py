@@ -16,9 +16,7 @@ from schedules.models import Schedule
 class Command(BaseCommand):
     """Recount the ledger."""
 
-    help = (
-        "Check that each instant of each schedule is a run, or covered by a record that says why it is none."
-    )
+    help = "Check that every instant of every schedule has a run, or a record that says why it has none."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--schedule", type=value_of(Schedule, "id"), metavar="ID", help="default: all")
@@ -44,4 +42,4 @@ class Command(BaseCommand):
 def _require_schedule(schedule_id: str | None) -> None:
     """An audit of nothing would be clean."""
     if schedule_id is not None and not Schedule.objects.filter(id=schedule_id).exists():
-        raise CommandError("There is no schedule of this id, or it was pruned after its deletion.")
+        raise CommandError("There is no schedule with this id, or it was pruned after its deletion.")

@@ -22,12 +22,14 @@ _HEADER_VALUE = re.compile(r"[\x20-\x7e]*[\x21-\x7e]")
 class Command(BaseCommand):
     """Create or update an agent."""
 
-    help = "Create an agent, or update the one of this key: only what is named changes."
+    help = "Create an agent, or update the one with this key; only the settings you name change."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("key", type=value_of(Agent, "key", KEY_HINT), help="what clients call it by")
+        parser.add_argument("key", type=value_of(Agent, "key", KEY_HINT), help="the key that clients use")
         add_workspace_arguments(parser)
-        parser.add_argument("--runtime", choices=RuntimeName.values, help="a new agent's: responses")
+        parser.add_argument(
+            "--runtime", choices=RuntimeName.values, help="default for a new agent: responses"
+        )
         parser.add_argument("--url", type=base_url, help="where the agent's server is, e.g. https://host")
         parser.add_argument("--path", type=url_path, help="OpenAI-compatible servers: /v1/responses")
         parser.add_argument("--tag", type=value_of(AgentVersion, "tag"), help="a version schedules can pin")
@@ -40,7 +42,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["activate"] and not options["tag"]:
-            raise CommandError("--activate says which version is active: name it with --tag.")
+            raise CommandError("--activate needs --tag, the version to make active.")
         credential = _credential(options["credential_env"])
         with explained_database_errors(), transaction.atomic():
             workspace = workspace_named(options["workspace"], self.stderr)
@@ -73,6 +75,8 @@ def _saved(workspace: Workspace, options: dict[str, Any]) -> tuple[Agent, bool]:
         if options[option] is not None:
             setattr(agent, field, options[option])
     if agent.runtime == RuntimeName.RESPONSES and not agent.base_url:
-        raise CommandError("The responses runtime calls a server: say where with --url, e.g. https://host.")
+        raise CommandError(
+            "The responses runtime calls a server; give its address with --url, e.g. https://host."
+        )
     agent.save()
     return agent, stored is None

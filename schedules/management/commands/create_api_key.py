@@ -16,7 +16,7 @@ from schedules.models import ApiKey, Scope
 class Command(BaseCommand):
     """Issue an API key."""
 
-    help = "Issue an API key and print its token, which nobody can show again."
+    help = "Issue an API key and print its token, which cannot be shown again."
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_workspace_arguments(parser)

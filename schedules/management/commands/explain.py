@@ -14,7 +14,7 @@ from schedules.models import Schedule
 class Command(BaseCommand):
     """Explain an instant."""
 
-    help = "Say why a schedule, also a deleted one, ran or did not run at an instant."
+    help = "Explain why a schedule (even a deleted one) ran or did not run at an instant."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("schedule_id", type=value_of(Schedule, "id"), help="its ULID")
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         with explained_database_errors():
             schedule = Schedule.objects.filter(id=options["schedule_id"]).first()
             if schedule is None:
-                raise CommandError("There is no schedule of this id, or it was pruned after its deletion.")
+                raise CommandError("There is no schedule with this id, or it was pruned after its deletion.")
             explanation = explain(schedule, options["at"], database_now())
         self.stdout.write(f"{explanation.outcome}: {explanation.words}.")
         if explanation.run is not None:

@@ -17,13 +17,13 @@ from schedules.models import ScheduleType
 class Command(BaseCommand):
     """Print the next fire times of an expression."""
 
-    help = "Print the next fire times of an expression in UTC, one a line, as a schedule made now would fire."
+    help = "Print the next fire times of an expression in UTC, one per line, for a schedule created now."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("type", choices=ScheduleType.values)
         parser.add_argument("expression", help="in quotes, e.g. '0 0 9 * * mon-fri', '@every 6h'")
-        parser.add_argument("-n", type=count, default=10, metavar="10", help="how many at most")
+        parser.add_argument("-n", type=count, default=10, metavar="10", help="maximum number")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

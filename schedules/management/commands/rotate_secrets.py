@@ -12,18 +12,18 @@ class Command(BaseCommand):
     """Seal every secret anew."""
 
     help = (
-        "Seal every stored secret with the newest encryption key. Nothing needs to stop; again is harmless."
+        "Seal every stored secret with the newest encryption key. Nothing has to be stopped; safe to repeat."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         unreadable: list[str] = []
         with explained_database_errors():
             for rotated in rotate():
-                self.stdout.write(f"{rotated.kind}s: {rotated.resealed_count} sealed anew")
+                self.stdout.write(f"{rotated.kind}s: {rotated.resealed_count} resealed")
                 unreadable += rotated.unreadable
         for secret in unreadable:
             self.stdout.write(f"no key opens {secret}")
         if unreadable:
             raise CommandError(
-                f"{len(unreadable)} secret(s) were left alone: configure their key, or enter them again."
+                f"{len(unreadable)} secret(s) were left unchanged: configure their key, or enter them again."
             )

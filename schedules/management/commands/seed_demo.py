@@ -41,7 +41,7 @@ class _Demo:
 class Command(BaseCommand):
     """Seed the demo."""
 
-    help = "Make the demo workspace: two agents, three schedules, an API key and a console login."
+    help = "Create the demo workspace: two agents, three schedules, an API key and a console login."
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder = Path(settings.ORQ.data_dir)

@@ -182,7 +182,7 @@ def test_a_batch_is_limited_and_takes_the_earliest_first() -> None:
 
 
 @pytest.mark.parametrize(("type_", "expression"), [("interval", "@every 1ns"), ("cron", "* * * * * *")])
-def test_a_cadence_far_too_dense_is_held_back_and_stops_no_other(type_: str, expression: str) -> None:
+def test_a_cadence_far_too_dense_is_suspended_and_stops_no_other(type_: str, expression: str) -> None:
     dense, healthy = hourly(NOON - timedelta(days=30)), hourly()
     rewrite(dense, type=type_, expression=expression)
 
@@ -207,7 +207,7 @@ def test_a_schedule_whose_cadence_raises_can_be_mended_paused_and_deleted(
     assert (missed.first_fire_time, missed.count) == (NOON, 1)
 
 
-def test_a_schedule_whose_cadence_raises_is_held_back_and_stops_no_other() -> None:
+def test_a_schedule_whose_cadence_raises_is_suspended_and_stops_no_other() -> None:
     poison, healthy = hourly(), hourly()
     rewrite(poison, expression="not an expression")
 

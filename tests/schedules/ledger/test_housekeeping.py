@@ -108,7 +108,7 @@ def test_once_a_day_everything_is_read_again() -> None:
     assert [result.finding_count for result in results] == [0, 0, 1, 0]
 
 
-def test_a_schedule_that_is_held_for_days_makes_no_audit_a_whole_one() -> None:
+def test_a_schedule_that_is_suspended_for_days_makes_no_audit_a_whole_one() -> None:
     hourly()
     audited(80 * 24 - 1)
 

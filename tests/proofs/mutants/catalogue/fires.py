@@ -105,7 +105,7 @@ FIRES: Final = (
         FIRING_POSTGRESQL,
         "SET fire_time = fired.following, suspended_until = NULL",
         "SET fire_time = fired.following",
-        (f"{BOTH_TWINS}::test_a_schedule_whose_cadence_raises_is_held_back_and_stops_no_other",),
+        (f"{BOTH_TWINS}::test_a_schedule_whose_cadence_raises_is_suspended_and_stops_no_other",),
     ),
     Mutant(
         "messages leave before the commit",
