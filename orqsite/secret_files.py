@@ -30,7 +30,7 @@ def encryption_keys(path: Path) -> list[str]:
                 f"{path}: line {number} is not a Fernet key (32 bytes, URL-safe base64)"
             ) from None
     if not keys:
-        raise SettingInvalid(f"{path}: there is no key in it; restore it, or delete the file for a new key")
+        raise SettingInvalid(f"{path}: it holds no key; restore it, or delete the file for a new key")
     return keys
 
 

@@ -28,7 +28,7 @@ FINISH_PATIENCE = timedelta(minutes=2)
 
 
 def execute(run_id: str, generation: int) -> None:
-    """Make one attempt of the run if it may be made now; losing a race is no error, somebody else has it."""
+    """Make one attempt of the run if it may be made now; losing a race is not an error, somebody else has it."""
     lease_heartbeat = heartbeat()
     claimed_at = time.monotonic()
     claimed = claiming.claim(run_id, generation, lease_heartbeat.worker, None, lease_heartbeat.lease)

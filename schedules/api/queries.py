@@ -49,7 +49,7 @@ class Between(serializers.Serializer[Any]):
     to = Instant(required=False, help_text="Only what is before this instant.")
 
     def get_fields(self) -> dict[str, Any]:
-        """With `from`, which is no name Python would take."""
+        """With `from`, which is not a name that Python allows."""
         first = Instant(required=False, help_text="Only what is at or after this instant.")
         return {"from": first} | super().get_fields()
 

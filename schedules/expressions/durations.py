@@ -18,7 +18,7 @@ _LONGEST: Final = 2**63 - 1
 
 
 def parse_duration(text: str) -> int | None:
-    """Nanoseconds, zero or more; None if the text is no such duration or more than Go can hold.
+    """Nanoseconds, zero or more; None if the text is not such a duration or more than Go can hold.
 
     A sign may stand in front, but a negative duration is None. Fractions of a nanosecond are cut off, part by
     part, in exact arithmetic (Go computes them in floating point, which can differ by a nanosecond).

@@ -39,7 +39,7 @@ class Once:
 
 
 def parse_once(text: str) -> Once:
-    """The cadence of `@at 2099-05-01T09:00:00Z`; InvalidExpression if it is no such instant in UTC.
+    """The cadence of `@at 2099-05-01T09:00:00Z`; InvalidExpression if it is not such an instant in UTC.
 
     A fraction of a second may have any number of digits and is cut to microseconds.
     """

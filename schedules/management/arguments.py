@@ -87,7 +87,7 @@ def url_path(text: str) -> str:
 
 
 def _require_encodable(text: str) -> None:
-    """Bytes that are no UTF-8 arrive as lone surrogates, which no database takes."""
+    """Bytes that are not UTF-8 arrive as lone surrogates, which no database takes."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -51,7 +51,7 @@ def test_afterwards_the_old_key_may_go(run: RunCommand, settings: Settings) -> N
 
     settings.ENCRYPTION_KEYS = [NEW]
     assert secrets() == ["Bearer credential", "variable", "variable"]
-    assert printed == "agents: 1 sealed anew\nschedules: 1 sealed anew\nruns: 1 sealed anew\n"
+    assert printed == "agents: 1 resealed\nschedules: 1 resealed\nruns: 1 resealed\n"
     assert Schedule.objects.earliest("id").payload["variables"]["city"] == "Oslo"
 
 
@@ -62,7 +62,7 @@ def test_again_it_changes_nothing(run: RunCommand) -> None:
 
     printed = run("rotate_secrets")
 
-    assert printed == "agents: 0 sealed anew\nschedules: 0 sealed anew\nruns: 0 sealed anew\n"
+    assert printed == "agents: 0 resealed\nschedules: 0 resealed\nruns: 0 resealed\n"
     assert before == (
         list(Schedule.objects.values()),
         list(Agent.objects.values()),
@@ -113,7 +113,7 @@ def test_more_than_one_batch_is_sealed_anew(
     settings.ENCRYPTION_KEYS = [NEW, OLD]
     monkeypatch.setattr(rotation, "BATCH", 2)
 
-    assert "runs: 5 sealed anew" in run("rotate_secrets")
+    assert "runs: 5 resealed" in run("rotate_secrets")
     stored: list[Any] = list(Run.objects.values_list("payload", flat=True))
     assert all(is_newest(payload["variables"]["token"]["sealed"]) for payload in stored)
 

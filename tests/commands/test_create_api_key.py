@@ -51,7 +51,7 @@ def test_a_missing_workspace_is_made_and_told_apart_from_the_token(
 
     assert ApiKey.objects.get().workspace.name == "acme"
     assert "acme" not in output
-    assert "Made the workspace 'acme'." in capsys.readouterr().err
+    assert "Created workspace 'acme'." in capsys.readouterr().err
 
 
 def test_a_workspace_that_exists_is_used_and_not_doubled(run: Run) -> None:

@@ -36,7 +36,7 @@ def test_it_knows_a_deleted_schedule(run: Run) -> None:
 
 @pytest.mark.parametrize("schedule_id", ["x", "01KPN29WWKSK0VDPJNTKZPVNRB"])
 def test_an_unknown_schedule_is_refused(run: Run, schedule_id: str) -> None:
-    with pytest.raises(CommandError, match="no schedule of this id") as refused:
+    with pytest.raises(CommandError, match="no schedule with this id") as refused:
         run("explain", schedule_id, "2026-06-01T12:00:00Z")
 
     assert refused.value.returncode == 1

@@ -215,7 +215,7 @@ class TestVersions:
 
         response = operator.post(page_of(agent), written(operator, page_of(agent), values))
 
-        assert "Only one version can be the active one" in text_of(response)
+        assert "Only one version can be active" in text_of(response)
         assert versions(agent) == {"v1": False, "v2": False}
 
     def test_a_tag_cannot_be_renamed_or_doubled(self, operator: Client) -> None:

@@ -63,7 +63,7 @@ def test_an_expiry_must_lie_ahead(operator: Client) -> None:
         return {"expires_at_0": f"{moment:%Y-%m-%d}", "expires_at_1": f"{moment:%H:%M:%S}"}
 
     refused = issue(operator, **at(past))
-    assert "has passed" in refused.context["adminform"].form.errors["expires_at"][0]
+    assert "in the past" in refused.context["adminform"].form.errors["expires_at"][0]
     assert not ApiKey.objects.exists()
 
     values = at(ahead) | {"workspace": str(make_workspace().pk), "name": "CI", "scope": "write"}

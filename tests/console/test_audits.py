@@ -51,7 +51,7 @@ def front_page_state(client: Client) -> tuple[str, str, str]:
 def test_a_service_that_was_never_audited_says_so(operator: Client) -> None:
     assert front_page_state(operator)[:2] == (
         "warning",
-        "Ledger: not audited yet; a housekeeping task does it once an hour",
+        "Ledger: not audited yet; a housekeeping task audits it every hour",
     )
 
 
@@ -62,7 +62,7 @@ def test_a_clean_ledger_says_how_many_and_when(operator: Client) -> None:
 
     make_audit(1, is_whole=False, expected_count=7, accounted_count=7)
 
-    assert front_page_state(operator) == ("success", f"Ledger: {whole}; the newest 7 of 7, 1 h ago", LIST)
+    assert front_page_state(operator) == ("success", f"Ledger: {whole}; the latest 7 of 7, 1 h ago", LIST)
 
 
 def test_findings_are_said_until_an_audit_of_all_history_has_none(operator: Client) -> None:
@@ -99,7 +99,7 @@ def test_an_audit_shows_its_findings_and_how_many_are_left_out(operator: Client)
 
     listed, shown = text_of(operator.get(LIST)), text_of(operator.get(page_of(unclean)))
 
-    for text in ("20 findings", "1,180 of 1,200 instants accounted for", "all history that is kept", "2.5 s"):
+    for text in ("20 findings", "1,180 of 1,200 instants accounted for", "all retained history", "2.5 s"):
         assert text in listed
         assert text in shown
     for text in ("gap: schedule X", "extra: Y", "… and 18 more"):

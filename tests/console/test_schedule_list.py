@@ -68,7 +68,7 @@ def test_why_a_schedule_does_not_fire_can_be_read(operator: Client) -> None:
 
     shown = text_of(operator.get(LIST))
 
-    for label in ("paused", "held back", "finished"):
+    for label in ("paused", "suspended", "finished"):
         assert shown.count(f"\n{label}\n") == 1
 
 

@@ -128,7 +128,7 @@ def test_a_once_that_has_passed_is_not_resumed_and_says_why(operator: Client) ->
 
     (message,) = messages_of(press(operator, schedule, "resume"))
 
-    assert message.startswith("1 skipped: expression: the instant lies in the past")
+    assert message.startswith("1 skipped: expression: the instant is in the past")
 
 
 def test_deleted_schedules_are_skipped_by_every_verb(operator: Client) -> None:
@@ -209,7 +209,7 @@ class TestDeleting:
         with django_assert_max_num_queries(8):
             shown = text_of(operator.get(reverse("admin:schedules_schedule_delete", args=(schedule.pk,))))
 
-        assert "Digest (its pending runs never start, its run history stays)" in shown
+        assert "Digest (its pending runs will not start; its run history is kept)" in shown
 
     def test_the_list_action_deletes_each_through_the_verb(self, operator: Client) -> None:
         schedules = [make_schedule(now=database_now()) for _ in range(3)]
