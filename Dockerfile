@@ -18,7 +18,8 @@ RUN if [ -n "$ORQ_EXTRA_REQUIREMENTS" ]; then \
         pip install --no-cache-dir -r "requirements/$ORQ_EXTRA_REQUIREMENTS" && pip check; \
     fi
 
-COPY manage.py ./
+# pyproject.toml says the version; nothing of it is installed.
+COPY manage.py pyproject.toml ./
 COPY orqsite orqsite
 COPY schedules schedules
 COPY workers workers
