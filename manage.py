@@ -4,7 +4,7 @@
 python3 manage.py up       start the whole service on this machine, with a demo
 python3 manage.py test     run the whole gate: format, lint, types, contracts, checks, tests
 python3 manage.py bench    measure the speed, side by side with other schedulers
-python3 manage.py help     all other commands (Django's and ours)
+python3 manage.py help     all other commands (Django's and ours); --version says which version this is
 """
 
 import os
@@ -17,6 +17,11 @@ ROOT = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  (an o
 def main():  # type: () -> None
     """Make sure we run inside the environment, then run the command."""
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if command in ("--version", "version"):
+        from schedules.version import VERSION
+
+        print("Agent Schedules " + VERSION)
+        return
     # By path: the package around this file imports libraries that are not installed yet.
     bootstrap = runpy.run_path(os.path.join(ROOT, "orqsite", "embedded", "bootstrap.py"))  # noqa: PTH118
     bootstrap["enter"]("dev" if command in ("test", "bench") else "run")

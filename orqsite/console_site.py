@@ -7,6 +7,8 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
+from schedules.version import VERSION
+
 
 def _may_see(model: str) -> Callable[[HttpRequest], bool]:
     """Whether a person may look at a model's pages: who may not, has no link to them."""
@@ -57,7 +59,7 @@ NAVIGATION: list[dict[str, Any]] = [
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Agent Schedules",
     "SITE_HEADER": "Agent Schedules",
-    "SITE_SUBHEADER": "Operator console",
+    "SITE_SUBHEADER": f"Operator console {VERSION}",
     "SITE_SYMBOL": "schedule",
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/icon.svg")}

@@ -1,10 +1,17 @@
-"""Logs: one line an event, `noun.past_tense` with ids as fields; JSON for machines or readable text for people."""
+"""Logs: one line an event, `noun.past_tense` with ids as fields; JSON for machines or readable text for people.
+
+Every JSON line says the version of the product that wrote it: during a rolling upgrade two of them write into one
+place, and the line that a process wrote at its start may be gone when somebody reads. People at a terminal see the
+version once, when `up` starts.
+"""
 
 import logging
 import logging.config
 from typing import Any
 
 import structlog
+
+from schedules.version import VERSION
 
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -29,12 +36,7 @@ QUIET = {
 
 def configure_logs(level: str, line_format: str) -> None:
     """Send structlog and the standard library's logging through one formatter to standard error."""
-    renderer: Any = (
-        structlog.processors.JSONRenderer()
-        if line_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, pad_level=False)
-    )
-    logging.config.dictConfig(_configuration(level, renderer))
+    logging.config.dictConfig(_configuration(level, _RENDERERS[line_format]))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -47,11 +49,21 @@ def configure_logs(level: str, line_format: str) -> None:
     )
 
 
-def _configuration(level: str, renderer: Any) -> dict[str, Any]:
+def _with_version(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    return {**event, "version": VERSION}
+
+
+_RENDERERS: dict[str, list[Any]] = {
+    "json": [_with_version, structlog.processors.JSONRenderer()],
+    "console": [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, pad_level=False)],
+}
+
+
+def _configuration(level: str, renderers: list[Any]) -> dict[str, Any]:
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
         "foreign_pre_chain": _SHARED,
-        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
     }
     return {
         "version": 1,

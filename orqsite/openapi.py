@@ -3,12 +3,13 @@
 from typing import Any
 
 from schedules.api.schemas import COMPONENTS
+from schedules.version import VERSION
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Agent Schedules",
     "DESCRIPTION": "Run AI agents on a cadence: cron, interval, once, or run now. "
     "Every error code is explained at [/docs/errors](/docs/errors).",
-    "VERSION": "3",
+    "VERSION": VERSION,
     "OAS_VERSION": "3.1.0",
     "TAGS": [
         {

@@ -17,6 +17,7 @@ from orqsite.embedded import data_folder, prerequisites
 from orqsite.embedded.cannot_start import CannotStart
 from orqsite.embedded.service import Service
 from orqsite.embedded.terminal import Terminal
+from schedules.version import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -44,7 +45,7 @@ def _run(options: argparse.Namespace, folder: Path) -> None:
     terminal = Terminal(folder / "logs" / "up.log")
     service = Service(options.port, folder, terminal.write)
     try:
-        terminal.say("\nAgent Schedules\n")
+        terminal.say(f"\nAgent Schedules {VERSION}\n")
         _start(service, terminal)
         if options.demo:
             _show_demo(service.url, folder, terminal)
