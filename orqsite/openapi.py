@@ -11,6 +11,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "Every error code is explained at [/docs/errors](/docs/errors).",
     "VERSION": VERSION,
     "OAS_VERSION": "3.1.0",
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "CONTACT": {"name": "Whoever operates this server"},
+    # Relative: the server that gave the document, under whatever name it was reached.
+    "SERVERS": [{"url": "/"}],
     "TAGS": [
         {
             "name": "Agent Schedules",
@@ -19,7 +23,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         }
     ],
     "APPEND_COMPONENTS": {"schemas": COMPONENTS},
-    "POSTPROCESSING_HOOKS": ["schedules.api.schemas.tidy"],
+    "POSTPROCESSING_HOOKS": ["schedules.api.schemas.tidy", "schedules.api.links.add_links"],
     "COMPONENT_SPLIT_PATCH": False,
     "SORT_OPERATION_PARAMETERS": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -48,9 +48,31 @@ def alone(folder: Path) -> Iterator[None]:
 
 def _uv(*arguments: str) -> None:
     uv = Path(sys.executable).with_name("uv")
+    _ran(f"uv {arguments[0]}", [str(uv), *arguments, "--quiet"])
+
+
+def _ran(what: str, command: Sequence[str]) -> None:
     environment = tool_environment(os.environ)
-    done = subprocess.run(
-        [str(uv), *arguments, "--quiet"], env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"Could not make an environment: uv {arguments[0]}\n{done.stderr}")
+        raise RuntimeError(f"Could not make an environment: {what}\n{done.stderr}")
+
+
+def npm_in(folder: str, packages: Sequence[str]) -> Path:
+    """The programs of `.venv/<folder>`, which has the named packages of npm (`name@version`) and what they need.
+
+    It is made when it has others. Raises RuntimeError when Node or npm is not there, or npm fails.
+    """
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        raise RuntimeError("This needs Node (20.19 or newer) and npm on the path.")
+    place = Path(sys.prefix) / folder
+    stamp, expected = place / "stamp", " ".join(packages)
+    with _alone(place.parent):
+        if not (stamp.is_file() and stamp.read_text() == expected):
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir()
+            quiet = ("--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
+            _ran("npm install", [npm, "install", *quiet, "--prefix", str(place), *packages])
+            stamp.write_text(expected)
+    return place / "node_modules" / ".bin"

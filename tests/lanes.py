@@ -7,6 +7,7 @@
 --writers [SECONDS]                                                six writers on one SQLite file (60 s)
 --herd                                                             10,000 due at once, drained to the last
 --agents                                                           agent servers that others wrote
+--openapi                                                          Redocly and Spectral on /openapi.json (needs Node)
 """
 
 import os
@@ -72,6 +73,8 @@ def _herd(arguments: list[str]) -> int:
 def _agents(arguments: list[str]) -> int:
     """Their environments are made first when they are not there, which needs the package registries."""
     return _pytest(["tests/proofs/agents", *arguments], {"ORQ_TEST_AGENTS": "1"})
+def _openapi(arguments: list[str]) -> int:
+    return _pytest(["tests/proofs/openapi", *arguments], {"ORQ_TEST_NODE": "1"})
 
 
 def _pytest(arguments: list[str], env: Mapping[str, str]) -> int:
@@ -102,4 +105,5 @@ LANES: Final[Mapping[str, Callable[[list[str]], int]]] = {
     "--writers": _writers,
     "--herd": _herd,
     "--agents": _agents,
+    "--openapi": _openapi,
 }

@@ -5,6 +5,7 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from schedules.api import examples
 from schedules.models import RunState, Schedule
@@ -49,6 +50,33 @@ def test_every_operation_is_described_and_no_other(described: Any) -> None:
 
     assert described["openapi"] == "3.1.0"
     assert operations == OPERATIONS
+
+
+def test_the_document_is_valid_openapi(described: Any) -> None:
+    assert list(OpenAPIV31SpecValidator(described).iter_errors()) == []
+
+
+def test_it_names_the_server_that_answers_and_the_licence(described: Any) -> None:
+    assert described["servers"] == [{"url": "/"}]
+    assert described["info"]["license"] == {"name": "MIT", "identifier": "MIT"}
+
+
+@pytest.mark.parametrize("operation", ["update-agent-schedule", "delete-agent-schedule"])
+def test_if_match_has_a_pattern_that_takes_what_clients_have(
+    described: Any, api: Caller, operation: str, schedule: Schedule
+) -> None:
+    (pattern,) = (
+        parameter["schema"]["pattern"]
+        for methods in described["paths"].values()
+        for each in methods.values()
+        if each["operationId"] == operation
+        for parameter in each["parameters"]
+        if parameter["name"] == "If-Match"
+    )
+    tag = api.get(schedule_path(schedule)).headers["ETag"]
+
+    assert all(re.search(pattern, sent) for sent in ("*", tag, f"W/{tag}", f'{tag}, "another"'))
+    assert not any(re.search(pattern, sent) for sent in ("", tag.strip('"'), f"{tag} {tag}", f"{tag},", "**"))
 
 
 def test_every_operation_has_a_tag_a_summary_and_a_key(described: Any) -> None:

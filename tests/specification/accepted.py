@@ -26,7 +26,7 @@ _TRIGGER: Final = "operations/trigger-agent-schedule"
 
 ACCEPTED: Final = [
     Accepted("info/{title,version}", "changed", "This is another product, with versions of its own."),
-    Accepted("servers", "changed", "None is named: the paths are those of the server that answers."),
+    Accepted("servers", "changed", "The server that answers, under whatever name it was reached."),
     Accepted("externalDocs/url", "missing", "The pages about this service are its own, at `/docs`."),
     Accepted("securitySchemes/ApiKey/bearerFormat", "missing", "Keys are bearer tokens, but not JWTs."),
     Accepted(
