@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from pytest_django import DjangoAssertNumQueries
 
 from schedules import api_keys
+from schedules.api import api_key_cache
 from schedules.models import Agent, ApiKey, Schedule, Scope
 from tests.api.caller import Caller, assert_error, document, schedule_path, schedules_path
 from tests.factories import make_token
@@ -73,8 +74,9 @@ def test_a_key_that_was_used_just_now_stops_working_within_a_second(
     ApiKey.objects.update(**end)
 
     refused = wait_for(
-        lambda: (answer := api.get(schedules_path(agent))).status_code == 401 and answer, seconds=1
+        lambda: (answer := api.get(schedules_path(agent))).status_code == 401 and answer, seconds=5
     )
+    assert api_key_cache.SECONDS < 1, "how long it is believed; the rest of the wait is a busy machine's"
     assert isinstance(refused, HttpResponse)
     assert_error(refused, 401, "invalid_api_key")
 

@@ -103,7 +103,7 @@ def test_a_program_that_ignores_the_signal_is_killed_after_the_grace(
 
     supervisor.stop(grace_seconds=0.5)
 
-    assert 0.5 <= time.monotonic() - started < 3
+    assert 0.5 <= time.monotonic() - started < 10
     assert is_gone(pids(output, "pid")[0])
 
 

@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -12,10 +11,13 @@ import redis
 from orqsite.embedded.valkey import Valkey
 from schedules.messages import dispatch
 from schedules.messages.breaker import Breaker
+from tests.counting import steps
 from tests.messages import queued
 from tests.waiting import wait_for
 
 TEN_SECONDS = timedelta(seconds=10)
+NOT_ASKED = 100
+"""Steps: whoever asks a broker, even a dead one, needs thousands."""
 
 
 def test_many_runs_leave_as_messages_any_celery_worker_reads(valkey: redis.Redis) -> None:
@@ -35,11 +37,10 @@ def test_nothing_to_send_asks_nothing_of_the_broker(valkey: redis.Redis) -> None
 def test_a_dead_broker_is_passed_over_quickly(own_broker: Valkey) -> None:
     own_broker.kill()
 
-    first = _seconds(lambda: dispatch.send_later("run", 1, TEN_SECONDS))
-    following = _seconds(lambda: dispatch.send_later("run", 1, TEN_SECONDS))
+    first = steps(lambda: _fails(dispatch.send_later("run", 1, TEN_SECONDS)))
+    following = steps(lambda: _fails(dispatch.send_later("run", 1, TEN_SECONDS)))
 
-    assert first < 1.5
-    assert following < 0.05
+    assert following < NOT_ASKED < first
 
 
 def test_a_hung_broker_costs_its_time_out_once(own_broker: Valkey) -> None:
@@ -47,13 +48,14 @@ def test_a_hung_broker_costs_its_time_out_once(own_broker: Valkey) -> None:
     assert own_broker.child is not None
     os.kill(own_broker.child.pid, signal.SIGSTOP)
 
-    first = _seconds(lambda: dispatch.send_later("run", 1, TEN_SECONDS))
-    following = _seconds(lambda: dispatch.send_now([("run", 1)]))
+    started = time.monotonic()
+    _fails(dispatch.send_later("run", 1, TEN_SECONDS))
+    first = time.monotonic() - started
+    following = steps(lambda: _fails(dispatch.send_now([("run", 1)])))
 
     os.kill(own_broker.child.pid, signal.SIGCONT)
-    assert first > 0.5
-    assert first < 1.5
-    assert following < 0.05
+    assert 0.5 < first < 5, "its time-out is one second, and nobody tries twice"
+    assert following < NOT_ASKED
 
 
 def test_a_broker_that_comes_back_is_used_again(own_broker: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +90,5 @@ def test_the_breaker_opens_for_its_pause_and_closes_by_itself() -> None:
     assert [before, breaker.is_open, breaker.is_open] == [False, True, False]
 
 
-def _seconds(call: Callable[[], bool]) -> float:
-    started = time.monotonic()
-    assert call() is False
-    return time.monotonic() - started
+def _fails(is_sent: bool) -> None:
+    assert is_sent is False

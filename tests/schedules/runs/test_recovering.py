@@ -8,6 +8,7 @@ from pytest_django import Settings
 
 from orqsite.broker import QUEUE
 from schedules.messages import dispatch
+from schedules.messages.breaker import Breaker
 from schedules.models import Run, RunState
 from schedules.runs import claiming
 from schedules.runs.recovering import recover
@@ -56,8 +57,11 @@ def test_a_run_that_is_not_due_is_left_alone(valkey: redis.Redis) -> None:
     assert queued(valkey) == []
 
 
-def test_while_the_broker_is_away_the_runs_keep_their_turn(valkey: redis.Redis) -> None:
+def test_while_the_broker_is_away_the_runs_keep_their_turn(
+    valkey: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = make_run(make_schedule())
+    monkeypatch.setattr(dispatch, "breaker", Breaker(dispatch.BROKER_PAUSE_SECONDS, clock=lambda: 0.0))
     dispatch.breaker.trip()
 
     for seconds in range(0, 1200, 2):

@@ -40,6 +40,10 @@ def make_endpoint(
     return Endpoint(**{**fields, **changes})
 
 
+BUSY = 3.0
+"""Seconds that a busy machine may add to what must be prompt: without its limit such a call takes minutes."""
+
+
 def never() -> bool:
     """A `should_abort` of a call nobody wants to abort."""
     return False

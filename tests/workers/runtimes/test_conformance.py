@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.agent_server import AgentServer, Behaviour
-from tests.workers.runtimes.factories import after, make_call, make_endpoint, never
+from tests.workers.runtimes.factories import BUSY, after, make_call, make_endpoint, never
 from workers.runtimes import AgentCall, Answer, CallAborted, Endpoint, Runtime, runtime_for, runtime_names
 
 
@@ -99,7 +99,7 @@ def test_a_call_ends_within_a_second_of_the_wish_to_abort(
     except CallAborted:
         assert time.monotonic() - started >= 0.3
 
-    assert time.monotonic() - started < 1.3
+    assert time.monotonic() - started < 0.3 + 1 + BUSY
 
 
 def test_thirty_two_threads_each_get_their_own_answer(runtime: Runtime, endpoint: Endpoint) -> None:

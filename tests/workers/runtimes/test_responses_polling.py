@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.agent_server import AgentServer, Behaviour
-from tests.workers.runtimes.factories import CREDENTIAL, after, make_call, make_endpoint, never
+from tests.workers.runtimes.factories import BUSY, CREDENTIAL, after, make_call, make_endpoint, never
 from workers.runtimes import Answer, CallAborted, CallFailed, responses, runtime_for
 
 WORKING = Behaviour(outcome="in_progress")
@@ -115,7 +115,7 @@ def test_polling_ends_with_the_total_time(agent: AgentServer) -> None:
     with pytest.raises(CallFailed) as failed:
         ask(agent, Behaviour(outcome="queued", polls=(Behaviour(status=503),) * 9), total=1)
 
-    assert 1 <= time.monotonic() - started < 2
+    assert 1 <= time.monotonic() - started < 2 + BUSY
     assert (failed.value.code, failed.value.is_retryable) == ("agent_timeout", True)
     assert failed.value.response_id == "resp_01RUN"
     assert failed.value.message == "no complete answer within 1 s (before that: the agent answered HTTP 503)"
@@ -128,7 +128,7 @@ def test_polling_ends_with_the_wish_to_abort(agent: AgentServer) -> None:
     with pytest.raises(CallAborted):
         runtime_for("responses").call(make_call(), make_endpoint(agent.url), after(0.8))
 
-    assert 0.8 <= time.monotonic() - started < 1.8
+    assert 0.8 <= time.monotonic() - started < 1.8 + BUSY
 
 
 @pytest.mark.usefixtures("_quick_polls")

@@ -53,7 +53,7 @@ def test_a_wish_that_cannot_be_asked_for_hurts_no_other_call() -> None:
             began = time.monotonic()
             with pytest.raises(CallAborted):
                 call(url, after(0.1))
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < 5
         other.join()
 
 
