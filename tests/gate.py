@@ -1,6 +1,7 @@
 """The gate: format, lint, types, import contracts, dependencies, migrations, deploy checks and the tests.
 
-`manage.py test` runs all of it; every step runs even when an earlier one failed. `manage.py test --fast` leaves
+`manage.py test` runs all of it; every step runs even when an earlier one failed. Three runs of pytest come two at a
+time; what starts processes and watches the time comes last, with nothing beside it. `manage.py test --fast` leaves
 out what takes long (tests with real processes, the second database). With pytest's own arguments, only pytest
 runs; the long lanes are options of their own (tests/lanes.py). The last line sums the tests up: `N passed, N failed`.
 """
@@ -10,14 +11,14 @@ import subprocess
 import sys
 import tempfile
 import time
-import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from tests import pytest_runs
 from tests.lanes import lane
+from tests.pytest_runs import Outcome, Run, Tally, say
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
@@ -32,8 +33,6 @@ STEPS: Mapping[str, Sequence[str]] = {
     "missing migrations": (PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"),
     "deploy checks": (PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"),
 }
-STOP_SECONDS = 20.0
-WITHOUT_PROCESSES = ("-m", "not processes")
 BOTH_DATABASES = (
     "schedules",
     "api",
@@ -45,22 +44,16 @@ BOTH_DATABASES = (
     "embedded/test_servers.py",
     "embedded/test_demo.py",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How many tests passed, failed (errors too) and were skipped."""
-
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-
-    def __add__(self, other: "Tally") -> "Tally":
-        return Tally(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
-
-    def __str__(self) -> str:
-        skipped = f", {self.skipped} skipped" if self.skipped else ""
-        return f"{self.passed} passed, {self.failed} failed{skipped}"
+WITHOUT_PROCESSES = ("-m", "not processes")
+# Every test once, by its marks; and on SQLite some of the first run again.
+ON_POSTGRESQL = Run("tests on PostgreSQL", WITHOUT_PROCESSES)
+ON_SQLITE = Run(
+    "tests on SQLite",
+    (*(f"tests/{name}" for name in BOTH_DATABASES), "-m", "not postgresql and not processes"),
+    {"ORQ_TEST_DATABASE": "sqlite"},
+)
+WITH_PROCESSES = Run("tests with real processes", ("-m", "processes and not alone"))
+ALONE = Run("tests that watch the time, alone", ("-m", "processes and alone"))
 
 
 def gate(arguments: Sequence[str]) -> int:
@@ -71,30 +64,27 @@ def gate(arguments: Sequence[str]) -> int:
     is_fast = "--fast" in arguments
     chosen = [argument for argument in arguments if argument != "--fast"]
     if chosen:
-        return _close([_run_pytest("tests", [*chosen, *(WITHOUT_PROCESSES if is_fast else ())])])
+        options = (*chosen, *(WITHOUT_PROCESSES if is_fast else ()))
+        return _close([pytest_runs.one(Run("tests", options))])
     started = time.monotonic()
     is_clean = _run_steps()
-    lanes = [_run_pytest(*lane) for lane in _lanes(is_fast=is_fast)]
-    _say(is_clean and all(lane.is_passed for lane in lanes), "the whole gate", started)
-    return _close(lanes) or int(not is_clean)
+    outcomes = [pytest_runs.one(ON_POSTGRESQL)] if is_fast else _run_tests()
+    is_passed = is_clean and all(outcome.is_passed for outcome in outcomes)
+    say(is_passed, "the fast gate" if is_fast else "the whole gate", time.monotonic() - started)
+    return _close(outcomes) or int(not is_clean)
 
 
-def _close(lanes: "Sequence[Lane]") -> int:
+def _run_tests() -> list[Outcome]:
+    """Beside each other, unless they would share a server: each empties its databases."""
+    if any(os.environ.get(name) for name in ("DATABASE_URL", "REDIS_URL")):
+        return [pytest_runs.one(run) for run in (ON_POSTGRESQL, ON_SQLITE, WITH_PROCESSES, ALONE)]
+    return [*pytest_runs.beside(ON_POSTGRESQL, ON_SQLITE, WITH_PROCESSES), pytest_runs.one(ALONE)]
+
+
+def _close(outcomes: Sequence[Outcome]) -> int:
     """Print the closing line; the exit code of the tests."""
-    print(sum((lane.tally for lane in lanes), Tally()), flush=True)
-    return 0 if all(lane.is_passed for lane in lanes) else 1
-
-
-def _lanes(*, is_fast: bool) -> list[tuple[str, Sequence[str], Mapping[str, str]]]:
-    """The runs of pytest: name, options, environment."""
-    if is_fast:
-        return [("tests on PostgreSQL, without processes", WITHOUT_PROCESSES, {})]
-    paths = [f"tests/{name}" for name in BOTH_DATABASES if (ROOT / "tests" / name).exists()]
-    portable = [*paths, "-m", "not postgresql and not processes"]
-    return [
-        ("tests on PostgreSQL", [], {}),
-        ("tests on SQLite", portable, {"ORQ_TEST_DATABASE": "sqlite"}),
-    ]
+    print(sum((outcome.tally for outcome in outcomes), Tally()), flush=True)
+    return 0 if all(outcome.is_passed for outcome in outcomes) else 1
 
 
 def _run_steps() -> bool:
@@ -118,55 +108,5 @@ def _run_step(env: Mapping[str, str], name: str) -> bool:
     started = time.monotonic()
     done = subprocess.run(STEPS[name], env=env, capture_output=True, text=True, check=False)
     output = "" if done.returncode == 0 else f"{done.stdout}{done.stderr}".rstrip()
-    _say(done.returncode == 0, name, started, output)
+    say(done.returncode == 0, name, time.monotonic() - started, output)
     return done.returncode == 0
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """One run of pytest that is over."""
-
-    is_passed: bool
-    tally: Tally
-
-
-def _run_pytest(name: str, options: Sequence[str], env: Mapping[str, str] | None = None) -> Lane:
-    """Run pytest with its output shown as it comes."""
-    print(f"… {name}", flush=True)
-    started = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder, "report.xml")
-        command = (PYTHON, "-m", "pytest", f"--junitxml={report}", *options)
-        status = _run_live(command, os.environ | (env or {}))
-        tally = _tally(report)
-    if status and not tally.failed:
-        tally += Tally(failed=1)  # pytest itself failed, or ran no test
-    _say(status == 0, name, started)
-    return Lane(status == 0, tally)
-
-
-def _run_live(command: Sequence[str], env: Mapping[str, str]) -> int:
-    with subprocess.Popen(command, env=env) as process:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:  # pytest got it too: let it stop its servers
-            process.wait(STOP_SECONDS)
-            raise
-
-
-def _tally(report: Path) -> Tally:
-    if not report.exists():
-        return Tally()
-    suites = [suite.attrib for suite in ET.parse(report).iter("testsuite")]  # noqa: S314
-    total, failures, errors, skipped = (
-        sum(int(suite[field]) for suite in suites) for field in ("tests", "failures", "errors", "skipped")
-    )
-    return Tally(total - failures - errors - skipped, failures + errors, skipped)
-
-
-def _say(is_passed: bool, name: str, started: float, output: str = "") -> None:
-    """One line for one step, in one write: steps run beside each other."""
-    mark = "✓" if is_passed else "✗"
-    line = f"{mark} {name:<40} {time.monotonic() - started:6.1f} s\n"
-    sys.stdout.write(line + "".join(f"    {each}\n" for each in output.splitlines()))
-    sys.stdout.flush()

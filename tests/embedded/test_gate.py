@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import gate
-from tests.gate import Tally
+from tests import gate, pytest_runs
+from tests.pytest_runs import Outcome, Run, Tally
 
 TESTS = """
 import pytest
@@ -21,27 +21,61 @@ def broken(): raise ValueError
 def test_without_its_fixture(broken): pass
 """
 
+SPEAKING = """
+from pathlib import Path
+from time import sleep
 
-def run_pytest(folder: Path, source: str) -> gate.Lane:
-    """Run pytest on a file of its own, with nothing of this project's configuration."""
+def wait_for(path):
+    for _ in range(3000):
+        if Path(path).exists():
+            return
+        sleep(0.01)
+    raise AssertionError
+
+def test_it():
+    print("{0} begins", flush=True)
+    {1}
+    print("{0} ends", flush=True)
+"""
+
+ALONE = """
+from pathlib import Path
+from time import sleep
+
+def test_nobody_else_is_at_work():
+    mark = Path({0!r})
+    mark.touch(exist_ok=False)
+    sleep(0.5)
+    mark.unlink()
+"""
+
+
+def run_of(folder: Path, source: str, name: str = "a run") -> Run:
+    """A run of pytest on a file of its own, with nothing of this project's configuration."""
+    folder.mkdir(exist_ok=True)
     (folder / "pytest.ini").write_text("[pytest]\n")
     (folder / "test_it.py").write_text(source)
-    options = ["-q", "-c", str(folder / "pytest.ini"), str(folder)]
-    return gate._run_pytest("lane", options, {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
+    options = ["-q", "-s", "-c", str(folder / "pytest.ini"), str(folder)]
+    return Run(name, options, {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
+
+
+def run_pytest(folder: Path, source: str) -> Outcome:
+    """Run it."""
+    return pytest_runs.one(run_of(folder, source))
 
 
 def test_the_closing_line_counts_passed_failed_and_skipped(tmp_path: Path) -> None:
-    lane = run_pytest(tmp_path, TESTS)
+    outcome = run_pytest(tmp_path, TESTS)
 
-    assert not lane.is_passed
-    assert str(lane.tally) == "2 passed, 2 failed, 1 skipped"
+    assert not outcome.is_passed
+    assert str(outcome.tally) == "2 passed, 2 failed, 1 skipped"
 
 
 def test_a_run_without_any_test_fails(tmp_path: Path) -> None:
-    lane = run_pytest(tmp_path, "")
+    outcome = run_pytest(tmp_path, "")
 
-    assert not lane.is_passed
-    assert lane.tally.failed == 1
+    assert not outcome.is_passed
+    assert outcome.tally.failed == 1
 
 
 def test_the_counts_of_several_runs_add_up() -> None:
@@ -70,3 +104,57 @@ def test_a_failed_step_is_shown_with_its_output_and_the_others_still_run(
 
 def test_the_folders_tested_on_both_databases_exist() -> None:
     assert [path for path in gate.BOTH_DATABASES if not (gate.ROOT / "tests" / path).exists()] == []
+
+
+def test_what_runs_beside_is_shown_whole_and_after_the_first(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    mark = tmp_path / "the second is over"
+    first = run_of(tmp_path / "1", SPEAKING.format("first", f"wait_for({str(mark)!r})"), "the first")
+    second = run_of(tmp_path / "2", SPEAKING.format("second", f"Path({str(mark)!r}).touch()"), "the second")
+    third = run_of(tmp_path / "3", "def test_bad(): assert False, 'third fails'", "the third")
+
+    outcomes = pytest_runs.beside(first, second, third)
+
+    output = capfd.readouterr().out
+    words = (
+        *("… the first", "first begins", "first ends", "✓ the first"),
+        *("… the second", "second begins", "second ends", "✓ the second"),
+        *("… the third", "third fails", "✗ the third"),
+    )
+    places = [output.index(word) for word in words]
+    assert places == sorted(places), output
+    assert [str(outcome.tally) for outcome in outcomes] == [
+        "1 passed, 0 failed",
+        "1 passed, 0 failed",
+        "0 passed, 1 failed",
+    ]
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+@pytest.mark.parametrize("has_processes", [True, False])
+def test_a_test_is_in_exactly_one_run_of_the_gate_on_its_first_database(
+    has_processes: bool, is_alone: bool
+) -> None:
+    marks = {"processes": has_processes, "alone": is_alone}
+
+    chosen = [
+        eval(expression, marks)  # noqa: S307  (pytest's own are of this form)
+        for _, expression in (gate.ON_POSTGRESQL.options, gate.WITH_PROCESSES.options, gate.ALONE.options)
+    ]
+
+    assert chosen.count(True) == 1
+
+
+@pytest.mark.parametrize("variable", ["DATABASE_URL", "REDIS_URL"])
+def test_runs_that_share_a_server_come_one_after_the_other(
+    variable: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "somebody's server")
+    source = ALONE.format(str(tmp_path / "somebody is at work"))
+    for name in ("ON_POSTGRESQL", "ON_SQLITE", "WITH_PROCESSES", "ALONE"):
+        monkeypatch.setattr(gate, name, run_of(tmp_path / name, source, name))
+
+    assert [outcome.is_passed for outcome in gate._run_tests()] == [True] * 4

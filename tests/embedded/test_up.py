@@ -128,6 +128,7 @@ def test_another_port_must_be_a_port(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.processes
+@pytest.mark.alone
 def test_what_dies_comes_back_a_second_up_is_refused_and_a_signal_stops_everything(start: Start) -> None:
     port = free_port()
     first = start("--port", str(port))
@@ -151,6 +152,7 @@ def test_what_dies_comes_back_a_second_up_is_refused_and_a_signal_stops_everythi
 
 
 @pytest.mark.processes
+@pytest.mark.alone
 def test_no_process_outlives_an_up_that_was_killed(start: Start) -> None:
     killed = start("--port", str(free_port()))
     parent = psutil.Process(killed.pid)

@@ -19,7 +19,7 @@ from tests.processes.conftest import empty_database
 from tests.processes.service import BEAT, ROOT, WORKER, Service
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.processes, pytest.mark.postgresql]
+pytestmark = [pytest.mark.processes, pytest.mark.alone, pytest.mark.postgresql]
 
 HERD = 10_000
 DUE_IN_SECONDS = 6

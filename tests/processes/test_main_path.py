@@ -13,7 +13,7 @@ from tests.agent_server import AgentServer, Behaviour
 from tests.processes.service import WORKER, Service, document
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.processes, pytest.mark.postgresql]
+pytestmark = [pytest.mark.processes, pytest.mark.alone, pytest.mark.postgresql]
 
 Document = dict[str, Any]
 ON_POSTGRESQL = pytest.mark.parametrize("service", ["postgresql"], indirect=True)

@@ -21,7 +21,11 @@ from tests.processes.conftest import empty_database
 from tests.processes.service import Service
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.processes, pytest.mark.postgresql]  # beside the session's database, whichever it is
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.alone,
+    pytest.mark.postgresql,
+]  # beside the session's database, whichever it is
 
 SECONDS = float(os.environ.get("ORQ_TEST_SECONDS", "10"))
 LOCKED = "database is locked"

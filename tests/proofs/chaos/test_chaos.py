@@ -20,7 +20,7 @@ from tests.proofs.chaos.faults import (
 )
 from tests.proofs.chaos.product import SHORT_LEASE, Product
 
-pytestmark = [pytest.mark.processes, pytest.mark.postgresql]
+pytestmark = [pytest.mark.processes, pytest.mark.alone, pytest.mark.postgresql]
 
 SECONDS = 20.0
 RATE = 12.0

@@ -14,7 +14,7 @@ from tests.proofs.chaos.verdicts import Defect
 from tests.proofs.chaos.world import World
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.processes, pytest.mark.postgresql, pytest.mark.night]
+pytestmark = [pytest.mark.processes, pytest.mark.alone, pytest.mark.postgresql, pytest.mark.night]
 
 AGENT = "quick-1"
 
