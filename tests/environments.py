@@ -68,7 +68,7 @@ def npm_in(folder: str, packages: Sequence[str]) -> Path:
         raise RuntimeError("This needs Node (20.19 or newer) and npm on the path.")
     place = Path(sys.prefix) / folder
     stamp, expected = place / "stamp", " ".join(packages)
-    with _alone(place.parent):
+    with alone(place.parent):
         if not (stamp.is_file() and stamp.read_text() == expected):
             shutil.rmtree(place, ignore_errors=True)
             place.mkdir()

@@ -73,6 +73,8 @@ def _herd(arguments: list[str]) -> int:
 def _agents(arguments: list[str]) -> int:
     """Their environments are made first when they are not there, which needs the package registries."""
     return _pytest(["tests/proofs/agents", *arguments], {"ORQ_TEST_AGENTS": "1"})
+
+
 def _openapi(arguments: list[str]) -> int:
     return _pytest(["tests/proofs/openapi", *arguments], {"ORQ_TEST_NODE": "1"})
 
