@@ -14,6 +14,7 @@ __all__ = [
     "UnknownRuntime",
     "runtime_for",
     "runtime_names",
+    "runtimes",
 ]
 
 _RUNTIMES: dict[str, Runtime] = {runtime.name: runtime for runtime in (EchoRuntime(), ResponsesRuntime())}
@@ -37,3 +38,8 @@ def runtime_for(name: str) -> Runtime:
 def runtime_names() -> list[str]:
     """The names that `runtime_for` knows, sorted."""
     return sorted(_RUNTIMES)
+
+
+def runtimes() -> list[Runtime]:
+    """Every runtime, sorted by name."""
+    return [_RUNTIMES[name] for name in runtime_names()]
