@@ -11,7 +11,8 @@ WORKDIR /app
 COPY requirements/run.txt requirements/run.txt
 RUN pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r requirements/run.txt
 
-COPY manage.py ./
+# pyproject.toml says the version; nothing of it is installed.
+COPY manage.py pyproject.toml ./
 COPY orqsite orqsite
 COPY schedules schedules
 COPY workers workers

@@ -60,10 +60,10 @@ def test_it_uses_its_own_python_and_a_data_folder_the_user_may_write() -> None:
 
 
 def test_it_holds_every_package_the_service_imports() -> None:
-    copied = {words.split()[0] for words in instructions("COPY")}
+    copied = {source for words in instructions("COPY") for source in words.split()[:-1]}
 
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "bench"}
-    assert packages | {"manage.py"} <= copied
+    assert packages | {"manage.py", "pyproject.toml"} <= copied
     assert all((ROOT / name).exists() for name in copied)
 
 
@@ -75,7 +75,9 @@ def test_what_the_image_does_not_need_never_reaches_the_builder(path: str) -> No
     assert is_ignored(path)
 
 
-@pytest.mark.parametrize("path", ["manage.py", "orqsite", "schedules", "workers", "requirements/run.txt"])
+@pytest.mark.parametrize(
+    "path", ["manage.py", "pyproject.toml", "orqsite", "schedules", "workers", "requirements/run.txt"]
+)
 def test_what_the_image_copies_reaches_the_builder(path: str) -> None:
     assert not is_ignored(path)
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workers.runtimes import Answer, CallFailed
-from workers.runtimes.answers import answer_of, document_of, error_in, response_id_of
+from workers.runtimes.answers import answer_of, response_id_of
+from workers.runtimes.documents import document_of, error_in
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),

@@ -150,7 +150,7 @@ def test_a_handshake_that_never_comes_ends_with_the_wish_to_abort() -> None:
         ("tiny_chunks", "response_too_large"),
         ("interim_flood", "response_too_large"),
         ("huge_head", "agent_unreachable"),
-        ("gzip_bomb", "invalid_response"),
+        ("gzip_bomb", "response_too_large"),
     ],
 )
 def test_an_answer_without_end_is_cut_off(agent: AgentServer, fault: str, code: str) -> None:

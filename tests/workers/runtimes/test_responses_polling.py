@@ -9,7 +9,7 @@ import pytest
 
 from tests.agent_server import AgentServer, Behaviour
 from tests.workers.runtimes.factories import CREDENTIAL, after, make_call, make_endpoint, never
-from workers.runtimes import Answer, CallAborted, CallFailed, responses, runtime_for
+from workers.runtimes import Answer, CallAborted, CallFailed, polling, runtime_for
 
 WORKING = Behaviour(outcome="in_progress")
 
@@ -17,7 +17,7 @@ WORKING = Behaviour(outcome="in_progress")
 @pytest.fixture
 def _quick_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests in which the length of the intervals does not matter."""
-    monkeypatch.setattr(responses, "FIRST_POLL_SECONDS", 0.05)
+    monkeypatch.setattr(polling, "FIRST_POLL_SECONDS", 0.05)
 
 
 def ask(agent: AgentServer, behaviour: Behaviour, **endpoint: Any) -> Answer:
@@ -87,9 +87,20 @@ def test_a_poll_waits_as_long_as_the_agent_wishes(agent: AgentServer) -> None:
 
 
 @pytest.mark.usefixtures("_quick_polls")
-def test_a_poll_that_is_refused_ends_the_call(agent: AgentServer) -> None:
+def test_work_that_is_not_found_right_after_it_was_queued_is_asked_for_once_more(agent: AgentServer) -> None:
+    answer = ask(agent, Behaviour(outcome="queued", polls=(Behaviour(status=404),)))
+
+    assert answer.output_text == "Good morning, Ada"
+    assert len(agent.calls(method="GET")) == 2
+
+
+@pytest.mark.usefixtures("_quick_polls")
+@pytest.mark.parametrize("statuses", [(403,), (404, 404), (404, 410)])
+def test_a_poll_that_is_refused_ends_the_call(agent: AgentServer, statuses: tuple[int, ...]) -> None:
+    polls = tuple(Behaviour(status=status) for status in statuses)
+
     with pytest.raises(CallFailed) as failed:
-        ask(agent, Behaviour(outcome="queued", polls=(Behaviour(status=404),)))
+        ask(agent, Behaviour(outcome="queued", polls=polls))
 
     assert (failed.value.code, failed.value.is_retryable) == ("agent_http_error", False)
     assert failed.value.response_id == "resp_01RUN"

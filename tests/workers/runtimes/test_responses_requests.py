@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from schedules.version import VERSION
 from tests.agent_server import AgentServer, Behaviour
 from tests.workers.runtimes.factories import CREDENTIAL, make_call, make_endpoint, never
 from workers.runtimes import Answer, CallFailed, runtime_for
@@ -70,7 +71,7 @@ def test_the_headers_say_what_is_sent_and_wanted(agent: AgentServer) -> None:
     assert headers["host"] == agent.url.removeprefix("http://")
     assert headers["content-type"] == headers["accept"] == "application/json"
     assert headers["accept-encoding"] == "identity"
-    assert headers["user-agent"] == "agent-schedules"
+    assert headers["user-agent"] == f"agent-schedules/{VERSION}"
 
 
 def test_the_credential_is_sent_verbatim_in_its_header(agent: AgentServer) -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 import httpcore2
 
-from workers.runtimes.http.sockets import WatchedBackend
+from workers.runtimes.http.sockets import LimitedBackend
 
 KEEPALIVE_SECONDS = 1.9
 """An idle connection is dropped before common servers drop theirs (gunicorn: 2 s), so that a call rarely finds
@@ -29,7 +29,7 @@ class Connections:
 
     def __init__(self) -> None:
         self._tls = httpcore2.default_ssl_context()
-        self._backend = WatchedBackend()
+        self._backend = LimitedBackend()
         self._lock = threading.Lock()
         self._idle: deque[httpcore2.HTTPConnection] = deque()  # in the order they came back
 

@@ -2,7 +2,7 @@
 
 httpcore's own timeouts start anew with each byte, so an agent that sends one byte now and then, or interim
 responses for ever, would hold a call as long as it likes. Here the TLS handshake, writing and reading wait no
-longer than the call may last, under the lookout, which ends the wait of an unwanted call; connecting waits in
+longer than the call may last, under the abort monitor, which ends the wait of an unwanted call; connecting waits in
 slices of half a second. That bounds the head of a response as well as its body. The one exception is the
 resolver: `getaddrinfo` cannot be interrupted, so a name server that does not answer can hold a call beyond its
 deadline by the resolver's own limit (`options timeout: attempts:` in resolv.conf). Addresses written as numbers
@@ -22,8 +22,8 @@ from typing import Any, TypeVar
 import httpcore2
 
 from workers.runtimes.base import CallAborted
-from workers.runtimes.http.aborting import lookout
-from workers.runtimes.http.deadline import current_watch
+from workers.runtimes.http.aborting import abort_monitor
+from workers.runtimes.http.deadline import current_limits
 
 READ_BYTES = 16 * 1024
 """Read at most this much at once: what a waiting thread reserves, and how far an agent gets between checks."""
@@ -38,7 +38,7 @@ _Selector = getattr(
 )  # epoll would cost a descriptor per wait
 
 
-class WatchedBackend(httpcore2.NetworkBackend):
+class LimitedBackend(httpcore2.NetworkBackend):
     """Opens connections for httpcore's pool."""
 
     def connect_tcp(
@@ -50,19 +50,19 @@ class WatchedBackend(httpcore2.NetworkBackend):
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.NetworkStream:
         """Connect to the first of the host's addresses that answers; each gets its share of `timeout` seconds."""
-        current_watch().check()
+        current_limits().check()
         addresses = resolve(host, port)
         give_up_at = _after(timeout)
         failure: Exception = httpcore2.ConnectError("the name has no address")
         for waiting, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
             try:
-                return WatchedStream(_connected(address, (give_up_at - time.monotonic()) / waiting))
+                return LimitedStream(_connected(address, (give_up_at - time.monotonic()) / waiting))
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failure = error
         raise failure
 
 
-class WatchedStream(httpcore2.NetworkStream):
+class LimitedStream(httpcore2.NetworkStream):
     """One open connection, plain or TLS."""
 
     def __init__(self, sock: socket.socket) -> None:
@@ -70,9 +70,10 @@ class WatchedStream(httpcore2.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """The next bytes; empty at the end. `timeout` is the longest silence in seconds."""
+        current_limits().is_request_sent = True  # httpcore reads nothing before
         receive = partial(self._socket.recv, min(max_bytes, READ_BYTES))
-        data = self._patiently(receive, timeout, httpcore2.ReadTimeout, httpcore2.ReadError)
-        current_watch().count(len(data))
+        data = self._within_limits(receive, timeout, httpcore2.ReadTimeout, httpcore2.ReadError)
+        current_limits().count(len(data))
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -80,7 +81,7 @@ class WatchedStream(httpcore2.NetworkStream):
         rest = memoryview(buffer)
         while rest:
             send = partial(self._socket.send, rest)
-            rest = rest[self._patiently(send, timeout, httpcore2.WriteTimeout, httpcore2.WriteError) :]
+            rest = rest[self._within_limits(send, timeout, httpcore2.WriteTimeout, httpcore2.WriteError) :]
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
@@ -91,7 +92,7 @@ class WatchedStream(httpcore2.NetworkStream):
                 self._socket, server_hostname=server_hostname, do_handshake_on_connect=False
             )
             self._socket = tls
-            self._patiently(tls.do_handshake, timeout, httpcore2.ConnectTimeout, httpcore2.ConnectError)
+            self._within_limits(tls.do_handshake, timeout, httpcore2.ConnectTimeout, httpcore2.ConnectError)
         except (OSError, ValueError) as error:  # hung up already, or no name a certificate can have
             self.close()
             raise httpcore2.ConnectError(error) from error
@@ -112,7 +113,7 @@ class WatchedStream(httpcore2.NetworkStream):
             return self._socket if isinstance(self._socket, ssl.SSLSocket) else None
         return None
 
-    def _patiently(
+    def _within_limits(
         self,
         operation: Callable[[], T],
         timeout: float | None,
@@ -120,13 +121,13 @@ class WatchedStream(httpcore2.NetworkStream):
         broken: type[Exception],
     ) -> T:
         """Do a socket operation within `timeout` seconds; a timed out one can simply be repeated."""
-        watch, give_up_at = current_watch(), _after(timeout)
+        limits, give_up_at = current_limits(), _after(timeout)
         while True:
-            watch.check()
-            self._socket.settimeout(watch.bound(give_up_at - time.monotonic()))
+            limits.check()
+            self._socket.settimeout(limits.bound(give_up_at - time.monotonic()))
             wait = None
             try:
-                with lookout().over(self._socket, watch) as wait:
+                with abort_monitor().guard(self._socket, limits) as wait:
                     done = operation()
             except TimeoutError:
                 if time.monotonic() >= give_up_at:
@@ -148,19 +149,19 @@ def resolve(host: str, port: int) -> list[Address]:
     agent may not have.
     """
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        records = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, ValueError) as error:  # unknown, or not even a name
         raise httpcore2.ConnectError(error) from error
-    return [(family, address) for family, _, _, _, address in found]
+    return [(family, address) for family, _, _, _, address in records]
 
 
 def _connected(address: Address, timeout: float) -> socket.socket:
     sock = _socket(address)
     try:
         sock.setblocking(False)
-        _refuse(sock.connect_ex(address[1]), unless=(0, errno.EINPROGRESS, errno.EWOULDBLOCK))
+        _raise_unless(sock.connect_ex(address[1]), allowed=(0, errno.EINPROGRESS, errno.EWOULDBLOCK))
         _await_connected(sock, _after(timeout))
-        _refuse(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), unless=(0,))
+        _raise_unless(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), allowed=(0,))
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except OSError as error:
         sock.close()
@@ -179,17 +180,17 @@ def _socket(address: Address) -> socket.socket:
 
 
 def _await_connected(sock: socket.socket, give_up_at: float) -> None:
-    watch = current_watch()
+    limits = current_limits()
     with _Selector() as selector:
         selector.register(sock, selectors.EVENT_WRITE)
-        while not selector.select(watch.slice(give_up_at - time.monotonic())):
-            watch.check()
+        while not selector.select(limits.slice(give_up_at - time.monotonic())):
+            limits.check()
             if time.monotonic() >= give_up_at:
                 raise httpcore2.ConnectTimeout
 
 
-def _refuse(code: int, unless: tuple[int, ...]) -> None:
-    if code not in unless:
+def _raise_unless(code: int, allowed: tuple[int, ...]) -> None:
+    if code not in allowed:
         raise httpcore2.ConnectError(os.strerror(code))
 
 
