@@ -99,14 +99,22 @@ class Endpoint:
 class Needs:
     """What a runtime declares of itself, for forms, commands and checks.
 
-    `label`: for people. `default_path`: where on the agent's server it calls. `dialects`: by name, none: it has one
-    form only.
+    `label`: for people. `default_path`: where on the agent's server it calls; empty: the base URL is the whole
+    address. `dialects`: by name, none: it has one form only. `dialect_paths`: how the path tells the dialect, as
+    pairs of the path's end and a dialect; the first dialect where none of them fits.
     """
 
     label: str
     has_address: bool
     default_path: str = ""
     dialects: tuple[str, ...] = ()
+    dialect_paths: tuple[tuple[str, str], ...] = ()
+
+    def dialect_for(self, path: str) -> str:
+        """The dialect of an agent that names none, from its path; empty where there is one form only."""
+        bare = path.partition("?")[0].rstrip("/")
+        told = (dialect for end, dialect in self.dialect_paths if bare.endswith(end))
+        return next(told, self.dialects[0] if self.dialects else "")
 
 
 class PayloadRefused(ValueError):

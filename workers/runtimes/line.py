@@ -6,9 +6,9 @@ run's key, the signature, the words of an HTTP error, and keeping secrets out of
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from schedules.headers import HeaderRefused, require_credential_header, require_extra_header
@@ -20,7 +20,7 @@ from workers.runtimes.http.deadline import CallLimits, limited
 from workers.runtimes.http.event_stream import EventReader, OnEvent
 from workers.runtimes.http.retry_after import retry_after
 from workers.runtimes.redaction import Redactor, strings_in
-from workers.runtimes.signing import webhook_headers
+from workers.runtimes.signing import InvalidSigningSecret, webhook_headers
 
 USER_AGENT = f"agent-schedules/{VERSION}"
 
@@ -32,6 +32,10 @@ SILENT = frozenset({504, 524})
 
 SECRET_LENGTH, TEXT_LENGTH = 4, 16
 """From how many characters on a variable, or a string elsewhere in the request, is kept out of messages."""
+
+
+CANCEL_PATIENCE = timedelta(seconds=0.7)
+"""A call ends within a second of its deadline, its cancellation included."""
 
 
 class NotFound(CallFailed):
@@ -79,15 +83,24 @@ class AgentLine:
             "X-Run-Attempt": str(self.call.attempt),
         }
         if self.endpoint.signing_secrets or is_webhook:
-            key, secrets = sent["Idempotency-Key"], self.endpoint.signing_secrets
-            sent |= webhook_headers(key, content, secrets, datetime.now(UTC))
+            sent |= _signed(sent["Idempotency-Key"], content, self.endpoint)
         return self._replied("POST", path, sent | dict(headers or {}), content, on_event)
+
+    def ask(self, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Reply:
+        """Ask how the work stands where that takes a POST: it starts no work, so it has neither key nor signature."""
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        return self._replied("POST", path, sent, json.dumps(body).encode(), None)
 
     def get(
         self, path: str, headers: Mapping[str, str] | None = None, *, on_event: OnEvent | None = None
     ) -> Reply:
         """Ask how the work stands. The 2xx reply; raises like `post`."""
         return self._replied("GET", path, dict(headers or {}), None, on_event)
+
+    def cancel(self, path: str, body: Any, headers: Mapping[str, str] | None = None) -> None:
+        """Tell the agent once that nobody waits any longer. The call is over: what becomes of it does not matter."""
+        with suppress(CallFailed), limited(CallLimits(CANCEL_PATIENCE, lambda: False)) as limits:
+            replace(self, limits=limits).ask(path, body, headers)
 
     def document(self, reply: Reply) -> dict[str, Any]:
         """The JSON object in a reply. Raises `CallFailed` (invalid_response, response_too_large)."""
@@ -110,6 +123,13 @@ class AgentLine:
         told = [_agents_own_headers(self.endpoint), self.call.trace_headers, ours]
         named = {name.lower(): (name, value) for headers in told for name, value in headers.items()}
         return [_encoded(name, value) for name, value in named.values()]
+
+
+def _signed(key: str, content: bytes, endpoint: Endpoint) -> dict[str, str]:
+    try:
+        return webhook_headers(key, content, endpoint.signing_secrets, datetime.now(UTC))
+    except InvalidSigningSecret as error:
+        raise CallFailed("invalid_endpoint", str(error)) from None
 
 
 def _refused(reply: Reply, redact: Redact) -> CallFailed:

@@ -1,7 +1,7 @@
 """Ask an agent that works in the background until it is done."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TypeVar
 
 from workers.runtimes.base import CallFailed
 from workers.runtimes.line import AgentLine, NotFound
@@ -12,9 +12,11 @@ NOT_FOUND_PATIENCE = 1
 """How often in a row work that was just queued may be unknown: not every server reads its own writes at once."""
 
 
-def poll(
-    line: AgentLine, ask: Callable[[], dict[str, Any]], is_pending: Callable[[dict[str, Any]], bool]
-) -> dict[str, Any]:
+T = TypeVar("T")
+"""What is asked for: a document, or what was read from one."""
+
+
+def poll(line: AgentLine, ask: Callable[[], T], is_pending: Callable[[T], bool]) -> T:
     """The first document that is not pending. A poll that fails is asked again, and the limits end it all.
 
     `ask` fetches a document (`line.get`); it raises `NotFound` for work that the agent does not know.

@@ -25,6 +25,7 @@ class ResponsesRuntime:
         has_address=True,
         default_path="/v3/router/responses",
         dialects=("orq", "openai"),
+        dialect_paths=(("/v1/responses", "openai"),),
     )
 
     def check(self, payload: Mapping[str, Any], dialect: str) -> None:

@@ -40,6 +40,10 @@ OnChunk = Callable[[bytes], bool]
 """Takes the next decoded piece of a body; True: that was enough, the rest is not read."""
 
 
+class BodyTooLarge(CallFailed):
+    """The body of a success is larger than it may be: the agent has done its work all the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
     """What to send: headers are complete but for Host and the length of the body."""
@@ -74,10 +78,13 @@ class Reply:
 
 @lru_cache(maxsize=1000)
 def address(base_url: str, path: str) -> httpx2.URL:
-    """The URL of `path` on the agent's server. Raises `CallFailed` (invalid_endpoint)."""
+    """The URL of `path` on the agent's server; without a path, the base URL as it is.
+
+    Raises `CallFailed` (invalid_endpoint).
+    """
     try:
         origin_of(base_url)
-        return httpx2.URL(f"{base_url.rstrip('/')}/{path.lstrip('/')}")
+        return httpx2.URL(f"{base_url.rstrip('/')}/{path.lstrip('/')}" if path else base_url)
     except AddressRefused as refused:
         raise CallFailed("invalid_endpoint", f"the agent's address cannot be called: {refused}") from None
     except httpx2.InvalidURL:
@@ -200,8 +207,8 @@ def _decoder(reply: Reply) -> Decoder:
         raise CallFailed("invalid_response", message) from None
 
 
-def _too_large(limit: int) -> CallFailed:
-    return CallFailed("response_too_large", f"the agent's answer is larger than {limit} bytes")
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge("response_too_large", f"the agent's answer is larger than {limit} bytes")
 
 
 @contextmanager
