@@ -153,6 +153,8 @@ def require_base_url(text: str, policy: Policy | None = None) -> None:
     Hosts without a dot are right: the services of one network call each other so.
     """
     origin, policy = origin_of(text), policy or current_policy()
+    if "?" in text or "#" in text:
+        raise AddressRefused("This must end before any ? or #: give scheme, host, port and path only")
     if not policy.is_allowed_at(origin.host, origin.port):
         raise AddressRefused(NOT_ALLOWED)
 
@@ -164,10 +166,8 @@ def origin_of(base_url: str) -> Origin:
     port = _port(parts)
     if "@" in parts.netloc:
         raise AddressRefused("No user name or password here: the credential has a field of its own")
-    if parts.scheme not in PORTS or port == 0 or not _HOST.fullmatch(_bracketed(host)):
+    if parts.scheme not in PORTS or port == 0 or "\\" in base_url or not _HOST.fullmatch(_bracketed(host)):
         raise AddressRefused("This must be http://host or https://host, with a port or path if need be")
-    if any(mark in base_url for mark in "?#\\"):
-        raise AddressRefused("This must end before any ? or #: give scheme, host, port and path only")
     return Origin(parts.scheme, host, port or PORTS[parts.scheme])
 
 

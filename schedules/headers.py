@@ -35,8 +35,13 @@ def require_credential_header(name: str) -> None:
     """Raise HeaderRefused unless a credential may travel under this name."""
     if not _NAME.fullmatch(name):
         raise HeaderRefused("A header's name has letters, digits and - _ only")
-    if name.lower() in FRAMING | OURS or name.lower().startswith("webhook-"):
+    if name.lower() in FRAMING or is_ours(name):
         raise HeaderRefused(f"{name} is written by the service or the connection: choose another header")
+
+
+def is_ours(name: str) -> bool:
+    """Whether the service writes it into each call, or may."""
+    return name.lower() in OURS or name.lower().startswith("webhook-")
 
 
 def require_extra_header(name: str, value: str) -> None:

@@ -20,6 +20,10 @@ def _note_nothing(name: str, attributes: Mapping[str, Any]) -> None:
     """Nobody traces this call."""
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Firing:
     """What asked for the run, for runtimes that pass it on.
@@ -59,6 +63,9 @@ class AgentCall:
     trace_headers: Mapping[str, str] = field(default_factory=dict)
     note: Callable[[str, Mapping[str, Any]], None] = field(default=_note_nothing, repr=False)
     """Called with a name and attributes for what happens meanwhile (a poll), for whoever traces the call."""
+    is_cancelled: Callable[[], bool] = field(default=_never, repr=False)
+    """Asked once when the call was aborted: whether the whole run was cancelled, so that work left running in the
+    background serves nobody. After a lost lease another attempt may be waiting for that very work."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from schedules.headers import HeaderRefused, require_credential_header, require_extra_header
+from schedules.headers import HeaderRefused, is_ours, require_credential_header, require_extra_header
 from schedules.version import VERSION
 from workers.runtimes.base import AgentCall, CallFailed, Endpoint
 from workers.runtimes.documents import Redact, document_of, error_in
@@ -149,7 +149,7 @@ def _refused(reply: Reply, redact: Redact) -> CallFailed:
 
 def _agents_own_headers(endpoint: Endpoint) -> dict[str, str]:
     """The credential and the extra headers, checked again: they may have been stored under older rules."""
-    sent = dict(endpoint.extra_headers)
+    sent = {name: value for name, value in endpoint.extra_headers.items() if not is_ours(name)}
     try:
         for name, value in sent.items():
             require_extra_header(name, value)

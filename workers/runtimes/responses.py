@@ -1,19 +1,24 @@
 """The runtime that calls an agent over HTTP, in the OpenResponses style.
 
-One attempt is one POST, never repeated by itself: `Idempotency-Key` is the run's id and `X-Run-Attempt` the
-attempt's number. An agent that answers `queued` or `in_progress` is polled until it is done. Texts go out as
-they were written, with the variables beside them: the agent's server fills them in.
+One attempt is one POST, never repeated by itself. An agent that answers `queued` or `in_progress` is polled until it
+is done; one that streams is followed to its final event. What is sent, in which dialect: `response_requests`.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from workers.runtimes.answers import PENDING, answer_of, response_id_of
-from workers.runtimes.base import AgentCall, Answer, CallFailed, Endpoint, Needs
+from workers.runtimes.answers import PLAIN_SERVICE, READS, answer_of, is_pending, response_id_of
+from workers.runtimes.base import AgentCall, Answer, CallAborted, CallFailed, Endpoint, Needs
+from workers.runtimes.documents import Redact, document_of
+from workers.runtimes.filling import sendable
+from workers.runtimes.http.call import Reply
+from workers.runtimes.http.event_stream import OnEvent
 from workers.runtimes.line import AgentLine, agent_line
 from workers.runtimes.polling import poll
+from workers.runtimes.response_events import ResponseEvents
+from workers.runtimes.response_requests import OPENAI, ORQ, body_of, refuse_unsendable
+from workers.runtimes.told_errors import raise_told_error
 
 
 class ResponsesRuntime:
@@ -24,62 +29,122 @@ class ResponsesRuntime:
         "Responses API over HTTP",
         has_address=True,
         default_path="/v3/router/responses",
-        dialects=("orq", "openai"),
-        dialect_paths=(("/v1/responses", "openai"),),
+        dialects=(OPENAI, ORQ),
+        dialect_paths=(("/v3/router/responses", ORQ),),
     )
 
     def check(self, payload: Mapping[str, Any], dialect: str) -> None:
-        """Nothing is refused."""
+        """Refuse what a server of this dialect would refuse, or would be told of a secret by."""
+        refuse_unsendable(payload, dialect)
 
     def call(self, call: AgentCall, endpoint: Endpoint, should_abort: Callable[[], bool]) -> Answer:
         """One attempt over HTTP.
 
-        Retryable: timeouts, a connection that fails or breaks, 408, 425, 429 (with Retry-After) and 5xx.
-        Final: any other status, redirects, answers that cannot be read or are too large, and an agent that
-        reports `failed`, `cancelled` or `incomplete`.
+        Retryable: timeouts, a connection that fails or breaks, 408, 425, 429 (with Retry-After), 5xx, and what the
+        agent itself reports as its server's error or a rate limit. Final: any other status, redirects, answers that
+        cannot be read or are too large, and an agent that reports `failed`, `cancelled` or `incomplete`.
         """
+        dialect = endpoint.dialect or self.needs.dialect_for(endpoint.path)
+        with sendable():
+            body = body_of(call, endpoint, dialect)
         with agent_line(call, endpoint, should_abort) as line:
-            document = line.document(line.post(endpoint.path, _body(call)))
-            try:
-                return answer_of(_finished(line, document), line.redact)
-            except CallFailed as failure:
-                failure.response_id = response_id_of(document)
+            return _Response(line, can_be_cancelled=dialect == OPENAI).answer(body)
+
+
+class _Response:
+    """One response of one agent, from its request to its answer."""
+
+    def __init__(self, line: AgentLine, *, can_be_cancelled: bool) -> None:
+        self._line = line
+        self._can_be_cancelled = can_be_cancelled
+        self._id: str | None = None
+        """The first one that was told: a gateway may give the same response another id in each answer."""
+
+    def answer(self, body: dict[str, Any]) -> Answer:
+        """What the agent answered to this request."""
+        try:
+            document = self._finished(self._started(body))
+            return answer_of(document | ({"id": self._id} if self._id else {}), self._line.redact)
+        except CallFailed as failure:
+            failure.response_id = self._id
+            raise
+
+    def _started(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The first document; only a pending one where a stream broke over work that goes on in the background."""
+        endpoint = self._line.endpoint
+        try:
+            return self._received(
+                lambda on_event: self._line.post(endpoint.path, body, _accepting(endpoint), on_event=on_event)
+            )
+        except CallFailed as failure:
+            if not (endpoint.background and self._id and failure.is_retryable):
                 raise
+            return {"status": "in_progress"}
 
-
-def _finished(line: AgentLine, document: dict[str, Any]) -> dict[str, Any]:
-    """The document once the agent is done with it, asking after it as long as the call may last."""
-    if not _is_pending(document):
+    def _received(self, send: Callable[[OnEvent], Reply]) -> dict[str, Any]:
+        """The document of a reply, be it the body or what its last event holds."""
+        events = ResponseEvents(self._line.redact)
+        try:
+            reply = send(events.take)
+        finally:
+            self._id = self._id or events.response_id
+        document = self._document(reply, events)
+        self._id = self._id or response_id_of(document)
         return document
-    response_id = response_id_of(document)
-    if response_id is None:
-        raise CallFailed("invalid_response", "the agent is still at work but gave no id to ask for")
-    path = _path_of(response_id, line.endpoint.path)
-    return poll(line, lambda: line.document(line.get(path)), _is_pending)
+
+    def _document(self, reply: Reply, events: ResponseEvents) -> dict[str, Any]:
+        if reply.media_type != "text/event-stream":
+            return _document_in(reply, self._line.redact)
+        document = events.document()
+        if document is None:
+            message = "the agent's stream ended before its answer did"
+            raise CallFailed("agent_unreachable", message, is_retryable=True)
+        return document
+
+    def _finished(self, document: dict[str, Any]) -> dict[str, Any]:
+        """The document once the agent is done with it; what is not waited for any longer is cancelled."""
+        if not is_pending(document):
+            return document
+        path = self._path()
+        try:
+            return poll(self._line, lambda: self._polled(path), is_pending)
+        except (CallFailed, CallAborted) as failure:
+            is_of_use = isinstance(failure, CallAborted) and not self._line.call.is_cancelled()
+            if self._can_be_cancelled and not is_of_use:
+                self._line.cancel(_extended(path, "cancel"), {})
+            raise
+
+    def _polled(self, path: str) -> dict[str, Any]:
+        document = self._received(lambda on_event: self._line.get(path, on_event=on_event))
+        if document.get("status") is None:  # a gateway's word about this question, not about the work
+            raise_told_error(document, self._line.redact)
+        return document
+
+    def _path(self) -> str:
+        """Where the response is asked for."""
+        if self._id is None:
+            raise CallFailed("invalid_response", "the agent is still at work but gave no id to ask for")
+        if self._id in (".", ".."):
+            raise CallFailed(
+                "invalid_response", "the agent is still at work but gave an id that leads elsewhere"
+            )
+        return _extended(self._line.endpoint.path, quote(self._id, safe=""))
 
 
-def _is_pending(document: dict[str, Any]) -> bool:
-    return document.get("status") in PENDING
+def _document_in(reply: Reply, redact: Redact) -> dict[str, Any]:
+    try:
+        return document_of(reply.body, redact, reply.content_type, READS)
+    except CallFailed as failure:
+        if reply.media_type not in ("", "text/plain") or failure.code != "invalid_response":
+            raise
+        raise CallFailed(failure.code, f"{failure.message}; {PLAIN_SERVICE}") from None
 
 
-def _path_of(response_id: str, path: str) -> str:
-    """Where a response is asked for; a query of the configured path is kept."""
+def _accepting(endpoint: Endpoint) -> dict[str, str]:
+    return {"Accept": "text/event-stream, application/json"} if endpoint.stream else {}
+
+
+def _extended(path: str, segment: str) -> str:
+    """A path with one more segment; its query is kept."""
     path, mark, query = path.partition("?")
-    return f"{path.rstrip('/')}/{quote(response_id, safe='')}{mark}{query}"
-
-
-def _body(call: AgentCall) -> dict[str, Any]:
-    """The request. What is empty is left out: strict servers refuse fields they do not know."""
-    tag = f"@{call.agent_tag}" if call.agent_tag else ""
-    body: dict[str, Any] = {"model": f"agent/{call.agent_key}{tag}", "input": call.input}
-    if call.variables:
-        body["variables"] = call.variables
-    if call.metadata:
-        body["metadata"] = {name: _as_string(value) for name, value in call.metadata.items()}
-    if call.memory_entity_id:
-        body["memory"] = {"entity_id": call.memory_entity_id}
-    return body
-
-
-def _as_string(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return f"{path.rstrip('/')}/{segment}{mark}{query}"

@@ -16,9 +16,18 @@ def raise_told_error(document: dict[str, Any], redact: Redact) -> None:
         raise CallFailed(
             "agent_failed",
             f"the agent reports an error{reason_in(error, redact)}",
-            is_retryable=isinstance(error, dict)
-            and any(_is_passing(error.get(name)) for name in ("code", "type")),
+            is_retryable=is_passing(error),
         )
+
+
+def is_told(error: Any) -> bool:
+    """Whether an `error` says anything: some servers send one that is all null with every answer."""
+    return any(value is not None for value in error.values()) if isinstance(error, dict) else bool(error)
+
+
+def is_passing(error: Any) -> bool:
+    """Whether another attempt may help, by the error's code or type."""
+    return isinstance(error, dict) and any(_is_passing(error.get(name)) for name in ("code", "type"))
 
 
 def _is_passing(code: Any) -> bool:

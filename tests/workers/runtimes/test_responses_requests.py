@@ -14,47 +14,6 @@ def ask(agent: AgentServer, endpoint: dict[str, Any] | None = None, **call: Any)
     return runtime_for("responses").call(make_call(**call), make_endpoint(agent.url, **endpoint or {}), never)
 
 
-def test_the_agent_gets_the_input_and_the_variables_as_they_are(agent: AgentServer) -> None:
-    answer = ask(agent, input="Hi {{name}}", variables={"name": "Ada", "n": [1, None]})
-
-    (call,) = agent.calls()
-    assert call["path"] == "/v3/router/responses"
-    assert call["body"] == {
-        "model": "agent/digest",
-        "input": "Hi {{name}}",
-        "variables": {"name": "Ada", "n": [1, None]},
-    }
-    assert answer.output_text == "Hi Ada"
-
-
-def test_a_pinned_version_is_named_in_the_model(agent: AgentServer) -> None:
-    ask(agent, agent_tag="v2")
-
-    assert agent.calls()[0]["body"]["model"] == "agent/digest@v2"
-
-
-def test_metadata_goes_out_as_strings(agent: AgentServer) -> None:
-    ask(agent, metadata={"source": "briefing", "n": 3, "deep": {"a": [True]}, "none": None})
-
-    expected = {"source": "briefing", "n": "3", "deep": '{"a": [true]}', "none": "null"}
-    assert agent.calls()[0]["body"]["metadata"] == expected
-
-
-def test_memory_is_named_only_when_there_is_one(agent: AgentServer) -> None:
-    ask(agent, memory_entity_id="user-7")
-    ask(agent, memory_entity_id=None)
-
-    with_memory, without = agent.calls()
-    assert with_memory["body"]["memory"] == {"entity_id": "user-7"}
-    assert "memory" not in without["body"]
-
-
-def test_what_is_empty_is_left_out(agent: AgentServer) -> None:
-    ask(agent, variables={}, metadata={})
-
-    assert set(agent.calls()[0]["body"]) == {"model", "input"}
-
-
 def test_every_attempt_carries_the_same_key_and_its_own_number(agent: AgentServer) -> None:
     ask(agent, run_id="01RUN", attempt=1)
     ask(agent, run_id="01RUN", attempt=2)
