@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from schedules.headers import HeaderRefused, require_credential_header, require_extra_header
 from schedules.version import VERSION
 from workers.runtimes.base import AgentCall, CallFailed, Endpoint
 from workers.runtimes.documents import Redact, document_of, error_in
@@ -118,11 +119,8 @@ class AgentLine:
 
     def _headers(self, own: dict[str, str]) -> list[tuple[bytes, bytes]]:
         """Ours come last and win: neither the agent's settings nor a trace may replace them."""
-        standing = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": USER_AGENT}
-        credential = {}
-        if self.endpoint.credential_header and self.endpoint.credential:
-            credential[self.endpoint.credential_header] = self.endpoint.credential
-        told = [self.endpoint.extra_headers, self.call.trace_headers, credential, standing, own]
+        ours = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": USER_AGENT, **own}
+        told = [_agents_own_headers(self.endpoint), self.call.trace_headers, ours]
         named = {name.lower(): (name, value) for headers in told for name, value in headers.items()}
         return [_encoded(name, value) for name, value in named.values()]
 
@@ -147,6 +145,27 @@ def _refused(reply: Reply, redact: Redact) -> CallFailed:
         retry_after=retry_after(reply.headers, datetime.now(UTC)) if is_retryable else None,
         is_silent=reply.status in SILENT,
     )
+
+
+def _agents_own_headers(endpoint: Endpoint) -> dict[str, str]:
+    """The credential and the extra headers, checked again: they may have been stored under older rules."""
+    sent = dict(endpoint.extra_headers)
+    try:
+        for name, value in sent.items():
+            require_extra_header(name, value)
+        if endpoint.credential_header and endpoint.credential:
+            require_credential_header(endpoint.credential_header)
+            sent = {
+                name: value
+                for name, value in sent.items()
+                if name.lower() != endpoint.credential_header.lower()
+            }
+            sent[endpoint.credential_header] = endpoint.credential
+    except HeaderRefused as refused:
+        raise CallFailed(
+            "invalid_endpoint", f"a header of the agent's settings cannot be sent: {refused}"
+        ) from None
+    return sent
 
 
 def _encoded(name: str, value: str) -> tuple[bytes, bytes]:

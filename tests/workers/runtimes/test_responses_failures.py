@@ -141,7 +141,7 @@ def test_nobody_listening_is_worth_another_attempt() -> None:
         runtime_for("responses").call(make_call(), make_endpoint("http://127.0.0.1:1"), never)
 
     assert (failed.value.code, failed.value.is_retryable) == ("agent_unreachable", True)
-    assert failed.value.message == "cannot connect: Connection refused"
+    assert failed.value.message == "cannot connect to the agent's address"
 
 
 @pytest.mark.parametrize("fault", ["close", "reset", "garbage", "truncated", "huge_head"])

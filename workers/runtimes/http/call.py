@@ -12,11 +12,17 @@ from functools import lru_cache
 
 import httpcore2
 import httpx2
+import structlog
 
+from schedules.addresses import AddressRefused, origin_of, require_base_url
 from workers.runtimes.base import CallFailed, Endpoint
-from workers.runtimes.http.connections import connections
+from workers.runtimes.http.connections import Route, connections
 from workers.runtimes.http.deadline import CallLimits
 from workers.runtimes.http.decoding import BrokenCoding, Decoder, UnknownCoding, decoder_for
+from workers.runtimes.http.proxies import ProxyRefused, proxy_at
+from workers.runtimes.http.sockets import CertificateRefused, NameUnresolved
+
+log = structlog.get_logger(__name__)
 
 HEAD_BYTES = 256 * 1024
 """What may arrive before the body: interim responses, status line and headers."""
@@ -72,23 +78,23 @@ class Reply:
 
 @lru_cache(maxsize=1000)
 def address(base_url: str, path: str) -> httpx2.URL:
-    """The URL of `path` on the agent's server; without a path, the base URL as it is.
+    """The URL of `path` on the agent's server; without a path, or with a query only, the base URL stays as it is.
 
     Raises `CallFailed` (invalid_endpoint).
     """
     try:
-        url = httpx2.URL(f"{base_url.rstrip('/')}/{path.lstrip('/')}" if path else base_url)
+        origin_of(base_url)
+        return httpx2.URL(_joined(base_url, path))
+    except AddressRefused as refused:
+        raise CallFailed("invalid_endpoint", f"the agent's address cannot be called: {refused}") from None
     except httpx2.InvalidURL:
         raise CallFailed("invalid_endpoint", "the agent's address is not a valid URL") from None
-    if url.scheme not in ("http", "https") or not url.raw_host or not _is_port(url.port):
-        raise CallFailed("invalid_endpoint", "the agent's address must be http(s)://host[:port]")
-    if url.userinfo:
-        raise CallFailed("invalid_endpoint", "the agent's address must not hold a user name or password")
-    return url
 
 
-def _is_port(port: int | None) -> bool:
-    return port is None or 0 < port < 65536
+def _joined(base_url: str, path: str) -> str:
+    if not path or path.startswith("?"):
+        return base_url + path
+    return f"{base_url.rstrip('/')}/{path.lstrip('/')}"
 
 
 def exchange(
@@ -117,14 +123,43 @@ def _sent(request: HttpRequest, endpoint: Endpoint) -> Iterator[httpcore2.Respon
     url = request.url
     target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
     headers = [(b"Host", url.netloc), *request.headers]
+    if endpoint.proxy:
+        _require_literal_allowed(endpoint)
+        target, headers = _by_proxy(target, headers, endpoint.proxy)
+    route = Route(target.origin, endpoint.proxy, endpoint.ca_pem, endpoint.client_pem)
     extensions = {"timeout": _timeouts(endpoint)}
     with (
-        connections().lend(target.origin) as connection,
+        connections().lend(route) as connection,
         connection.stream(
             request.method, target, headers=headers, content=request.body, extensions=extensions
         ) as response,
     ):
         yield response
+
+
+def _require_literal_allowed(endpoint: Endpoint) -> None:
+    """Behind a proxy, which resolves the name, only a host that is written out as an address can be judged."""
+    try:
+        require_base_url(endpoint.base_url)
+    except AddressRefused as refused:
+        raise CallFailed("invalid_endpoint", str(refused)) from None
+
+
+def _by_proxy(
+    target: httpcore2.URL, headers: list[tuple[bytes, bytes]], proxy_url: str
+) -> tuple[httpcore2.URL, list[tuple[bytes, bytes]]]:
+    """The request as a proxy wants it: with the whole URL, unless it goes through a tunnel."""
+    if target.scheme == b"https":
+        return target, headers
+    proxy = proxy_at(proxy_url)
+    absolute = httpcore2.URL(scheme=b"http", host=proxy.host, port=proxy.port, target=_absolute(target))
+    return absolute, [*headers, *proxy.headers]
+
+
+def _absolute(target: httpcore2.URL) -> bytes:
+    host = b"[%b]" % target.host if b":" in target.host else target.host
+    port = b":%d" % target.port if target.port else b""
+    return b"%b://%b%b%b" % (target.scheme, host, port, target.target)
 
 
 def _timeouts(endpoint: Endpoint) -> dict[str, float]:
@@ -194,7 +229,8 @@ def _wire_failures(endpoint: Endpoint) -> Iterator[None]:
     except httpcore2.TimeoutException:
         raise _timeout("the agent was silent for", endpoint.read_timeout, is_silent=True) from None
     except httpcore2.ConnectError as error:
-        raise CallFailed("agent_unreachable", f"cannot connect: {error}", is_retryable=True) from None
+        log.info("agent.connect_failed", base_url=endpoint.base_url, detail=str(error))
+        raise CallFailed("agent_unreachable", _connect_trouble(error), is_retryable=True) from None
     except (httpcore2.NetworkError, httpcore2.RemoteProtocolError) as error:
         reason = str(error).partition(":")[0]
         raise CallFailed("agent_unreachable", f"the connection broke: {reason}", is_retryable=True) from None
@@ -202,6 +238,18 @@ def _wire_failures(endpoint: Endpoint) -> Iterator[None]:
         raise CallFailed(
             "invalid_endpoint", "the configured header or path cannot be sent over HTTP"
         ) from None
+
+
+def _connect_trouble(error: httpcore2.ConnectError) -> str:
+    """Who may edit agents must not learn from these words which ports are open around us; the log has them."""
+    match error:
+        case ProxyRefused():
+            return f"cannot connect: {error}"
+        case NameUnresolved():
+            return "cannot connect: the host's name has no address"
+        case CertificateRefused():
+            return f"cannot connect: the certificate is not trusted: {error}"
+    return "cannot connect to the agent's address"
 
 
 def _timeout(what: str, limit: timedelta, *, is_silent: bool = False) -> CallFailed:

@@ -16,12 +16,15 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
 import httpcore2
 
-from workers.runtimes.base import CallAborted
+from schedules.addresses import NOT_ALLOWED, Policy, current_policy
+from workers.runtimes.base import CallAborted, CallFailed
 from workers.runtimes.http.aborting import abort_monitor
 from workers.runtimes.http.deadline import current_limits
 
@@ -38,8 +41,19 @@ _Selector = getattr(
 )  # epoll would cost a descriptor per wait
 
 
+class NameUnresolved(httpcore2.ConnectError):
+    """The host's name has no address."""
+
+
+class CertificateRefused(httpcore2.ConnectError):
+    """The server's certificate does not show that it is the one that was meant; the text says why."""
+
+
 class LimitedBackend(httpcore2.NetworkBackend):
-    """Opens connections for httpcore's pool."""
+    """Opens connections for httpcore's pool. `is_judged`: only to addresses that agents may have."""
+
+    def __init__(self, *, is_judged: bool = True) -> None:
+        self._addresses = allowed_addresses if is_judged else resolve
 
     def connect_tcp(
         self,
@@ -48,12 +62,12 @@ class LimitedBackend(httpcore2.NetworkBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
-    ) -> httpcore2.NetworkStream:
+    ) -> "LimitedStream":
         """Connect to the first of the host's addresses that answers; each gets its share of `timeout` seconds."""
         current_limits().check()
-        addresses = resolve(host, port)
+        addresses = self._addresses(host, port)
         give_up_at = _after(timeout)
-        failure: Exception = httpcore2.ConnectError("the name has no address")
+        failure: Exception = NameUnresolved()
         for waiting, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
             try:
                 return LimitedStream(_connected(address, (give_up_at - time.monotonic()) / waiting))
@@ -71,6 +85,10 @@ class LimitedStream(httpcore2.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """The next bytes; empty at the end. `timeout` is the longest silence in seconds."""
         current_limits().is_request_sent = True  # httpcore reads nothing before
+        return self.receive(max_bytes, timeout)
+
+    def receive(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """The same before there is a request: who tells where it goes."""
         receive = partial(self._socket.recv, min(max_bytes, READ_BYTES))
         data = self._within_limits(receive, timeout, httpcore2.ReadTimeout, httpcore2.ReadError)
         current_limits().count(len(data))
@@ -96,6 +114,11 @@ class LimitedStream(httpcore2.NetworkStream):
         except (OSError, ValueError) as error:  # hung up already, or no name a certificate can have
             self.close()
             raise httpcore2.ConnectError(error) from error
+        except httpcore2.ConnectError as error:
+            self.close()
+            if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+                raise CertificateRefused(error.__cause__.verify_message) from None
+            raise
         except BaseException:
             self.close()
             raise
@@ -142,16 +165,39 @@ class LimitedStream(httpcore2.NetworkStream):
                 return done
 
 
-def resolve(host: str, port: int) -> list[Address]:
-    """The addresses of a host, in the order to try them.
+def allowed_addresses(host: str, port: int) -> list[Address]:
+    """The addresses of a host that agents may have. Raises `CallFailed` (invalid_endpoint) when it has others only.
 
-    Exactly what is returned here is connected to, with no second look-up: the place to refuse addresses an
-    agent may not have.
+    Exactly what is returned here is connected to, with no second look-up, so that a name cannot change its meaning
+    in between.
     """
+    policy = _with_own_addresses(current_policy(), port)
+    allowed = [found for found in resolve(host, port) if policy.is_allowed_at(_written_out(found), port)]
+    if not allowed:
+        raise CallFailed("invalid_endpoint", NOT_ALLOWED)
+    return allowed
+
+
+def _with_own_addresses(policy: Policy, port: int) -> Policy:
+    """The policy that also knows where our own services with that port are now, if it has only their names."""
+    own: list[tuple[str, int]] = []
+    for name in policy.own_names(port):
+        with suppress(NameUnresolved):
+            own += [(_written_out(found), port) for found in resolve(name, port)]
+    return replace(policy, own_services=(*policy.own_services, *own)) if own else policy
+
+
+def _written_out(address: Address) -> str:
+    return str(address[1][0])
+
+
+def resolve(host: str, port: int) -> list[Address]:
+    """The addresses of a host, in the order to try them."""
     try:
-        records = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        # As bytes: for a text, Python would import a codec now, and fail for good where that fails once.
+        records = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
     except (OSError, ValueError) as error:  # unknown, or not even a name
-        raise httpcore2.ConnectError(error) from error
+        raise NameUnresolved(error) from error
     return [(family, address) for family, _, _, _, address in records]
 
 
