@@ -111,7 +111,11 @@ def _state(program: Program, task_id: str | None) -> Any:
 
 
 def test_what_the_agent_hears_is_all_that_was_sent(a2a: Program) -> None:
-    own = {"memory_entity_id": "ctx-1", "metadata": {"team": "a"}, "idempotency_key": "key-1"}
+    own: dict[str, Any] = {
+        "memory_entity_id": "ctx-1",
+        "metadata": {"team": "a"},
+        "idempotency_key": "key-1",
+    }
 
     given = call(a2a.url, "status done", dialect=V1, **own)
 

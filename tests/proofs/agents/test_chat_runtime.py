@@ -16,12 +16,15 @@ CHAT = "/v1/chat/completions"
 
 
 def call(url: str, key: str, **changes: Any) -> Answer:
-    own = {name: changes.pop(name) for name in ("input", "metadata", "memory_entity_id") if name in changes}
-    endpoint = make_endpoint(
-        url, path=CHAT, credential=f"Bearer {key}", **{"read": 20, "total": 30, **changes}
-    )
-    asked = {"input": "Write the morning briefing for {{region}}", "variables": {"region": "EMEA"}, **own}
-    return runtime_for("chat").call(make_call(**asked), endpoint, never)
+    named: dict[str, Any] = {
+        "input": "Write the morning briefing for {{region}}",
+        "variables": {"region": "EMEA"},
+        "metadata": changes.pop("metadata", {}),
+        "memory_entity_id": changes.pop("memory_entity_id", None),
+    }
+    settings: dict[str, Any] = {"read": 20, "total": 30, **changes}
+    endpoint = make_endpoint(url, path=CHAT, credential=f"Bearer {key}", **settings)
+    return runtime_for("chat").call(make_call(**named), endpoint, never)
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -110,21 +110,9 @@ def test_a_byte_order_mark_is_no_obstacle() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [
-        b"",
-        b"\xff\xfe{\x00}\x00",
-        b'{"a": "\xff"}',
-        b'{"a": Infinity}',
-        b'{"a": 1e999}',
-        b'{"a": -1e999}',
-        b'{"a": ' + b"9" * 5000 + b"}",
-        b'{"a": ' + b"[" * 101 + b"]" * 101 + b"}",
-        b'{"a": ' + b"[" * 80_000 + b"]" * 80_000 + b"}",
-        b'{"a": ' * 20_000 + b"1" + b"}" * 20_000,
-        b'{"a": "\x00"}',
-    ],
+    [b"", b" ", b"\xef\xbb\xbf", b'{"a": "\xff"}', b'{"a": "\x00"}', b'{"a": 1', b'{"a": [}', b'{"a": "b'],
 )
-def test_what_cannot_be_read_or_kept_is_invalid(body: bytes) -> None:
+def test_what_is_no_json_is_invalid(body: bytes) -> None:
     with pytest.raises(CallFailed) as failed:
         document_of(body, str)
 
