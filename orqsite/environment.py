@@ -1,6 +1,6 @@
 """Every setting of the service, in one typed place, read from the environment.
 
-Defaults run on one machine. A wrong value stops the start with a sentence that says how to mend it.
+Defaults run on one machine. An invalid value stops the start with a sentence that says how to correct it.
 Durations are in the unit the name ends in.
 """
 
@@ -15,7 +15,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 class SettingInvalid(SystemExit):
-    """A setting has a value the service cannot start with; the message names it and says how to mend it."""
+    """A setting has a value the service cannot start with; the message names it and says how to correct it."""
 
 
 class Environment(BaseSettings):
@@ -26,92 +26,101 @@ class Environment(BaseSettings):
     database_url: str = Field(
         "",
         validation_alias="DATABASE_URL",
-        description="PostgreSQL or SQLite URL; default a SQLite file in the data folder",
+        description="PostgreSQL or SQLite URL; default: a SQLite file in the data folder",
     )
     redis_url: str = Field(
-        "redis://127.0.0.1:6379/0", validation_alias="REDIS_URL", description="Redis or Valkey, the broker"
+        "redis://127.0.0.1:6379/0",
+        validation_alias="REDIS_URL",
+        description="URL of the broker, Redis or Valkey",
     )
     database_pool_size: int = Field(
         10,
         ge=2,
         le=500,
-        description="most PostgreSQL connections of one process",
+        description="maximum number of PostgreSQL connections per process",
     )
     database_prepared: bool = Field(
         True,
-        description="PostgreSQL keeps the usual statements prepared; off behind a pooler that cannot",
+        description="prepare the frequent statements in PostgreSQL; turn off behind a transaction-mode pooler",
     )
-    data_dir: Path = Field(BASE_DIR / "var", description="folder of all local state")
+    data_dir: Path = Field(BASE_DIR / "var", description="folder for all local state")
     secret_key: str = Field(
         "",
         description="Django's signing key; default: a generated file in the data folder",
     )
     encryption_keys: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
-        description="Fernet keys, newest first, comma separated; default: a generated file in the data folder",
+        description="comma-separated Fernet keys, newest first; default: a generated file in the data folder",
     )
-    debug: bool = Field(False, description="Django's debug pages; never in production")
+    debug: bool = Field(False, description="show Django's debug pages; never in production")
     allowed_hosts: Annotated[list[str], NoDecode] = Field(
         default_factory=lambda: ["localhost", "127.0.0.1", "[::1]"],
-        description="host names the service answers to, comma separated",
+        description="comma-separated host names the service answers to",
     )
     trusted_origins: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
-        description="origins (https://…) whose console forms are accepted, comma separated",
+        description="comma-separated origins (https://…) from which console forms are accepted",
     )
     https: bool = Field(
         False,
-        description="the service stands behind HTTPS: secure cookies, HSTS, proxy header",
+        description="the service is behind an HTTPS proxy: secure cookies, HSTS, trust in X-Forwarded-Proto",
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="lowest level that is logged"
-    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="lowest level to log")
     log_format: Literal["json", "console"] = Field(
-        "json", description="one JSON object a line, or readable text"
+        "json", description="json: one JSON object per line; console: readable text"
     )
     worker_threads: int = Field(
         100,
         ge=1,
         le=5000,
-        description="agent calls one worker process holds in flight",
+        description="maximum number of agent calls in flight per worker process",
     )
     lease_seconds: float = Field(
         15,
         ge=1,
         le=3600,
-        description="a run whose worker is silent this long is lost",
+        description="a run is lost when its worker has been silent this long",
     )
-    heartbeat_seconds: float = Field(3, gt=0, le=600, description="how often a worker renews its leases")
+    heartbeat_seconds: float = Field(
+        3,
+        gt=0,
+        le=600,
+        description="time between a worker's lease renewals; at most half of ORQ_LEASE_SECONDS",
+    )
     misfire_seconds: float = Field(
         60,
         ge=1,
-        description="a firing noticed later than this is marked a misfire",
+        description="a firing noticed later than this is marked as a misfire",
     )
     catch_up_per_second: int = Field(
-        10, ge=1, le=10_000, description="late firings each agent gets a second after an outage"
+        10, ge=1, le=10_000, description="maximum number of late runs per agent and second after an outage"
     )
-    fire_batch: int = Field(2000, ge=1, le=20000, description="schedules fired in one transaction")
+    fire_batch: int = Field(
+        2000, ge=1, le=20000, description="maximum number of schedules fired in one transaction"
+    )
     redispatch_seconds: float = Field(
         4,
         ge=0.5,
         le=3600,
-        description="first wait before a lost message is sent again",
+        description="wait before a run whose message was lost is redispatched for the first time",
     )
     redispatch_queue_limit: int = Field(
         200,
         ge=1,
-        description="messages are sent again while the queue is shorter",
+        description="runs are redispatched only while the queue is shorter than this",
     )
-    retention_days: int = Field(30, ge=1, description="finished runs are deleted after this many days")
-    max_body_bytes: int = Field(256 * 1024, ge=1024, description="largest request body of the API")
-    max_json_depth: int = Field(
-        32, ge=8, le=200, description="levels of objects and arrays within each other in a request body"
+    retention_days: int = Field(30, ge=1, description="history is deleted after this many days")
+    max_body_bytes: int = Field(256 * 1024, ge=1024, description="maximum size of an API request body")
+    max_json_depth: int = Field(32, ge=8, le=200, description="maximum nesting depth of a request body")
+    max_json_names: int = Field(
+        1000, ge=20, description="maximum number of names in all objects of a request body together"
     )
-    max_json_names: int = Field(1000, ge=20, description="names in all objects of a request body together")
-    max_text_bytes: int = Field(64 * 1024, ge=1024, description="longest text in a request body, in UTF-8")
-    rate_per_key: int = Field(6000, ge=0, description="requests a minute of one API key; 0: any number")
+    max_text_bytes: int = Field(
+        64 * 1024, ge=1024, description="maximum size of a text in a request body, in UTF-8"
+    )
+    rate_per_key: int = Field(6000, ge=0, description="requests per minute and API key; 0 disables the limit")
     rate_trigger_per_schedule: int = Field(
-        60, ge=0, description="triggers a minute of one schedule; 0: any number"
+        60, ge=0, description="triggers per minute and schedule; 0 disables the limit"
     )
 
     @field_validator("encryption_keys", "allowed_hosts", "trusted_origins", mode="before")
@@ -136,7 +145,9 @@ class Environment(BaseSettings):
     def _three_beats_a_lease(cls, value: float, info: object) -> float:
         lease = getattr(info, "data", {}).get("lease_seconds")
         if lease is not None and value * 2 > lease:
-            raise ValueError(f"must be at most half of ORQ_LEASE_SECONDS ({lease:g})")
+            raise ValueError(
+                f"must be at most half of ORQ_LEASE_SECONDS ({lease:g}), so that a lease survives a missed renewal"
+            )
         return value
 
     @property
@@ -146,7 +157,7 @@ class Environment(BaseSettings):
 
 
 def read_environment() -> Environment:
-    """The settings of this process; SettingInvalid with one line per wrong variable."""
+    """The settings of this process; SettingInvalid with one line per invalid variable."""
     try:
         return Environment()
     except ValidationError as error:
@@ -154,7 +165,7 @@ def read_environment() -> Environment:
             f"{_variable(str(problem['loc'][0]))}: {problem['msg']}{_shown(problem)}"
             for problem in error.errors(include_url=False)
         ]
-        raise SettingInvalid("Wrong setting.\n" + "\n".join(lines)) from None
+        raise SettingInvalid("Invalid settings:\n" + "\n".join(lines)) from None
 
 
 def _variable(location: str) -> str:
@@ -163,6 +174,6 @@ def _variable(location: str) -> str:
 
 
 def _shown(problem: Any) -> str:
-    """What was given, but for secrets."""
+    """The value that was given, except for secrets."""
     is_secret = problem["loc"][0] in ("secret_key", "encryption_keys")
     return "" if is_secret else f" (got {problem['input']!r})"

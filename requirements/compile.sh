@@ -9,3 +9,7 @@ for client in wide narrow; do
   lock --group "client-$client" -o "requirements/clients-$client.txt"
 done
 lock --group schemathesis -o requirements/schemathesis.txt
+for server in litellm langgraph a2a fasta2a; do
+  lock --group "agents-$server" -o "requirements/agents-$server.txt"
+done
+(cd tests/proofs/agents/programs/a2a_js && npm install --silent --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved)

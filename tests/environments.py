@@ -25,7 +25,7 @@ def python_in(folder: str, requirements: str) -> Path:
     environment = Path(sys.prefix) / folder
     python, stamp = environment / "bin" / "python", environment / "stamp"
     expected = sha256(locked.read_bytes()).hexdigest()
-    with _alone(environment.parent):
+    with alone(environment.parent):
         if not (os.access(python, os.X_OK) and stamp.is_file() and stamp.read_text() == expected):
             shutil.rmtree(environment, ignore_errors=True)
             _uv("venv", "--python", sys.executable, str(environment))
@@ -35,7 +35,7 @@ def python_in(folder: str, requirements: str) -> Path:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """Hold the lock on the folder: two test sessions must not make the same environment."""
     folder.mkdir(exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)

@@ -6,6 +6,7 @@
 --mutants [WORD …]                                                 every broken rule must be noticed
 --writers [SECONDS]                                                six writers on one SQLite file (60 s)
 --herd                                                             10,000 due at once, drained to the last
+--agents                                                           agent servers that others wrote
 """
 
 import os
@@ -68,6 +69,11 @@ def _herd(arguments: list[str]) -> int:
     return _pytest(["tests/processes/test_herd.py", "-s", *arguments], {"ORQ_TEST_DRAINED": "10000"})
 
 
+def _agents(arguments: list[str]) -> int:
+    """Their environments are made first when they are not there, which needs the package registries."""
+    return _pytest(["tests/proofs/agents", *arguments], {"ORQ_TEST_AGENTS": "1"})
+
+
 def _pytest(arguments: list[str], env: Mapping[str, str]) -> int:
     return _run([sys.executable, "-m", "pytest", *arguments], env)
 
@@ -95,4 +101,5 @@ LANES: Final[Mapping[str, Callable[[list[str]], int]]] = {
     "--mutants": _mutants,
     "--writers": _writers,
     "--herd": _herd,
+    "--agents": _agents,
 }

@@ -1,6 +1,7 @@
-"""The README's requests, carried out in its order, get the answers it shows."""
+"""The requests of the page about the API, carried out in its order, get the answers it shows."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any
@@ -9,12 +10,14 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from schedules.api.error_codes import ERRORS
 from tests.docs import shell
-from tests.docs.readme import blocks, section
+from tests.docs.pages import blocks, section, tables, text_of
 
 pytestmark = pytest.mark.django_db
 
-API = section("The API")
+PAGE = "docs/api.md"
+API = text_of(PAGE)
 SAMPLE_ID = "01KPN29WWKSK0VDPJNTKZPVNRB"
 SERVER = "http://127.0.0.1:8000"
 
@@ -29,7 +32,7 @@ class Answer:
 
 @dataclass
 class Reader:
-    """Somebody who types the README's commands one after the other."""
+    """Somebody who types the page's commands one after the other."""
 
     variables: dict[str, str] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
@@ -56,7 +59,7 @@ class Reader:
         return printed.getvalue()
 
     def curl(self, words: list[str]) -> Answer:
-        """One request, by the few options of curl the README uses."""
+        """One request, by the few options of curl the page uses."""
         options: dict[str, list[str]] = {"-X": [], "-H": [], "-d": [], "url": []}
         remaining = iter(words)
         for word in remaining:
@@ -73,7 +76,7 @@ class Reader:
         return Answer(response.status_code, json.loads(response.content or "null"))
 
     def first_id(self) -> str:
-        """The `_id` of what was created first; before that, the README's."""
+        """The `_id` of what was created first; before that, the page's."""
         return next((answer.body["_id"] for answer in self.answers if answer.status == 201), SAMPLE_ID)
 
 
@@ -81,7 +84,7 @@ class Reader:
 def reader() -> Reader:
     """Somebody who has typed everything."""
     reader = Reader()
-    for block in blocks(API, "bash"):
+    for block in blocks(section(PAGE, "A walk through"), "bash"):
         for command in shell.commands(block):
             reader.type(command)
     return reader
@@ -131,7 +134,30 @@ def test_an_error_looks_as_shown(reader: Reader) -> None:
     assert refused == Answer(400, json.loads(blocks(API, "json")[1]))
 
 
-@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/docs/errors", "/healthz"])
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/docs/errors", "/healthz", "/readyz"])
 def test_the_paths_beside_the_api_answer(path: str) -> None:
-    assert f"`{path}" in API or path in API
+    assert f"`{path}`" in API
     assert Client().get(path).status_code == 200
+
+
+def test_every_operation_of_the_specification_is_listed_and_no_other() -> None:
+    described = Client().get("/openapi.json").json()["paths"]
+    rows = [*tables(section(PAGE, "Operations"))[0]]
+    rows += tables(section(PAGE, "Operations beyond the public API"))[0]
+
+    assert {_short(row[0]) for row in rows} == {
+        _short(f"{method.upper()} {path}") for path, methods in described.items() for method in methods
+    }
+
+
+def _short(operation: str) -> str:
+    """Without what the table of our additions leaves out of a path."""
+    operation = re.sub(r"\?.*", "", operation).replace("{schedule_id}", "{id}")
+    return re.sub(r" (…|/v3/agents/\{agent_key\})(/schedules/\{id\}(?=/runs/))?", " ", operation)
+
+
+def test_every_error_code_stands_beside_its_status() -> None:
+    [rows] = tables(section(PAGE, "Errors"))
+
+    listed = {(int(status), code) for status, codes in rows for code in re.findall(r"\w+", codes)}
+    assert listed == {(error.status, code) for code, error in ERRORS.items()}

@@ -1,4 +1,4 @@
-"""The README's words about expressions are what the parser does."""
+"""What the page about expressions says is what the parser does."""
 
 import re
 
@@ -12,9 +12,9 @@ from schedules.expressions import (
     parse,
     require_minimum_cadence,
 )
-from tests.docs.readme import section, tables
+from tests.docs.pages import tables, text_of
 
-EXPRESSIONS = section("Expressions")
+EXPRESSIONS = text_of("docs/expressions.md")
 [EXAMPLES] = tables(EXPRESSIONS)
 
 

@@ -1,24 +1,26 @@
-"""The README's diagram and tables of a run's life are the code's."""
+"""The diagram and the tables of a run's life are the code's."""
 
 import ast
 import re
 from pathlib import Path
 
+from schedules.ledger.explaining import Outcome
 from schedules.models import FINAL_STATES, TRANSITIONS, DiscardReason, MissedReason, Run, RunState
 from schedules.runs import leases, transitions
-from tests.docs.readme import ROOT, TEXT, blocks, section, tables
+from tests.docs.pages import PAGES, ROOT, blocks, section, tables, text_of
 
-LIFECYCLE = section("The lifecycle of a run")
+DIAGRAM = section("README.md", "The lifecycle of a run")
+RUNS = "docs/runs.md"
 
 
 def arrows() -> set[tuple[str, str]]:
     """Every arrow of the diagram; `[*]` is the beginning or the end."""
-    [diagram] = blocks(LIFECYCLE, "mermaid")
+    [diagram] = blocks(DIAGRAM, "mermaid")
     return set(re.findall(r"^ +(\S+) --> (\w+|\[\*\])", diagram, re.MULTILINE))
 
 
 def test_the_diagram_stands_once() -> None:
-    assert TEXT.count("stateDiagram") == 1
+    assert sum(text_of(page).count("stateDiagram") for page in PAGES) == 1
 
 
 def test_its_arrows_between_states_are_the_transitions_there_are() -> None:
@@ -38,14 +40,14 @@ def test_its_ends_are_the_states_a_run_stays_in() -> None:
 
 
 def test_every_state_has_a_sentence() -> None:
-    states, _ = tables(LIFECYCLE)
+    [states] = tables(section(RUNS, "States"))
 
     assert [name for name, _ in states] == [state.value for state in RunState]
     assert all(meaning.endswith(".") for _, meaning in states)
 
 
 def test_every_reason_has_a_sentence_under_its_state() -> None:
-    _, reasons = tables(LIFECYCLE)
+    [reasons] = tables(section(RUNS, "Reasons"))
 
     explained = {(state, reason) for reason, state, meaning in reasons if meaning.endswith(".")}
     assert explained == {
@@ -55,6 +57,12 @@ def test_every_reason_has_a_sentence_under_its_state() -> None:
         ("failed", leases.LOST),
         *(("failed", code) for code in failure_codes()),
     }
+
+
+def test_every_outcome_of_explain_has_a_sentence() -> None:
+    [outcomes] = tables(section(RUNS, "Why did it run, or not?"))
+
+    assert [name for name, _ in outcomes] == [outcome.value for outcome in Outcome]
 
 
 def failure_codes() -> set[str]:

@@ -1,15 +1,15 @@
-"""The README's table of settings is the code's: names, defaults, meanings."""
+"""The table of settings is the code's: names, defaults, meanings."""
 
 from pathlib import Path
 from typing import Any
 
 from orqsite.environment import BASE_DIR, Environment
-from tests.docs.readme import section, tables
+from tests.docs.pages import tables, text_of
 
 
 def documented() -> list[list[str]]:
     """The rows of the table."""
-    [table] = tables(section("Settings"))
+    [table] = tables(text_of("docs/settings.md"))
     return table
 
 

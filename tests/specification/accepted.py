@@ -1,4 +1,4 @@
-"""Where our specification differs from the documents on purpose, and why. The README shows the same table."""
+"""Where our specification differs from the documents on purpose, and why. docs/api.md shows the same table."""
 
 import re
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ ACCEPTED: Final = [
     Accepted("info/{title,version}", "changed", "This is another product, with versions of its own."),
     Accepted("servers", "changed", "None is named: the paths are those of the server that answers."),
     Accepted("externalDocs/url", "missing", "The pages about this service are its own, at `/docs`."),
-    Accepted("securitySchemes/ApiKey/bearerFormat", "missing", "Keys are bearer tokens, but no JWTs."),
+    Accepted("securitySchemes/ApiKey/bearerFormat", "missing", "Keys are bearer tokens, but not JWTs."),
     Accepted(
         "schemas/PublicSchedulePayload/properties/input/anyOf",
         "added",
@@ -69,6 +69,6 @@ ACCEPTED: Final = [
     Accepted(
         f"{_TRIGGER}/responses/{{403,409,413}}",
         "added",
-        "Keys that may only read, a reused `Idempotency-Key`, and a body where none is wanted but a huge one comes.",
+        "Keys that may only read, a reused `Idempotency-Key`, and a huge body where none is expected.",
     ),
 ]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.docs.readme import section, tables
+from tests.docs.pages import section, tables
 from tests.specification.accepted import ACCEPTED
 from tests.specification.comparison import Difference, differences, facts
 from tests.specification.seeds import DOCUMENT
@@ -28,8 +28,8 @@ def test_what_is_added_to_a_request_is_optional(found: list[Difference]) -> None
     assert [difference.value["required"] for difference in added] == [False] * len(added)
 
 
-def test_the_readme_shows_the_accepted_differences() -> None:
-    [rows] = [table for table in tables(section("Compatibility")) if len(table[0]) == 3]
+def test_the_documents_show_the_accepted_differences() -> None:
+    [rows] = [table for table in tables(section("docs/api.md", "Compatibility")) if len(table[0]) == 3]
 
     assert [tuple(row) for row in rows] == [(row.places, row.kind, row.reason) for row in ACCEPTED]
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workers.runtimes.a2a_tasks import PENDING, Task, answer_of_task, task_of
+from workers.runtimes.a2a_tasks import PENDING, READS, Task, answer_of_task, task_of
 from workers.runtimes.base import AgentCall, Answer, CallAborted, CallFailed, Endpoint, Needs, PayloadRefused
-from workers.runtimes.documents import Redact, reason_in
+from workers.runtimes.documents import Redact, document_of, reason_in
 from workers.runtimes.filling import filled_input, refuse_secrets_in_input, sendable
 from workers.runtimes.http.call import Reply
 from workers.runtimes.input_items import messages_of, refuse_images
@@ -129,6 +129,7 @@ class _Conversation:
         except (CallFailed, CallAborted) as failure:
             if isinstance(failure, CallFailed):
                 failure.response_id = task.task_id
+            # Whatever ended the call: sending the message again starts another task.
             self.line.cancel(self._path, _request(self.dialect.cancel, params), self.dialect.headers)
             raise
 
@@ -140,7 +141,7 @@ class _Conversation:
         return self._task(self.line.ask(self._path, question, self.dialect.headers))
 
     def _task(self, reply: Reply) -> Task:
-        document = self.line.document(reply)
+        document = document_of(reply.body, self.line.redact, reply.content_type, READS)
         if error := document.get("error"):
             raise _refused(error, self.dialect, self.line.redact)
         task = task_of(document.get("result"))

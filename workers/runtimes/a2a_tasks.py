@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workers.runtimes.base import Answer, CallFailed
-from workers.runtimes.documents import Redact
+from workers.runtimes.documents import Reads, Redact
 from workers.runtimes.redaction import quoted
 
 PENDING = ("submitted", "working")
@@ -23,6 +23,14 @@ FAILURES = {
     "auth_required": ("agent_awaits_approval", "the agent waits for somebody to sign in"),
 }
 """The reason and the words for each state that ends a run without success."""
+
+READS = Reads(
+    members=frozenset({"result", "error"}),
+    answer=frozenset(
+        {"result", "task", "message", "status", "artifacts", "history", "parts", "data", "error"}
+    ),
+)
+"""What is read of a JSON-RPC answer."""
 
 TEXT, DATA = "output_text", "data"
 

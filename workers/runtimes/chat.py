@@ -9,7 +9,7 @@ from typing import Any
 
 from workers.runtimes.answers import response_id_of
 from workers.runtimes.base import AgentCall, Answer, CallFailed, Endpoint, Needs
-from workers.runtimes.completions import StreamedCompletion, answer_of_completion, is_completion
+from workers.runtimes.completions import READS, StreamedCompletion, answer_of_completion, is_completion
 from workers.runtimes.documents import document_of
 from workers.runtimes.filling import filled_input, model_of, refuse_secrets_in_input, sendable
 from workers.runtimes.http.event_stream import Event
@@ -39,9 +39,9 @@ class ChatRuntime:
             raise_told_error(document, line.redact)
             if not is_completion(document):
                 raise CallFailed(
-                    "invalid_response", "the agent's answer is no chat completion: it has no choices"
+                    "invalid_response", f"the answer is no chat completion{_other_api(document)}"
                 )
-            return answer_of_completion(document, response_id_of(document))
+            return answer_of_completion(document, response_id_of(document), line.redact)
 
 
 def body_of(call: AgentCall, endpoint: Endpoint) -> dict[str, Any]:
@@ -51,8 +51,10 @@ def body_of(call: AgentCall, endpoint: Endpoint) -> dict[str, Any]:
     messages = _messages(call.input, call.variables)
     if isinstance(instructions, str):
         messages.insert(0, {"role": "system", "content": instructions})
-    streaming = {"stream": True, "stream_options": {"include_usage": True}} if endpoint.stream else {}
-    return {**streaming, **extra, "model": model_of(call, endpoint), "messages": messages}
+    sent = {**extra, "model": model_of(call, endpoint), "messages": messages}
+    if endpoint.stream:
+        return {"stream_options": {"include_usage": True}, **sent, "stream": True}
+    return sent
 
 
 def _messages(value: Any, variables: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -79,9 +81,10 @@ def _part(part: str | Image) -> dict[str, Any]:
 def _completion(line: AgentLine, body: dict[str, Any]) -> dict[str, Any]:
     """The completion, whether it comes as one document or in chunks."""
     stream = StreamedCompletion(line.endpoint.max_response_bytes)
-    reply = line.post(line.endpoint.path, body, on_event=lambda event: _is_last(event, stream, line))
+    accept = {"Accept": "text/event-stream, application/json"} if line.endpoint.stream else {}
+    reply = line.post(line.endpoint.path, body, accept, on_event=lambda event: _is_last(event, stream, line))
     if reply.media_type != "text/event-stream":
-        return line.document(reply)
+        return document_of(reply.body, line.redact, reply.content_type, READS)
     document = stream.document()
     if not stream.is_whole and "error" not in document:
         raise CallFailed(
@@ -94,5 +97,12 @@ def _is_last(event: Event, stream: StreamedCompletion, line: AgentLine) -> bool:
     """Counts come after the end of the text, so that only the stream's own mark ends it."""
     if event.data.strip() == END_OF_STREAM:
         return True
-    stream.take(document_of(event.data, line.redact))
+    stream.take(document_of(event.data, line.redact, reads=READS))
     return False
+
+
+def _other_api(document: dict[str, Any]) -> str:
+    """Whose answer it looks like."""
+    if "output" in document:
+        return "; it looks like a response document (runtime responses)"
+    return "; it looks like JSON-RPC, as Agent2Agent speaks it (runtime a2a)" if "jsonrpc" in document else ""

@@ -8,6 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from workers.runtimes.base import Answer, CallFailed
+from workers.runtimes.documents import Reads, Redact
+from workers.runtimes.redaction import quoted
+
+READS = Reads(
+    members=frozenset({"id", "model", "choices", "usage", "error"}),
+    answer=frozenset({"choices", "message", "delta", "content", "tool_calls", "function", "usage", "error"}),
+)
+"""What is read of a completion, or of a chunk of one."""
 
 USAGE = {
     "input_tokens": "prompt_tokens",
@@ -37,7 +45,7 @@ def is_completion(document: dict[str, Any]) -> bool:
     return bool(_objects(document.get("choices")))
 
 
-def answer_of_completion(document: dict[str, Any], response_id: str | None) -> Answer:
+def answer_of_completion(document: dict[str, Any], response_id: str | None, redact: Redact) -> Answer:
     """The answer in the first choice of a completion (`is_completion`).
 
     Raises `CallFailed`: agent_incomplete (cut by its length), agent_refused, agent_awaits_tool, each with what was
@@ -52,7 +60,9 @@ def answer_of_completion(document: dict[str, Any], response_id: str | None) -> A
     if ending is None and not text:
         ending = AWAITS_TOOL if calls else REFUSED if refusal else None
     if ending:
-        raise CallFailed(*ending, response_id=response_id, answer=answer)
+        code, reason = ending
+        words = f": {redact(quoted(refusal))}" if refusal else ""
+        raise CallFailed(code, f"{reason}{words}", response_id=response_id, answer=answer)
     return answer
 
 

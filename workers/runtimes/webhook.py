@@ -11,6 +11,7 @@ from typing import Any
 from workers.runtimes.base import AgentCall, Answer, CallFailed, Endpoint, Firing, Needs
 from workers.runtimes.filling import filled_input, sendable
 from workers.runtimes.http.call import BodyTooLarge, Reply
+from workers.runtimes.http.charsets import text_of
 from workers.runtimes.line import AgentLine, agent_line
 
 EVENT = "schedule.fired"
@@ -80,7 +81,7 @@ def _delivered(line: AgentLine, body: dict[str, Any]) -> Answer:
 def _text_of(reply: Reply) -> str:
     """The body as text; nothing of a body that is none."""
     try:
-        return reply.body.decode("utf-8-sig").replace("\x00", "\ufffd")
+        return text_of(reply.body, reply.content_type).replace("\x00", "\ufffd")
     except UnicodeDecodeError:
         return ""
 

@@ -188,12 +188,30 @@ def test_an_error_under_success_is_a_failure(chat: ChatDriver) -> None:
     assert "Rate limit exceeded" in failed.message
 
 
-def test_an_answer_of_another_api_is_not_taken_for_one(chat: ChatDriver) -> None:
-    chat.script(Behaviour(merge={"choices": None, "output": [], "status": "completed"}))
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        ('{"output": [], "status": "completed"}', "it looks like a response document"),
+        ('{"jsonrpc": "2.0", "result": {}}', "it looks like JSON-RPC"),
+        ('{"choices": []}', "no chat completion"),
+        ("{}", "no chat completion"),
+    ],
+)
+def test_an_answer_of_another_api_is_not_taken_for_one(chat: ChatDriver, body: str, hint: str) -> None:
+    chat.script(Behaviour(body=body))
 
     failed = failure(chat)
 
     assert (failed.code, failed.is_retryable) == ("invalid_response", False)
+    assert hint in failed.message
+
+
+def test_odd_parts_beside_the_point_cost_nothing(chat: ChatDriver) -> None:
+    deep = '{"a": ' * 200 + "NaN" + "}" * 200
+    choice = '{"index": 0, "finish_reason": "stop", "message": {"content": "hi"}}'
+    chat.script(Behaviour(body=f'{{"choices": [{choice}], "x_debug": {deep}, "scores": [NaN, 1e999]}}'))
+
+    assert answer(chat).output_text == "hi"
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def completion(finish_reason: str | None = "stop", **message: Any) -> dict[str, 
 
 
 def answer(document: dict[str, Any]) -> Answer:
-    return answer_of_completion(document, "chatcmpl-1")
+    return answer_of_completion(document, "chatcmpl-1", str)
 
 
 def failure(document: dict[str, Any]) -> CallFailed:
@@ -69,6 +69,7 @@ def test_a_refusal_is_no_success_and_its_text_is_kept(finish_reason: str) -> Non
     failed = failure(completion(finish_reason, content=None, refusal="No."))
 
     assert failed.code == "agent_refused"
+    assert failed.message.endswith(": No.")
     assert failed.answer
     assert failed.answer.output_text == "No."
     assert failed.answer.output[0]["content"] == [{"type": "refusal", "refusal": "No."}]

@@ -11,6 +11,7 @@ import pytest
 from tests.agent_server import Behaviour
 from tests.workers.runtimes.drivers.webhook import WebhookDriver
 from tests.workers.runtimes.factories import make_call, never
+from tests.workers.runtimes.raw_server import speaking
 from tests.workers.runtimes.recorder import recording
 from workers.runtimes import AgentCall, Answer, CallFailed, PayloadRefused, runtime_for
 from workers.runtimes.base import Firing
@@ -110,7 +111,7 @@ def test_every_attempt_is_the_same_message(receiver: WebhookDriver) -> None:
         ("/hooks/abc", "", "/hooks/abc"),
         ("/hooks/abc", "/", "/hooks/abc"),
         ("/hooks/abc/", "", "/hooks/abc/"),
-        ("/hooks/abc?token=1", "", "/hooks/abc?token=1"),
+        ("/hooks/abc", "?token=1", "/hooks/abc?token=1"),
         ("/hooks", "/abc?token=1", "/hooks/abc?token=1"),
     ],
 )
@@ -166,6 +167,22 @@ def test_an_odd_answer_costs_nothing_but_its_form(receiver: WebhookDriver, odd: 
     receiver.script(Behaviour(body=odd))
 
     assert deliver(receiver).output_text == odd
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "text"),
+    [
+        ("text/plain; charset=latin-1", b"\xe9", "é"),
+        ("image/png", b"\x89PNG\xff", ""),
+        ("text/plain", b"a\x00b", "a\ufffdb"),
+    ],
+)
+def test_a_text_is_read_in_its_charset_and_what_is_none_is_left_out(
+    receiver: WebhookDriver, content_type: str, body: bytes, text: str
+) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
+    with speaking(head.encode() + body, hang_up=True) as url:
+        assert deliver(receiver, base_url=url).output_text == text
 
 
 def test_what_the_receiver_says_of_itself_is_not_judged(receiver: WebhookDriver) -> None:

@@ -78,17 +78,23 @@ class Reply:
 
 @lru_cache(maxsize=1000)
 def address(base_url: str, path: str) -> httpx2.URL:
-    """The URL of `path` on the agent's server; without a path, the base URL as it is.
+    """The URL of `path` on the agent's server; without a path, or with a query only, the base URL stays as it is.
 
     Raises `CallFailed` (invalid_endpoint).
     """
     try:
         origin_of(base_url)
-        return httpx2.URL(f"{base_url.rstrip('/')}/{path.lstrip('/')}" if path else base_url)
+        return httpx2.URL(_joined(base_url, path))
     except AddressRefused as refused:
         raise CallFailed("invalid_endpoint", f"the agent's address cannot be called: {refused}") from None
     except httpx2.InvalidURL:
         raise CallFailed("invalid_endpoint", "the agent's address is not a valid URL") from None
+
+
+def _joined(base_url: str, path: str) -> str:
+    if not path or path.startswith("?"):
+        return base_url + path
+    return f"{base_url.rstrip('/')}/{path.lstrip('/')}"
 
 
 def exchange(

@@ -1,0 +1,1 @@
+"""Agent servers that others wrote, as real processes on loopback. What they say on the wire: SHAPES.md."""
