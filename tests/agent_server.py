@@ -7,15 +7,17 @@ What an agent does is scripted per agent key: each POST takes the next behaviour
 is told with `POST /_script {"agent": "digest", "behaviours": [{"status": 503}, {}]}`; one request can bring its
 own as JSON in `metadata.behaviour`. The log is append-only: one JSON object per request, written on arrival,
 and one `{"event": "hangup"}` when a client leaves a call that was kept waiting. `GET /_calls` returns it.
+A `POST …/<id>/cancel` is logged as `{"event": "cancel"}`. Nothing is filled in, and ids are as long and odd as
+real ones, another one in each polled answer, as some gateways do.
 With `--answers` also one `{"event": "answered"}` for each POST whose completed document was sent to its end.
 """
 
 import argparse
+import base64
 import contextlib
 import hashlib
 import itertools
 import json
-import re
 import select
 import signal
 import socket
@@ -31,7 +33,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 PENDING = ("queued", "in_progress")
 MEGABYTE = bytes(1024 * 1024)
@@ -39,7 +41,7 @@ MEGABYTE = bytes(1024 * 1024)
 
 @dataclass(frozen=True)
 class Behaviour:
-    """What the agent does with one request; by default it answers at once, with the rendered input."""
+    """What the agent does with one request; by default it answers at once, with the text that it got."""
 
     delay: float = 0.0
     """Seconds before anything is sent."""
@@ -50,7 +52,9 @@ class Behaviour:
     """The `error` of the document, or of the error body when `status` is not 2xx."""
     headers: dict[str, str] = field(default_factory=dict)
     body: str | None = None
-    """Sent instead of the document."""
+    """Sent instead of the document; to its end as it is written, in UTF-8."""
+    events: bool = False
+    """The document comes as an event stream, as asked or not."""
     merge: dict[str, Any] = field(default_factory=dict)
     """Members that replace those of the document; null removes one."""
     fault: str | None = None
@@ -134,11 +138,14 @@ class AgentServer(ThreadingHTTPServer):
             self._responses[document["id"]] = (document, deque(polls))
 
     def poll(self, response_id: str) -> tuple[dict[str, Any], Behaviour] | None:
+        """The response and what this question about it meets; it is known by another id as well from then on."""
         with self._lock:
             document, polls = self._responses.get(response_id, (None, None))
             if document is None or polls is None:
                 return None
-            return document, polls.popleft() if polls else Behaviour()
+            renamed = {**document, "id": long_id(response_id)}
+            self._responses[renamed["id"]] = (renamed, polls)
+            return renamed, polls.popleft() if polls else Behaviour()
 
     def start(self) -> Self:
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
@@ -192,6 +199,9 @@ class AgentHandler(BaseHTTPRequestHandler):
         if self.path.startswith("/deaf"):
             return self.wait_for_hangup()
         body = self._body()
+        if urlsplit(self.path).path.endswith("/cancel"):
+            self.server.record(event="cancel", path=self.path)
+            return self.send(200, b"{}")
         if self.path == "/_script":
             self.server.script(body["agent"], *map(Behaviour.from_json, body["behaviours"]))
             return self.send(200, b"{}")
@@ -206,7 +216,7 @@ class AgentHandler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/_calls":
             return self.send(200, json.dumps(self.server.entries()).encode())
-        polled = self.server.poll(urlsplit(self.path).path.rpartition("/")[2])
+        polled = self.server.poll(unquote(urlsplit(self.path).path.rpartition("/")[2]))
         self._record(None, None)
         if polled is None:
             return self.send(404, b'{"error": {"code": "not_found", "message": "no such response"}}')
@@ -259,7 +269,10 @@ class AgentHandler(BaseHTTPRequestHandler):
             self.send(behaviour.status, behaviour.body.encode(), **behaviour.headers)
         else:
             has_left = self._client_has_left()
-            self.send(behaviour.status, _body_of(behaviour, document), **behaviour.headers)
+            if behaviour.events:
+                self.send(behaviour.status, _as_events(behaviour, document), Content_Type="text/event-stream")
+            else:
+                self.send(behaviour.status, _body_of(behaviour, document), **behaviour.headers)
             if behaviour.is_success and not has_left:
                 self._record_answer()
 
@@ -278,16 +291,32 @@ def _body_of(behaviour: Behaviour, document: dict[str, Any]) -> bytes:
     return json.dumps({name: value for name, value in answered.items() if value is not None}).encode()
 
 
+def _as_events(behaviour: Behaviour, document: dict[str, Any]) -> bytes:
+    """The way to the same document, event by event; a line on the way says what a real one says."""
+    final = json.loads(_body_of(behaviour, document))
+    events = [
+        {
+            "type": "response.created",
+            "response": {**final, "status": "in_progress", "output": [], "error": None},
+        },
+        {"type": "response.output_text.delta", "delta": '"type": "response.completed"'},
+        {"type": f"response.{behaviour.outcome}", "response": final},
+    ]
+    return b"".join(b"data: %s\n\n" % json.dumps(event).encode() for event in events) + b"data: [DONE]\n\n"
+
+
+def long_id(seed: str) -> str:
+    """An id as gateways give them: long, with signs that a path does not take as they are."""
+    digests = [hashlib.sha512(f"{number}{seed}".encode()).digest() for number in range(5)]
+    return f"resp_{base64.b64encode(b''.join(digests) + b'x').decode()}"
+
+
 def _document(body: dict[str, Any], key: str) -> dict[str, Any]:
-    """A completed response: its text is the input as a reader sees it, with the variables filled in."""
-    text = re.sub(
-        r"\{\{\s*([^{}]+?)\s*\}\}",
-        lambda match: str(body.get("variables", {}).get(match[1], match[0])),
-        "\n".join(_texts(body.get("input"))),
-    )
+    """A completed response: its text is the input as a reader sees it."""
+    text = "\n".join(_texts(body.get("input")))
     trace = hashlib.sha256(key.encode()).hexdigest()
     return {
-        "id": f"resp_{key}",
+        "id": long_id(key),
         "object": "response",
         "model": body.get("model"),
         "output": [

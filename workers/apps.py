@@ -4,6 +4,8 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+from schedules import agent_runtimes
+
 
 class WorkersConfig(AppConfig):
     """Workers and beats."""
@@ -11,6 +13,8 @@ class WorkersConfig(AppConfig):
     name = "workers"
 
     def ready(self) -> None:
-        """What listens to Celery's signals."""
+        """Make the runtimes known to the domain, and start what listens to Celery's signals."""
+        for runtime in import_module("workers.runtimes").runtimes():
+            agent_runtimes.register(runtime)
         import_module("workers.broker.gc_freeze")
         import_module("workers.broker.connection_warmup")

@@ -1,14 +1,14 @@
 """The form of an agent: its runtime settings, and a credential that goes in and never comes out."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.core.validators import MinValueValidator, RegexValidator
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
-from schedules import agents
+from schedules import addresses, agents, headers
 from schedules.admin.typed import BaseInlineFormSet, ModelForm
 from schedules.models import Agent, AgentVersion, RuntimeName
 
@@ -71,15 +71,16 @@ class AgentForm(ModelForm[Agent]):
     def clean_base_url(self) -> str:
         """An address of the web; names without a dot are fine, they are how containers call each other."""
         text: str = self.cleaned_data["base_url"]
-        if text and not _is_web_address(text):
-            raise forms.ValidationError(
-                "This must be http://host or https://host, with a port or path if need be"
-            )
-        if "@" in urlsplit(text).netloc:
-            raise forms.ValidationError(
-                "No user name or password here: the credential has a field of its own"
-            )
+        if text:
+            _require(addresses.require_base_url, text)
         return text
+
+    def clean_credential_header(self) -> str:
+        """A header that the service or the connection does not write itself."""
+        name: str = self.cleaned_data["credential_header"]
+        if name:
+            _require(headers.require_credential_header, name)
+        return name
 
     def _get_validation_exclusions(self) -> set[str]:
         """The model's own rule for URLs wants a dot in every host name; `clean_base_url` is ours."""
@@ -96,14 +97,12 @@ class AgentForm(ModelForm[Agent]):
         return cleaned
 
 
-def _is_web_address(text: str) -> bool:
+def _require(rule: Callable[[str], None], text: str) -> None:
+    """The rule's own words, at the field."""
     try:
-        address = urlsplit(text)
-        is_complete = bool(address.hostname) and address.port != 0
-    except ValueError:
-        return False
-    has_rest = bool(address.query or address.fragment) or not text.isprintable() or " " in text
-    return address.scheme in {"http", "https"} and is_complete and not has_rest
+        rule(text)
+    except ValueError as refused:
+        raise forms.ValidationError(str(refused)) from None
 
 
 class VersionForm(ModelForm[AgentVersion]):

@@ -4,11 +4,11 @@ import re
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 
+from schedules.addresses import AddressRefused, require_base_url
 from schedules.expressions.instants import read_instant
 
 LONGEST_DURATION = timedelta(days=3660)
@@ -60,22 +60,14 @@ def value_of(model: type[Model], field_name: str, hint: str = "") -> Callable[[s
 
 def base_url(text: str) -> str:
     """`http(s)://host[:port][/path]`; a host without a dot is right too, as the services of one network have."""
-    if not _is_base_url(text) or len(text) > 500:
-        raise ArgumentTypeError(
-            f"{text!r} is not an address like https://agents.example.org or http://agents:8080"
-        )
-    return text
-
-
-def _is_base_url(text: str) -> bool:
     _require_encodable(text)
     try:
-        url = urlsplit(text)
-        is_port_right = url.port is None or url.port > 0
-    except ValueError:
-        return False
-    is_plain = not (_BLANK.search(text) or "@" in url.netloc or url.query or url.fragment)
-    return is_plain and is_port_right and url.scheme in ("http", "https") and bool(url.hostname)
+        require_base_url(text)
+    except AddressRefused as refused:
+        raise ArgumentTypeError(
+            f"{text!r}: {refused}, like https://agents.example.org or http://agents:8080"
+        ) from None
+    return text
 
 
 def url_path(text: str) -> str:

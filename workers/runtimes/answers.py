@@ -1,161 +1,179 @@
-"""Read what an agent answered: a response document of the OpenResponses style, or an error body.
+"""Read what an agent answered in a response document of the OpenResponses style. Nothing in here trusts the agent."""
 
-Nothing in here trusts the agent. A document is bounded in size before it gets here; this module bounds how
-many values it may hold, how deep they nest, and takes out what no database stores.
-"""
-
-import json
-import math
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 from workers.runtimes.base import Answer, CallFailed
+from workers.runtimes.documents import Reads, Redact, reason_in
 from workers.runtimes.redaction import quoted
-
-DEEPEST = 100
-"""Levels of nesting; more is nonsense, and too deep for whoever stores it."""
-
-WEIGHTS = {b",": 60, b"[": 90, b"{": 230}
-"""What a value costs in memory at least, in bytes, told by the character that announces it: a scalar, an array,
-an object. `[[],[],…` takes fifty times its size."""
-
-FREE_BYTES, BLOAT = 8 * 1024 * 1024, 8
-"""What the values of an answer may cost: this many bytes, or this many times its size if that is more."""
+from workers.runtimes.told_errors import is_passing, is_told
 
 PENDING = ("queued", "in_progress")
 """Statuses of an agent still at work (a tuple: what an agent writes there need not be hashable)."""
 
-Redact = Callable[[str], str]
-"""Makes an agent's words fit to be shown (`wording.Redactor`)."""
+READS = Reads(
+    members=frozenset(
+        {"id", "status", "output", "usage", "error", "incomplete_details", "telemetry", "model"}
+        | {"object", "choices", "jsonrpc", "type", "message"}  # they tell what else it is
+    ),
+    answer=frozenset({"output", "content", "summary", "error", "incomplete_details", "telemetry", "usage"}),
+    wrapper="response",
+)
+"""What is read of a response document, or of an event that holds one."""
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,254}")
+LONGEST_ID = 2000
+
+TOOL_CALLS = frozenset(
+    {
+        "function_call",
+        "custom_tool_call",
+        "computer_call",
+        "local_shell_call",
+        "shell_call",
+        "apply_patch_call",
+    }
+)
+"""Items that wait for whoever called the agent; it has run the other tools itself."""
+
 _TRACE_NAME = re.compile(r"[0-9A-Za-z-]{1,64}")
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_LONGEST_MODEL = 255
 
-
-def document_of(body: bytes | bytearray, redact: Redact, content_type: str = "") -> dict[str, Any]:
-    """The JSON object in an answer's body. Raises `CallFailed` (invalid_response, response_too_large).
-
-    Final: the agent has done its work by then, and would answer the same again.
-    """
-    _refuse_crowds(body)
-    try:
-        document = _storable(json.loads(body.decode("utf-8-sig")), DEEPEST)
-    except (ValueError, RecursionError):
-        kind = f" (content type {redact(quoted(content_type))})" if content_type else ""
-        raise CallFailed("invalid_response", f"the agent's answer is not valid JSON{kind}") from None
-    if not isinstance(document, dict):
-        raise CallFailed("invalid_response", "the agent's answer is not a JSON object")
-    return document
+NO_RESPONSE = "the answer is no response document"
+PLAIN_SERVICE = "it looks like that of a plain web service (runtime webhook)"
 
 
 def answer_of(document: dict[str, Any], redact: Redact) -> Answer:
-    """The answer in a completed document. Raises `CallFailed` for every other status.
+    """The answer in a completed document. Raises `CallFailed` for every other one.
 
-    `failed`, `cancelled` and `incomplete` are final: the agent did run, and said itself how it ended; running
-    it again would repeat whatever it did on the way.
+    `failed`, `cancelled` and `incomplete` are final: the agent did run, and said itself how it ended; running it
+    again would repeat whatever it did on the way. Passing are only errors of its server and its rate limits. So is
+    `completed` final with a refusal and nothing else (agent_refused), or when all there is waits for somebody
+    (agent_awaits_tool, agent_awaits_approval); what came is kept with the failure.
     """
-    status = document.get("status")
+    status = _status_of(document)
+    if status is None and (api := _other_api(document)):
+        raise CallFailed("invalid_response", f"{NO_RESPONSE}; it looks like {api}")
     if status in ("failed", "cancelled"):
-        raise CallFailed(
-            "agent_failed", f"the agent reports {status}{_reason(document.get('error'), redact)}"
-        )
+        raise _failed(document, f"the agent reports {status}", redact)
+    if is_told(document.get("error")):
+        raise _failed(document, "the agent reports an error", redact)
     if status == "incomplete":
         details = document.get("incomplete_details")
-        raise CallFailed("agent_incomplete", f"the agent stopped early{_reason(details, redact)}")
+        raise CallFailed("agent_incomplete", f"the agent stopped early{reason_in(details, redact)}")
     if status != "completed":
-        raise CallFailed("invalid_response", f"the answer has no known status: {redact(quoted(status))}")
-    return _answer(document)
-
-
-def error_in(body: bytes | bytearray, redact: Redact) -> str:
-    """What an error body says of itself, as ": code: message"; empty where it says nothing."""
-    try:
-        return _reason(document_of(body, redact).get("error"), redact)
-    except CallFailed:
-        return ""
+        raise CallFailed("invalid_response", _unknown(status, redact))
+    answer = _answer(document)
+    if not answer.output_text:
+        _require_success(answer, redact)
+    return answer
 
 
 def response_id_of(document: dict[str, Any]) -> str | None:
-    """The agent's name for its response, where it is one that can stand in a path."""
+    """The agent's name for its response: any string of up to 2,000 characters."""
     response_id = document.get("id")
-    return response_id if isinstance(response_id, str) and _ID.fullmatch(response_id) else None
+    return response_id if isinstance(response_id, str) and 0 < len(response_id) <= LONGEST_ID else None
+
+
+def is_pending(document: dict[str, Any]) -> bool:
+    """Whether the agent is still at work."""
+    return document.get("status") in PENDING
+
+
+def _status_of(document: dict[str, Any]) -> Any:
+    """Some servers leave the status of what is completed away."""
+    status = document.get("status")
+    return "completed" if status is None and "output" in document else status
+
+
+def _failed(document: dict[str, Any], message: str, redact: Redact) -> CallFailed:
+    error = document.get("error")
+    return CallFailed("agent_failed", f"{message}{reason_in(error, redact)}", is_retryable=is_passing(error))
+
+
+def _other_api(document: dict[str, Any]) -> str:
+    """Whose answer it looks like."""
+    if "choices" in document:
+        return "a chat completion (runtime chat)"
+    return "JSON-RPC, as Agent2Agent speaks it (runtime a2a)" if "jsonrpc" in document else ""
+
+
+def _unknown(status: Any, redact: Redact) -> str:
+    if status is None:
+        return f"{NO_RESPONSE}; {PLAIN_SERVICE}"
+    return f"the answer has no known status: {redact(quoted(status))}"
 
 
 def _answer(document: dict[str, Any]) -> Answer:
     output, usage, telemetry = document.get("output", []), document.get("usage"), document.get("telemetry")
     spans = telemetry if isinstance(telemetry, dict) else {}
+    model = document.get("model")
     return Answer(
         response_id=response_id_of(document),
         output=output,
-        output_text=_text_of(output),
+        output_text=_text_of(output, "output_text", "text"),
         usage=usage if isinstance(usage, dict) else None,
         trace_id=_trace_name(spans.get("trace_id")),
         span_id=_trace_name(spans.get("span_id")),
+        model=model if isinstance(model, str) and 0 < len(model) <= _LONGEST_MODEL else None,
     )
 
 
-def _text_of(output: Any) -> str:
-    """All `output_text` parts of all messages, put together as the public clients do."""
+def _require_success(answer: Answer, redact: Redact) -> None:
+    """Raise `CallFailed` when an answer without text is a refusal, or waits for somebody."""
+    if refusal := _text_of(answer.output, "refusal", "refusal"):
+        kept = _with_text(answer, refusal)
+        raise CallFailed("agent_refused", f"the agent refused: {redact(quoted(refusal))}", answer=kept)
+    items = _objects(answer.output)
+    if any(_is_unanswered(item, "mcp_approval_request", items) for item in items):
+        raise CallFailed("agent_awaits_approval", "the agent waits for an approval", answer=answer)
+    if any(_is_unanswered(item, kind, items) for kind in TOOL_CALLS for item in items):
+        raise CallFailed("agent_awaits_tool", "the agent waits for the result of a tool", answer=answer)
+
+
+def _with_text(answer: Answer, text: str) -> Answer:
+    return Answer(
+        answer.response_id,
+        answer.output,
+        text,
+        usage=answer.usage,
+        trace_id=answer.trace_id,
+        span_id=answer.span_id,
+        model=answer.model,
+    )
+
+
+def _is_unanswered(item: dict[str, Any], kind: str, items: list[dict[str, Any]]) -> bool:
+    """Whether it is of that kind and no item answers it: some agents report a tool's result beside its call."""
+    if item.get("type") != kind:
+        return False
+    name, others = item.get("call_id", item.get("id")), (other for other in items if other is not item)
+    return all(other.get("call_id", other.get("approval_request_id")) != name for other in others)
+
+
+def _text_of(output: Any, kind: str, member: str) -> str:
+    """The texts of all messages' parts of one kind, the messages apart by a blank line."""
     if isinstance(output, str):
-        return output
-    items = output if isinstance(output, list) else []
-    return "".join(_item_text(item) for item in items if isinstance(item, dict))
+        return output if kind == "output_text" else ""
+    texts = (
+        "".join(_parts(item, kind, member)) for item in _objects(output) if item.get("type") == "message"
+    )
+    return "\n\n".join(text for text in texts if text)
 
 
-def _item_text(item: dict[str, Any]) -> str:
+def _parts(item: dict[str, Any], kind: str, member: str) -> Iterator[str]:
     content = item.get("content")
-    if item.get("type") != "message" or not isinstance(content, list):
-        return content if item.get("type") == "message" and isinstance(content, str) else ""
-    parts = [part for part in content if isinstance(part, dict) and part.get("type") == "output_text"]
-    return "".join(part["text"] for part in parts if isinstance(part.get("text"), str))
+    if isinstance(content, str):
+        yield content if kind == "output_text" else ""
+    for part in _objects(content):
+        if part.get("type") == kind and isinstance(part.get(member), str):
+            yield part[member]
 
 
-def _reason(said: Any, redact: Redact) -> str:
-    """`{"code", "message"}`, `{"reason"}` or a plain string, as ": a: b"."""
-    if isinstance(said, str):
-        return f": {redact(quoted(said))}"
-    if not isinstance(said, dict):
-        return ""
-    words = [said.get(key) for key in ("code", "reason", "message")]
-    return "".join(f": {redact(quoted(word))}" for word in words if isinstance(word, str | int))
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _trace_name(value: Any) -> str | None:
     """A trace's or span's id: 32 and 16 hexadecimal digits as a rule, other tracers have their own forms."""
     return value if isinstance(value, str) and _TRACE_NAME.fullmatch(value) else None
-
-
-def _storable(value: Any, levels: int) -> Any:
-    """The value without NUL and lone surrogates, changed in place. Raises `ValueError` beyond the limits."""
-    if isinstance(value, str):
-        return _UNSTORABLE.sub("\ufffd", value)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("not a number JSON has")  # Python's json takes NaN, and 1e999 as infinity
-    if not isinstance(value, list | dict):
-        return value
-    if levels == 0:
-        raise ValueError("nested too deeply")
-    return (
-        _storable_list(value, levels - 1) if isinstance(value, list) else _storable_object(value, levels - 1)
-    )
-
-
-def _storable_list(items: list[Any], levels: int) -> list[Any]:
-    for index, item in enumerate(items):
-        items[index] = _storable(item, levels)
-    return items
-
-
-def _storable_object(members: dict[str, Any], levels: int) -> dict[str, Any]:
-    for key in list(members):
-        value = _storable(members.pop(key), levels)
-        members[_storable(key, levels)] = value
-    return members
-
-
-def _refuse_crowds(body: bytes | bytearray) -> None:
-    cost = sum(weight * body.count(mark) for mark, weight in WEIGHTS.items())
-    if cost > max(FREE_BYTES, BLOAT * len(body)):
-        raise CallFailed("response_too_large", "the agent's answer holds too many values")

@@ -20,6 +20,10 @@ def _note_nothing(name: str, attributes: Mapping[str, Any]) -> None:
     """Nobody traces this call."""
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Firing:
     """What asked for the run, for runtimes that pass it on.
@@ -59,6 +63,9 @@ class AgentCall:
     trace_headers: Mapping[str, str] = field(default_factory=dict)
     note: Callable[[str, Mapping[str, Any]], None] = field(default=_note_nothing, repr=False)
     """Called with a name and attributes for what happens meanwhile (a poll), for whoever traces the call."""
+    is_cancelled: Callable[[], bool] = field(default=_never, repr=False)
+    """Asked once when the call was aborted: whether the whole run was cancelled, so that work left running in the
+    background serves nobody. After a lost lease another attempt may be waiting for that very work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +106,22 @@ class Endpoint:
 class Needs:
     """What a runtime declares of itself, for forms, commands and checks.
 
-    `label`: for people. `default_path`: where on the agent's server it calls. `dialects`: by name, none: it has one
-    form only.
+    `label`: for people. `default_path`: where on the agent's server it calls; empty: the base URL is the whole
+    address. `dialects`: by name, none: it has one form only. `dialect_paths`: how the path tells the dialect, as
+    pairs of the path's end and a dialect; the first dialect where none of them fits.
     """
 
     label: str
     has_address: bool
     default_path: str = ""
     dialects: tuple[str, ...] = ()
+    dialect_paths: tuple[tuple[str, str], ...] = ()
+
+    def dialect_for(self, path: str) -> str:
+        """The dialect of an agent that names none, from its path; empty where there is one form only."""
+        bare = path.partition("?")[0].rstrip("/")
+        told = (dialect for end, dialect in self.dialect_paths if bare.endswith(end))
+        return next(told, self.dialects[0] if self.dialects else "")
 
 
 class PayloadRefused(ValueError):

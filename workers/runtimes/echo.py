@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from workers.runtimes.base import AgentCall, Answer, CallAborted, CallFailed, Endpoint, Needs
+from workers.runtimes.filling import plain_variables
 from workers.runtimes.rendering import RenderingTooLarge, render_items
 
 
@@ -53,7 +54,7 @@ def text_of(value: Any) -> str:
 
 def _rendered(call: AgentCall, limit: int) -> Any:
     try:
-        return render_items(call.input, call.variables, limit)
+        return render_items(call.input, plain_variables(call.variables), limit)
     except RenderingTooLarge as error:
         raise CallFailed("response_too_large", f"{error}: more than {limit} characters") from None
 

@@ -1,32 +1,24 @@
 """The runtime that calls an agent over HTTP, in the OpenResponses style.
 
-One attempt is one POST, never repeated by itself: `Idempotency-Key` is the run's id and `X-Run-Attempt` the
-attempt's number. An agent that answers `queued` or `in_progress` is polled until it is done. Texts go out as
-they were written, with the variables beside them: the agent's server fills them in.
+One attempt is one POST, never repeated by itself. An agent that answers `queued` or `in_progress` is polled until it
+is done; one that streams is followed to its final event. What is sent, in which dialect: `response_requests`.
 """
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
-import httpx2
-
-from workers.runtimes.answers import PENDING, Redact, answer_of, document_of, error_in, response_id_of
-from workers.runtimes.base import AgentCall, Answer, CallFailed, Endpoint, Needs
-from workers.runtimes.http.call import Reply, Request, address, exchange
-from workers.runtimes.http.deadline import CallWatch, watching
-from workers.runtimes.http.retry_after import retry_after
-from workers.runtimes.redaction import Redactor, strings_in
-
-RETRYABLE = frozenset({408, 425, 429})
-"""Client errors that another attempt may mend; so may every 5xx. 409 may not: it will conflict again."""
-
-FIRST_POLL_SECONDS, LONGEST_POLL_SECONDS = 0.5, 5.0
-
-SECRET_LENGTH, TEXT_LENGTH = 4, 16
-"""From how many characters on a variable, or a string elsewhere in the request, is kept out of messages."""
+from workers.runtimes.answers import PLAIN_SERVICE, READS, answer_of, is_pending, response_id_of
+from workers.runtimes.base import AgentCall, Answer, CallAborted, CallFailed, Endpoint, Needs
+from workers.runtimes.documents import Redact, document_of
+from workers.runtimes.filling import sendable
+from workers.runtimes.http.call import Reply
+from workers.runtimes.http.event_stream import OnEvent
+from workers.runtimes.line import AgentLine, agent_line
+from workers.runtimes.polling import poll
+from workers.runtimes.response_events import ResponseEvents
+from workers.runtimes.response_requests import OPENAI, ORQ, body_of, refuse_unsendable
+from workers.runtimes.told_errors import raise_told_error
 
 
 class ResponsesRuntime:
@@ -37,149 +29,122 @@ class ResponsesRuntime:
         "Responses API over HTTP",
         has_address=True,
         default_path="/v3/router/responses",
-        dialects=("orq", "openai"),
+        dialects=(OPENAI, ORQ),
+        dialect_paths=(("/v3/router/responses", ORQ),),
     )
 
     def check(self, payload: Mapping[str, Any], dialect: str) -> None:
-        """Nothing is refused."""
+        """Refuse what a server of this dialect would refuse, or would be told of a secret by."""
+        refuse_unsendable(payload, dialect)
 
     def call(self, call: AgentCall, endpoint: Endpoint, should_abort: Callable[[], bool]) -> Answer:
         """One attempt over HTTP.
 
-        Retryable: timeouts, a connection that fails or breaks, 408, 425, 429 (with Retry-After) and 5xx.
-        Final: any other status, redirects, answers that cannot be read or are too large, and an agent that
-        reports `failed`, `cancelled` or `incomplete`.
+        Retryable: timeouts, a connection that fails or breaks, 408, 425, 429 (with Retry-After), 5xx, and what the
+        agent itself reports as its server's error or a rate limit. Final: any other status, redirects, answers that
+        cannot be read or are too large, and an agent that reports `failed`, `cancelled` or `incomplete`.
         """
-        with watching(CallWatch(endpoint.total_timeout, should_abort)) as watch:
-            line = _Line(endpoint, watch, Redactor(lambda: _private_strings(call, endpoint)))
-            document = line.post(_headers(call), _body(call))
-            try:
-                return answer_of(_finished(line, document), line.redact)
-            except CallFailed as failure:
-                failure.response_id = response_id_of(document)
-                raise
+        dialect = endpoint.dialect or self.needs.dialect_for(endpoint.path)
+        with sendable():
+            body = body_of(call, endpoint, dialect)
+        with agent_line(call, endpoint, should_abort) as line:
+            return _Response(line, can_be_cancelled=dialect == OPENAI).answer(body)
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """The line to one agent during one call: requests go in, documents come out."""
+class _Response:
+    """One response of one agent, from its request to its answer."""
 
-    endpoint: Endpoint
-    watch: CallWatch
-    redact: Redact
+    def __init__(self, line: AgentLine, *, can_be_cancelled: bool) -> None:
+        self._line = line
+        self._can_be_cancelled = can_be_cancelled
+        self._id: str | None = None
+        """The first one that was told: a gateway may give the same response another id in each answer."""
 
-    def post(self, headers: list[tuple[bytes, bytes]], body: bytes) -> dict[str, Any]:
-        """Start the agent's work."""
-        return self._document(Request("POST", self._url(self.endpoint.path), headers + self._headers(), body))
-
-    def get(self, response_id: str) -> dict[str, Any]:
-        """Ask how the work stands; a query of the configured path is kept."""
-        path, mark, query = self.endpoint.path.partition("?")
-        url = self._url(f"{path.rstrip('/')}/{response_id}{mark}{query}")
-        return self._document(Request("GET", url, self._headers()))
-
-    def _document(self, request: Request) -> dict[str, Any]:
-        reply = exchange(request, self.endpoint, self.watch)
-        if not 200 <= reply.status < 300:
-            raise _refused(reply, self.redact)
-        return document_of(reply.body, self.redact, reply.headers.get("content-type", ""))
-
-    def _url(self, path: str) -> httpx2.URL:
-        return address(self.endpoint.base_url, path)
-
-    def _headers(self) -> list[tuple[bytes, bytes]]:
-        headers = [(b"Accept", b"application/json"), (b"Accept-Encoding", b"identity")]
-        headers.append((b"User-Agent", b"agent-schedules"))
-        if self.endpoint.credential_header and self.endpoint.credential:
-            headers.append(_encoded(self.endpoint.credential_header, self.endpoint.credential))
-        return headers
-
-
-def _finished(line: _Line, document: dict[str, Any]) -> dict[str, Any]:
-    """The document once the agent is done with it, asking after it as long as the call may last."""
-    if document.get("status") not in PENDING:
-        return document
-    response_id = response_id_of(document)
-    if response_id is None:
-        raise CallFailed("invalid_response", "the agent is still at work but gave no id to ask for")
-    return _polled(line, response_id)
-
-
-def _polled(line: _Line, response_id: str) -> dict[str, Any]:
-    """The finished document; a poll that fails is asked again, and the watch ends it all."""
-    wish, intervals = 0.0, _poll_intervals()
-    while True:
-        line.watch.pause(max(next(intervals), wish))
+    def answer(self, body: dict[str, Any]) -> Answer:
+        """What the agent answered to this request."""
         try:
-            document = line.get(response_id)
+            document = self._finished(self._started(body))
+            return answer_of(document | ({"id": self._id} if self._id else {}), self._line.redact)
         except CallFailed as failure:
-            if not failure.is_retryable:
+            failure.response_id = self._id
+            raise
+
+    def _started(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The first document; only a pending one where a stream broke over work that goes on in the background."""
+        endpoint = self._line.endpoint
+        try:
+            return self._received(
+                lambda on_event: self._line.post(endpoint.path, body, _accepting(endpoint), on_event=on_event)
+            )
+        except CallFailed as failure:
+            if not (endpoint.background and self._id and failure.is_retryable):
                 raise
-            line.watch.trouble = failure.message
-            wish = failure.retry_after.total_seconds() if failure.retry_after else 0.0
-            continue
-        if document.get("status") not in PENDING:
+            return {"status": "in_progress"}
+
+    def _received(self, send: Callable[[OnEvent], Reply]) -> dict[str, Any]:
+        """The document of a reply, be it the body or what its last event holds."""
+        events = ResponseEvents(self._line.redact)
+        try:
+            reply = send(events.take)
+        finally:
+            self._id = self._id or events.response_id
+        document = self._document(reply, events)
+        self._id = self._id or response_id_of(document)
+        return document
+
+    def _document(self, reply: Reply, events: ResponseEvents) -> dict[str, Any]:
+        if reply.media_type != "text/event-stream":
+            return _document_in(reply, self._line.redact)
+        document = events.document()
+        if document is None:
+            message = "the agent's stream ended before its answer did"
+            raise CallFailed("agent_unreachable", message, is_retryable=True)
+        return document
+
+    def _finished(self, document: dict[str, Any]) -> dict[str, Any]:
+        """The document once the agent is done with it; what is not waited for any longer is cancelled."""
+        if not is_pending(document):
             return document
-        wish = 0.0
+        path = self._path()
+        try:
+            return poll(self._line, lambda: self._polled(path), is_pending)
+        except (CallFailed, CallAborted) as failure:
+            is_of_use = isinstance(failure, CallAborted) and not self._line.call.is_cancelled()
+            if self._can_be_cancelled and not is_of_use:
+                self._line.cancel(_extended(path, "cancel"), {})
+            raise
+
+    def _polled(self, path: str) -> dict[str, Any]:
+        document = self._received(lambda on_event: self._line.get(path, on_event=on_event))
+        if document.get("status") is None:  # a gateway's word about this question, not about the work
+            raise_told_error(document, self._line.redact)
+        return document
+
+    def _path(self) -> str:
+        """Where the response is asked for."""
+        if self._id is None:
+            raise CallFailed("invalid_response", "the agent is still at work but gave no id to ask for")
+        if self._id in (".", ".."):
+            raise CallFailed(
+                "invalid_response", "the agent is still at work but gave an id that leads elsewhere"
+            )
+        return _extended(self._line.endpoint.path, quote(self._id, safe=""))
 
 
-def _poll_intervals() -> Iterator[float]:
-    seconds = FIRST_POLL_SECONDS
-    while True:
-        yield seconds
-        seconds = min(seconds * 2, LONGEST_POLL_SECONDS)
-
-
-def _refused(reply: Reply, redact: Redact) -> CallFailed:
-    if 300 <= reply.status < 400:
-        advice = "redirects are not followed: correct the agent's address"
-        return CallFailed("redirect_refused", f"the agent answered HTTP {reply.status}; {advice}")
-    is_retryable = reply.status in RETRYABLE or reply.status >= 500
-    return CallFailed(
-        "agent_http_error",
-        f"the agent answered HTTP {reply.status}{error_in(reply.body, redact)}",
-        is_retryable=is_retryable,
-        retry_after=retry_after(reply.headers.get("retry-after"), datetime.now(UTC))
-        if is_retryable
-        else None,
-    )
-
-
-def _body(call: AgentCall) -> bytes:
-    """The request's JSON. What is empty is left out: strict servers refuse fields they do not know."""
-    tag = f"@{call.agent_tag}" if call.agent_tag else ""
-    body: dict[str, Any] = {"model": f"agent/{call.agent_key}{tag}", "input": call.input}
-    if call.variables:
-        body["variables"] = call.variables
-    if call.metadata:
-        body["metadata"] = {name: _as_string(value) for name, value in call.metadata.items()}
-    if call.memory_entity_id:
-        body["memory"] = {"entity_id": call.memory_entity_id}
-    return json.dumps(body).encode()
-
-
-def _headers(call: AgentCall) -> list[tuple[bytes, bytes]]:
-    return [
-        (b"Content-Type", b"application/json"),
-        _encoded("Idempotency-Key", call.run_id),
-        _encoded("X-Run-Attempt", str(call.attempt)),
-    ]
-
-
-def _as_string(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _encoded(name: str, value: str) -> tuple[bytes, bytes]:
+def _document_in(reply: Reply, redact: Redact) -> dict[str, Any]:
     try:
-        return name.encode("ascii"), value.encode("ascii")
-    except UnicodeEncodeError:
-        raise CallFailed("invalid_endpoint", "a header's name or value is not plain ASCII") from None
+        return document_of(reply.body, redact, reply.content_type, READS)
+    except CallFailed as failure:
+        if reply.media_type not in ("", "text/plain") or failure.code != "invalid_response":
+            raise
+        raise CallFailed(failure.code, f"{failure.message}; {PLAIN_SERVICE}") from None
 
 
-def _private_strings(call: AgentCall, endpoint: Endpoint) -> Iterator[str]:
-    """What must not come back in a message: any variable may be a secret, the rest is the request's content."""
-    credential = endpoint.credential or ""
-    yield from strings_in([credential, *credential.split()[1:]], SECRET_LENGTH)
-    yield from strings_in(call.variables, SECRET_LENGTH)
-    yield from strings_in([call.input, call.metadata], TEXT_LENGTH)
+def _accepting(endpoint: Endpoint) -> dict[str, str]:
+    return {"Accept": "text/event-stream, application/json"} if endpoint.stream else {}
+
+
+def _extended(path: str, segment: str) -> str:
+    """A path with one more segment; its query is kept."""
+    path, mark, query = path.partition("?")
+    return f"{path.rstrip('/')}/{segment}{mark}{query}"

@@ -48,6 +48,18 @@ PIECES = [
 ]
 """What a megabyte of answer may be made of to need many times its size."""
 
+CROWD = "[" + "[]," * 300_000 + "0]"
+
+UNREAD = [
+    '{"metadata": ' + CROWD + ', "output": "x"}',
+    '{"output": [{"type": "message", "content": "x", "logprobs": ' + CROWD + "}]}",
+    '{"output": "x", ' + ",".join(f'"{number}":[]' for number in range(50_000)) + "}",
+    '{"output": "x", "deep": ' + "[" * 400_000 + "]" * 400_000 + "}",
+    json.dumps({"output": "1," * 500_000}),
+    json.dumps({"output": ['\\"' * 200_000]}),
+]
+"""Answers whose parts beside the point need many times their size, or look as if they did."""
+
 WORDS = "👋" + "a" * (MEGABYTE - 100)  # one wide character makes every character wide
 
 
@@ -60,6 +72,7 @@ def filled(piece: str) -> str:
 def test_a_worker_does_not_grow_under_hostile_answers(agent: AgentServer) -> None:
     behaviours = [Behaviour(fault=fault) for fault in ENDLESS]
     behaviours += [Behaviour(body=filled(piece)) for piece in PIECES]
+    behaviours += [Behaviour(body=body) for body in UNREAD]
     behaviours.append(
         Behaviour(body=json.dumps({"status": "completed", "output": WORDS}, ensure_ascii=False))
     )
@@ -69,11 +82,12 @@ def test_a_worker_does_not_grow_under_hostile_answers(agent: AgentServer) -> Non
         agent.script(key, behaviour)
 
     command = [sys.executable, "-c", CALLER, agent.url, *keys]
-    caller = subprocess.run(command, cwd=ROOT, check=True, timeout=60, capture_output=True, text=True)
+    caller = subprocess.run(command, cwd=ROOT, check=True, timeout=120, capture_output=True, text=True)
 
     outcomes = [line.split() for line in caller.stdout.splitlines()]
     print(outcomes)
     codes = [code for code, _ in outcomes]
     assert len(codes) == len(behaviours)
-    assert "answered" in codes, "not everything is refused"
+    unread = codes[len(ENDLESS) + len(PIECES) :][: len(UNREAD)]
+    assert unread == ["answered"] * len(UNREAD), "what nobody reads costs no answer"
     assert max(int(kilobytes) for _, kilobytes in outcomes) < 20 * 1024

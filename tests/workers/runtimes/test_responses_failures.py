@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from schedules.secrets.masking import MASK
-from tests.agent_server import AgentServer, Behaviour
+from tests.agent_server import AgentServer, Behaviour, long_id
 from tests.workers.runtimes.factories import CREDENTIAL, make_call, make_endpoint, never
 from workers.runtimes import CallFailed, runtime_for
 
@@ -28,6 +28,29 @@ def test_a_status_that_may_pass_is_worth_another_attempt(agent: AgentServer, sta
 
     assert (failure.code, failure.is_retryable) == ("agent_http_error", True)
     assert f"HTTP {status}" in failure.message
+
+
+@pytest.mark.parametrize(
+    ("status", "is_silent"), [(504, True), (524, True), (502, False), (503, False), (429, False)]
+)
+def test_a_gateway_that_gave_up_waiting_tells_of_a_silent_agent(
+    agent: AgentServer, status: int, is_silent: bool
+) -> None:
+    assert failure_of(agent, Behaviour(status=status)).is_silent == is_silent
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({"Retry-After": "7200"}, timedelta(hours=2)),
+        ({"Retry-After": "1.5"}, timedelta(seconds=1.5)),
+        ({"retry-after-ms": "1250", "Retry-After": "2"}, timedelta(milliseconds=1250)),
+    ],
+)
+def test_a_wish_is_passed_on_uncut_in_whichever_spelling(
+    agent: AgentServer, headers: dict[str, str], wait: timedelta
+) -> None:
+    assert failure_of(agent, Behaviour(status=429, headers=headers)).retry_after == wait
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 409, 410, 413, 415, 418, 422, 451])
@@ -77,6 +100,21 @@ def test_the_agents_own_words_stand_in_the_message(agent: AgentServer) -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ('{"error": "no credit"}', "no credit"),
+        ('{"detail": "Not authenticated"}', "Not authenticated"),
+        ('{"message": "Service is restarting"}', "Service is restarting"),
+        ('{"error": {"message": "Bad key", "type": "x", "param": null, "code": "400"}}', "400: Bad key"),
+    ],
+)
+def test_words_are_found_where_servers_put_them(agent: AgentServer, body: str, words: str) -> None:
+    assert (
+        failure_of(agent, Behaviour(status=502, body=body)).message == f"the agent answered HTTP 502: {words}"
+    )
+
+
+@pytest.mark.parametrize(
     "body", ["", "<html>Bad gateway</html>", "[]", '{"error": 5}', "{", '{"error": {"code": []}}']
 )
 def test_an_error_without_words_is_told_by_its_status(agent: AgentServer, body: str) -> None:
@@ -97,7 +135,7 @@ def test_an_agent_that_says_it_failed_is_believed(agent: AgentServer, outcome: s
 
     assert (failure.code, failure.is_retryable) == ("agent_failed", False)
     assert failure.message == f"the agent reports {outcome}: tool_error: The tool broke"
-    assert failure.response_id == "resp_01RUN"
+    assert failure.response_id == long_id("01RUN")
 
 
 def test_an_agent_that_stopped_early_says_why(agent: AgentServer) -> None:
@@ -119,7 +157,7 @@ def test_an_answer_that_is_no_json_object_is_final(agent: AgentServer, body: str
     assert (failure.code, failure.is_retryable) == ("invalid_response", False)
 
 
-@pytest.mark.parametrize("status", [None, "", "done", 7, {"deep": []}])
+@pytest.mark.parametrize("status", ["", "done", 7, {"deep": []}])
 def test_an_answer_without_a_known_status_is_final(agent: AgentServer, status: Any) -> None:
     failure = failure_of(agent, Behaviour(merge={"status": status}))
 
@@ -142,7 +180,7 @@ def test_nobody_listening_is_worth_another_attempt() -> None:
         runtime_for("responses").call(make_call(), make_endpoint("http://127.0.0.1:1"), never)
 
     assert (failed.value.code, failed.value.is_retryable) == ("agent_unreachable", True)
-    assert failed.value.message == "cannot connect: Connection refused"
+    assert failed.value.message == "cannot connect to the agent's address"
 
 
 @pytest.mark.parametrize("fault", ["close", "reset", "garbage", "truncated", "huge_head"])

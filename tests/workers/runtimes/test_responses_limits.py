@@ -60,7 +60,7 @@ def test_the_total_time_ends_every_call(agent: AgentServer, fault: str) -> None:
     with within(PATIENT, PATIENT + 1):
         failure = failure_at(agent.url, total=PATIENT)
 
-    assert (failure.code, failure.is_retryable) == ("agent_timeout", True)
+    assert (failure.code, failure.is_retryable, failure.is_silent) == ("agent_timeout", True, True)
     assert failure.message == "no complete answer within 0.5 s"
     wait_until(lambda: hung_up(agent), 1)
 
@@ -85,7 +85,7 @@ def test_an_agent_may_be_silent_for_the_read_timeout_only(agent: AgentServer) ->
     with within(PATIENT, PATIENT + 1):
         failure = failure_at(agent.url, read=PATIENT)
 
-    assert (failure.code, failure.is_retryable) == ("agent_timeout", True)
+    assert (failure.code, failure.is_retryable, failure.is_silent) == ("agent_timeout", True, True)
     assert failure.message == "the agent was silent for 0.5 s"
 
 
@@ -96,21 +96,21 @@ def test_an_agent_that_goes_on_talking_is_not_silent(agent: AgentServer) -> None
 
 
 def test_an_agent_that_does_not_take_the_request_is_left(agent: AgentServer) -> None:
-    much = make_call(input="x" * 20_000_000)
-    endpoint = make_endpoint(agent.url, path="/deaf", read=PATIENT)
+    much = {"instructions": "x" * 20_000_000}
+    endpoint = make_endpoint(agent.url, path="/deaf", read=PATIENT, extra_body=much)
 
     with within(PATIENT, PATIENT + 1.5), pytest.raises(CallFailed) as failed:
-        runtime_for("responses").call(much, endpoint, never)
+        runtime_for("responses").call(make_call(), endpoint, never)
 
     assert failed.value.message == "the agent took nothing of the request for 0.5 s"
-    assert failed.value.is_retryable
+    assert (failed.value.is_retryable, failed.value.is_silent) == (True, False)
 
 
 def test_connecting_ends_with_the_connect_timeout(unreachable_port: int) -> None:
     with within(PATIENT, PATIENT + 1):
         failure = failure_at(f"http://127.0.0.1:{unreachable_port}", connect=PATIENT)
 
-    assert (failure.code, failure.is_retryable) == ("agent_timeout", True)
+    assert (failure.code, failure.is_retryable, failure.is_silent) == ("agent_timeout", True, False)
     assert failure.message == "no connection within 0.5 s"
 
 
@@ -119,6 +119,7 @@ def test_connecting_ends_with_the_total_time(unreachable_port: int) -> None:
         failure = failure_at(f"http://127.0.0.1:{unreachable_port}", connect=30, total=PATIENT)
 
     assert failure.message == "no complete answer within 0.5 s"
+    assert not failure.is_silent, "the agent has not seen the request"
 
 
 def test_connecting_ends_with_the_wish_to_abort(unreachable_port: int) -> None:
@@ -150,7 +151,7 @@ def test_a_handshake_that_never_comes_ends_with_the_wish_to_abort() -> None:
         ("tiny_chunks", "response_too_large"),
         ("interim_flood", "response_too_large"),
         ("huge_head", "agent_unreachable"),
-        ("gzip_bomb", "invalid_response"),
+        ("gzip_bomb", "response_too_large"),
     ],
 )
 def test_an_answer_without_end_is_cut_off(agent: AgentServer, fault: str, code: str) -> None:

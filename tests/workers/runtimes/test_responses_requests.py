@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from schedules.version import VERSION
 from tests.agent_server import AgentServer, Behaviour
 from tests.workers.runtimes.factories import CREDENTIAL, make_call, make_endpoint, never
 from workers.runtimes import Answer, CallFailed, runtime_for
@@ -11,47 +12,6 @@ from workers.runtimes import Answer, CallFailed, runtime_for
 
 def ask(agent: AgentServer, endpoint: dict[str, Any] | None = None, **call: Any) -> Answer:
     return runtime_for("responses").call(make_call(**call), make_endpoint(agent.url, **endpoint or {}), never)
-
-
-def test_the_agent_gets_the_input_and_the_variables_as_they_are(agent: AgentServer) -> None:
-    answer = ask(agent, input="Hi {{name}}", variables={"name": "Ada", "n": [1, None]})
-
-    (call,) = agent.calls()
-    assert call["path"] == "/v3/router/responses"
-    assert call["body"] == {
-        "model": "agent/digest",
-        "input": "Hi {{name}}",
-        "variables": {"name": "Ada", "n": [1, None]},
-    }
-    assert answer.output_text == "Hi Ada"
-
-
-def test_a_pinned_version_is_named_in_the_model(agent: AgentServer) -> None:
-    ask(agent, agent_tag="v2")
-
-    assert agent.calls()[0]["body"]["model"] == "agent/digest@v2"
-
-
-def test_metadata_goes_out_as_strings(agent: AgentServer) -> None:
-    ask(agent, metadata={"source": "briefing", "n": 3, "deep": {"a": [True]}, "none": None})
-
-    expected = {"source": "briefing", "n": "3", "deep": '{"a": [true]}', "none": "null"}
-    assert agent.calls()[0]["body"]["metadata"] == expected
-
-
-def test_memory_is_named_only_when_there_is_one(agent: AgentServer) -> None:
-    ask(agent, memory_entity_id="user-7")
-    ask(agent, memory_entity_id=None)
-
-    with_memory, without = agent.calls()
-    assert with_memory["body"]["memory"] == {"entity_id": "user-7"}
-    assert "memory" not in without["body"]
-
-
-def test_what_is_empty_is_left_out(agent: AgentServer) -> None:
-    ask(agent, variables={}, metadata={})
-
-    assert set(agent.calls()[0]["body"]) == {"model", "input"}
 
 
 def test_every_attempt_carries_the_same_key_and_its_own_number(agent: AgentServer) -> None:
@@ -70,7 +30,7 @@ def test_the_headers_say_what_is_sent_and_wanted(agent: AgentServer) -> None:
     assert headers["host"] == agent.url.removeprefix("http://")
     assert headers["content-type"] == headers["accept"] == "application/json"
     assert headers["accept-encoding"] == "identity"
-    assert headers["user-agent"] == "agent-schedules"
+    assert headers["user-agent"] == f"agent-schedules/{VERSION}"
 
 
 def test_the_credential_is_sent_verbatim_in_its_header(agent: AgentServer) -> None:

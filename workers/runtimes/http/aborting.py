@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 import structlog
 
 from workers.per_process import PerProcess
-from workers.runtimes.http.deadline import SLICE, CallWatch
+from workers.runtimes.http.deadline import SLICE, CallLimits
 
 log = structlog.get_logger(__name__)
 
@@ -21,14 +21,14 @@ log = structlog.get_logger(__name__)
 class Wait:
     """One call's wait on a socket."""
 
-    def __init__(self, sock: socket.socket, watch: CallWatch) -> None:
+    def __init__(self, sock: socket.socket, limits: CallLimits) -> None:
         self.sock = sock
-        self.watch = watch
+        self.limits = limits
         self.is_ended = False
-        """Whether the lookout has ended it: what the socket says since is not the agent's word."""
+        """Whether the abort monitor has ended it: what the socket says since is not the agent's word."""
 
 
-class Lookout:
+class AbortMonitor:
     """Over any number of waiting threads."""
 
     def __init__(self) -> None:
@@ -37,9 +37,9 @@ class Lookout:
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def over(self, sock: socket.socket, watch: CallWatch) -> Iterator[Wait]:
+    def guard(self, sock: socket.socket, limits: CallLimits) -> Iterator[Wait]:
         """Inside the block the connection is shut down, within `SLICE` seconds, once the call is unwanted."""
-        wait = Wait(sock, watch)
+        wait = Wait(sock, limits)
         with self._lock:
             self._ensure_thread()
             self._waits.add(wait)
@@ -51,16 +51,16 @@ class Lookout:
 
     def _ensure_thread(self) -> None:
         if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._watch, name="call-lookout", daemon=True)
+            self._thread = threading.Thread(target=self._ask_all, name="call-abort-monitor", daemon=True)
             self._thread.start()
 
-    def _watch(self) -> None:
+    def _ask_all(self) -> None:
         while True:
             time.sleep(SLICE)
             with self._lock:
                 waits = list(self._waits)
             for wait in waits:
-                if _is_unwanted(wait.watch):
+                if _is_unwanted(wait.limits):
                     self._end(wait)
 
     def _end(self, wait: Wait) -> None:
@@ -71,13 +71,13 @@ class Lookout:
                     socket.socket.shutdown(wait.sock, socket.SHUT_RDWR)  # not TLS's, which changes the object
 
 
-def _is_unwanted(watch: CallWatch) -> bool:
+def _is_unwanted(limits: CallLimits) -> bool:
     try:
-        return watch.is_unwanted()
+        return limits.is_unwanted()
     except Exception:  # the thread must not die of it: no waiting call would be aborted
-        log.exception("lookout.failed")
+        log.exception("abort_monitor.failed")
         return False
 
 
-lookout = PerProcess(Lookout)
+abort_monitor = PerProcess(AbortMonitor)
 """This process's."""

@@ -1,11 +1,10 @@
 """One HTTP request to an agent and its whole reply, within the limits of the call.
 
 httpcore's connections are used without a client on top: an agent call wants no cookies kept between agents, no
-redirects, no proxies or credentials from the environment and no decompression, and they know none of that.
-HTTP/1.1 only.
+redirects, and no proxies or credentials from the environment, and they know none of that. HTTP/1.1 only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,10 +12,17 @@ from functools import lru_cache
 
 import httpcore2
 import httpx2
+import structlog
 
+from schedules.addresses import AddressRefused, origin_of, require_base_url
 from workers.runtimes.base import CallFailed, Endpoint
-from workers.runtimes.http.connections import connections
-from workers.runtimes.http.deadline import CallWatch
+from workers.runtimes.http.connections import Route, connections
+from workers.runtimes.http.deadline import CallLimits
+from workers.runtimes.http.decoding import BrokenCoding, Decoder, UnknownCoding, decoder_for
+from workers.runtimes.http.proxies import ProxyRefused, proxy_at
+from workers.runtimes.http.sockets import CertificateRefused, NameUnresolved
+
+log = structlog.get_logger(__name__)
 
 HEAD_BYTES = 256 * 1024
 """What may arrive before the body: interim responses, status line and headers."""
@@ -27,10 +33,20 @@ ERROR_BYTES = 64 * 1024
 FRAMING = 4
 """A body may take that many times its limit on the wire: tiny chunks are mostly framing."""
 
+STREAM_FRAMING = 64
+"""An event stream tells a text token by token, and then several times over; only its last event is kept."""
+
+OnChunk = Callable[[bytes], bool]
+"""Takes the next decoded piece of a body; True: that was enough, the rest is not read."""
+
+
+class BodyTooLarge(CallFailed):
+    """The body of a success is larger than it may be: the agent has done its work all the same."""
+
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What to send: headers are complete but for the length of the body."""
+class HttpRequest:
+    """What to send: headers are complete but for Host and the length of the body."""
 
     method: str
     url: httpx2.URL
@@ -40,52 +56,80 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back; header names in lower case. The body of a redirect is not read, of an error cut short."""
+    """What came back; header names in lower case, the body without its content coding.
+
+    The body of a redirect is not read, of an error cut short; that of an event stream went to who takes events.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes | bytearray
 
+    @property
+    def content_type(self) -> str:
+        """The header as it came; empty without one."""
+        return self.headers.get("content-type", "")
+
+    @property
+    def media_type(self) -> str:
+        """The content type in lower case, without its parameters."""
+        return self.content_type.partition(";")[0].strip().lower()
+
 
 @lru_cache(maxsize=1000)
 def address(base_url: str, path: str) -> httpx2.URL:
-    """The URL of `path` on the agent's server. Raises `CallFailed` (invalid_endpoint)."""
+    """The URL of `path` on the agent's server; without a path, or with a query only, the base URL stays as it is.
+
+    Raises `CallFailed` (invalid_endpoint).
+    """
     try:
-        url = httpx2.URL(f"{base_url.rstrip('/')}/{path.lstrip('/')}")
+        origin_of(base_url)
+        return httpx2.URL(_joined(base_url, path))
+    except AddressRefused as refused:
+        raise CallFailed("invalid_endpoint", f"the agent's address cannot be called: {refused}") from None
     except httpx2.InvalidURL:
         raise CallFailed("invalid_endpoint", "the agent's address is not a valid URL") from None
-    if url.scheme not in ("http", "https") or not url.raw_host or not _is_port(url.port):
-        raise CallFailed("invalid_endpoint", "the agent's address must be http(s)://host[:port]")
-    if url.userinfo:
-        raise CallFailed("invalid_endpoint", "the agent's address must not hold a user name or password")
-    return url
 
 
-def _is_port(port: int | None) -> bool:
-    return port is None or 0 < port < 65536
+def _joined(base_url: str, path: str) -> str:
+    if not path or path.startswith("?"):
+        return base_url + path
+    return f"{base_url.rstrip('/')}/{path.lstrip('/')}"
 
 
-def exchange(request: Request, endpoint: Endpoint, watch: CallWatch) -> Reply:
-    """Send the request, once, and read the reply. Must run inside `watching`.
+def exchange(
+    request: HttpRequest, endpoint: Endpoint, limits: CallLimits, events: OnChunk | None = None
+) -> Reply:
+    """Send the request, once, and read the reply. Must run inside `limited`.
 
+    `events` takes the body, instead of the reply, when it is an event stream (text/event-stream) of a success.
     Raises `CallFailed`: retryable for whatever went wrong on the wire, final for a reply over the limits.
     """
-    watch.allow(HEAD_BYTES)
+    limits.allow(HEAD_BYTES)
     with _wire_failures(endpoint), _sent(request, endpoint) as response:
-        watch.allow(HEAD_BYTES + FRAMING * endpoint.max_response_bytes)
         headers = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in response.headers}
-        return Reply(response.status, headers, _body(response, headers, endpoint.max_response_bytes))
+        reply = Reply(response.status, headers, bytearray())
+        if events and 200 <= reply.status < 300 and reply.media_type == "text/event-stream":
+            limits.allow(HEAD_BYTES + STREAM_FRAMING * endpoint.max_response_bytes)
+            _feed(response, reply, events)
+            return reply
+        limits.allow(HEAD_BYTES + FRAMING * endpoint.max_response_bytes)
+        return Reply(reply.status, headers, _body(response, reply, endpoint.max_response_bytes))
 
 
 @contextmanager
-def _sent(request: Request, endpoint: Endpoint) -> Iterator[httpcore2.Response]:
+def _sent(request: HttpRequest, endpoint: Endpoint) -> Iterator[httpcore2.Response]:
     """The response's head; its connection is kept for another call, or closed, when the block is left."""
     url = request.url
     target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
     headers = [(b"Host", url.netloc), *request.headers]
+    if endpoint.proxy:
+        _require_literal_allowed(endpoint)
+        target, headers = _by_proxy(target, headers, endpoint.proxy)
+    route = Route(target.origin, endpoint.proxy, endpoint.ca_pem, endpoint.client_pem)
     extensions = {"timeout": _timeouts(endpoint)}
     with (
-        connections().lend(target.origin) as connection,
+        connections().lend(route) as connection,
         connection.stream(
             request.method, target, headers=headers, content=request.body, extensions=extensions
         ) as response,
@@ -93,38 +137,84 @@ def _sent(request: Request, endpoint: Endpoint) -> Iterator[httpcore2.Response]:
         yield response
 
 
+def _require_literal_allowed(endpoint: Endpoint) -> None:
+    """Behind a proxy, which resolves the name, only a host that is written out as an address can be judged."""
+    try:
+        require_base_url(endpoint.base_url)
+    except AddressRefused as refused:
+        raise CallFailed("invalid_endpoint", str(refused)) from None
+
+
+def _by_proxy(
+    target: httpcore2.URL, headers: list[tuple[bytes, bytes]], proxy_url: str
+) -> tuple[httpcore2.URL, list[tuple[bytes, bytes]]]:
+    """The request as a proxy wants it: with the whole URL, unless it goes through a tunnel."""
+    if target.scheme == b"https":
+        return target, headers
+    proxy = proxy_at(proxy_url)
+    absolute = httpcore2.URL(scheme=b"http", host=proxy.host, port=proxy.port, target=_absolute(target))
+    return absolute, [*headers, *proxy.headers]
+
+
+def _absolute(target: httpcore2.URL) -> bytes:
+    host = b"[%b]" % target.host if b":" in target.host else target.host
+    port = b":%d" % target.port if target.port else b""
+    return b"%b://%b%b%b" % (target.scheme, host, port, target.target)
+
+
 def _timeouts(endpoint: Endpoint) -> dict[str, float]:
     silence = endpoint.read_timeout.total_seconds()
     return {"connect": endpoint.connect_timeout.total_seconds(), "read": silence, "write": silence}
 
 
-def _body(response: httpcore2.Response, headers: dict[str, str], limit: int) -> bytes | bytearray:
-    if 300 <= response.status < 400:
+def _body(response: httpcore2.Response, reply: Reply, limit: int) -> bytes | bytearray:
+    if 300 <= reply.status < 400:
         return b""
-    if 200 <= response.status < 300:
-        return _whole_body(response, headers, limit)
+    if 200 <= reply.status < 300:
+        return _whole_body(response, reply, limit)
     try:
-        return _whole_body(response, headers, min(limit, ERROR_BYTES))
+        return _whole_body(response, reply, min(limit, ERROR_BYTES))
     except (CallFailed, httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError):
         return b""  # the status says enough; what is wrong with its explanation must not hide it
 
 
-def _whole_body(response: httpcore2.Response, headers: dict[str, str], limit: int) -> bytearray:
-    encoding = headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("", "identity"):
-        raise CallFailed("invalid_response", "the agent compressed its answer although asked not to")
-    if int(headers.get("content-length", 0)) > limit:
+def _whole_body(response: httpcore2.Response, reply: Reply, limit: int) -> bytearray:
+    if int(reply.headers.get("content-length", 0)) > limit:
         raise _too_large(limit)
     body = bytearray()
-    for chunk in response.iter_stream():
-        body += chunk
+
+    def take(piece: bytes) -> bool:
+        body.extend(piece)
         if len(body) > limit:
             raise _too_large(limit)
+        return False
+
+    _feed(response, reply, take)
     return body
 
 
-def _too_large(limit: int) -> CallFailed:
-    return CallFailed("response_too_large", f"the agent's answer is larger than {limit} bytes")
+def _feed(response: httpcore2.Response, reply: Reply, take: OnChunk) -> None:
+    """Give the decoded body to `take`, until it has enough."""
+    decoder = _decoder(reply)
+    try:
+        for chunk in response.iter_stream():
+            if any(take(piece) for piece in decoder.feed(chunk)):
+                return
+        decoder.finish()
+    except BrokenCoding:
+        raise CallFailed("invalid_response", "the agent's compressed answer cannot be read") from None
+
+
+def _decoder(reply: Reply) -> Decoder:
+    try:
+        return decoder_for(reply.headers.get("content-encoding", ""))
+    except UnknownCoding:
+        message = "the agent compressed its answer, although asked not to, in a way that is not read here"
+        raise CallFailed("invalid_response", message) from None
+
+
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge("response_too_large", f"the agent's answer is larger than {limit} bytes")
 
 
 @contextmanager
@@ -137,9 +227,10 @@ def _wire_failures(endpoint: Endpoint) -> Iterator[None]:
     except httpcore2.WriteTimeout:
         raise _timeout("the agent took nothing of the request for", endpoint.read_timeout) from None
     except httpcore2.TimeoutException:
-        raise _timeout("the agent was silent for", endpoint.read_timeout) from None
+        raise _timeout("the agent was silent for", endpoint.read_timeout, is_silent=True) from None
     except httpcore2.ConnectError as error:
-        raise CallFailed("agent_unreachable", f"cannot connect: {error}", is_retryable=True) from None
+        log.info("agent.connect_failed", base_url=endpoint.base_url, detail=str(error))
+        raise CallFailed("agent_unreachable", _connect_trouble(error), is_retryable=True) from None
     except (httpcore2.NetworkError, httpcore2.RemoteProtocolError) as error:
         reason = str(error).partition(":")[0]
         raise CallFailed("agent_unreachable", f"the connection broke: {reason}", is_retryable=True) from None
@@ -149,5 +240,18 @@ def _wire_failures(endpoint: Endpoint) -> Iterator[None]:
         ) from None
 
 
-def _timeout(what: str, limit: timedelta) -> CallFailed:
-    return CallFailed("agent_timeout", f"{what} {limit.total_seconds():g} s", is_retryable=True)
+def _connect_trouble(error: httpcore2.ConnectError) -> str:
+    """Who may edit agents must not learn from these words which ports are open around us; the log has them."""
+    match error:
+        case ProxyRefused():
+            return f"cannot connect: {error}"
+        case NameUnresolved():
+            return "cannot connect: the host's name has no address"
+        case CertificateRefused():
+            return f"cannot connect: the certificate is not trusted: {error}"
+    return "cannot connect to the agent's address"
+
+
+def _timeout(what: str, limit: timedelta, *, is_silent: bool = False) -> CallFailed:
+    message = f"{what} {limit.total_seconds():g} s"
+    return CallFailed("agent_timeout", message, is_retryable=True, is_silent=is_silent)

@@ -2,19 +2,22 @@
 
 httpcore's own pool looks at every connection for every request, under one lock: at 1,000 calls in flight that
 alone doubled the processor time of a call. Calls need less of it (HTTP/1.1, no upper bound: the worker's
-threads are the bound), so only the idle connections are kept here. TLS trusts the machine's certificates, or
-those that `SSL_CERT_FILE` or `SSL_CERT_DIR` name.
+threads are the bound), so only the idle connections are kept here. TLS trusts the agent's own CA certificates,
+else those that `SSL_CERT_FILE` or `SSL_CERT_DIR` name, else the machine's.
 """
 
 import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import httpcore2
 
 from workers.per_process import PerProcess
-from workers.runtimes.http.sockets import WatchedBackend
+from workers.runtimes.http.proxies import TunnelBackend, proxy_at
+from workers.runtimes.http.sockets import LimitedBackend
+from workers.runtimes.http.tls import tls_context
 
 KEEPALIVE_SECONDS = 1.9
 """An idle connection is dropped before common servers drop theirs (gunicorn: 2 s), so that a call rarely finds
@@ -24,66 +27,91 @@ MAX_IDLE = 100
 """Idle connections kept, over all servers."""
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How a server is reached: only calls with all of this in common may share a connection.
+
+    `origin`: who is connected to (a proxy, for plain HTTP by one). `proxy`: its URL, or empty.
+    `ca_pem`, `client_pem`: see `tls`.
+    """
+
+    origin: httpcore2.Origin
+    proxy: str = field(default="", repr=False)
+    ca_pem: str = field(default="", repr=False)
+    client_pem: str = field(default="", repr=False)
+
+
 class Connections:
     """Lends connections; safe for any number of threads."""
 
     def __init__(self) -> None:
         self._tls = httpcore2.default_ssl_context()
-        self._backend = WatchedBackend()
+        self._backend, self._backend_to_proxies = LimitedBackend(), LimitedBackend(is_judged=False)
         self._lock = threading.Lock()
-        self._idle: deque[httpcore2.HTTPConnection] = deque()  # in the order they came back
+        # In the order they came back.
+        self._idle: deque[tuple[Route, httpcore2.HTTPConnection]] = deque()
 
     @contextmanager
-    def lend(self, origin: httpcore2.Origin) -> Iterator[httpcore2.HTTPConnection]:
-        """A connection to that server, for one request; kept afterwards if it still can take another."""
-        connection = self._take(origin) or self._new(origin)
+    def lend(self, route: Route) -> Iterator[httpcore2.HTTPConnection]:
+        """A connection by that route, for one request; kept afterwards if it still can take another."""
+        connection = self._take(route) or self._new(route)
         try:
             yield connection
         finally:
             if connection.is_available() and _is_drained(connection):
-                self._keep(connection)
+                self._keep(route, connection)
             else:
                 connection.close()
 
-    def _new(self, origin: httpcore2.Origin) -> httpcore2.HTTPConnection:
+    def _new(self, route: Route) -> httpcore2.HTTPConnection:
+        has_own_tls = route.ca_pem or route.client_pem
         return httpcore2.HTTPConnection(
-            origin,
-            ssl_context=self._tls,
+            route.origin,
+            ssl_context=tls_context(route.ca_pem, route.client_pem) if has_own_tls else self._tls,
             keepalive_expiry=KEEPALIVE_SECONDS,
-            network_backend=self._backend,
+            network_backend=self._backend_for(route),
         )
 
-    def _take(self, origin: httpcore2.Origin) -> httpcore2.HTTPConnection | None:
-        """The connection to that server that came back last and is still good."""
-        while connection := self._pick(origin):
+    def _backend_for(self, route: Route) -> httpcore2.NetworkBackend:
+        if not route.proxy:
+            return self._backend
+        is_tunnel = route.origin.scheme == b"https"
+        return TunnelBackend(proxy_at(route.proxy)) if is_tunnel else self._backend_to_proxies
+
+    def _take(self, route: Route) -> httpcore2.HTTPConnection | None:
+        """The connection by that route that came back last and is still good."""
+        while connection := self._pick(route):
             if not connection.has_expired():
                 return connection
             connection.close()
         return None
 
-    def _pick(self, origin: httpcore2.Origin) -> httpcore2.HTTPConnection | None:
+    def _pick(self, route: Route) -> httpcore2.HTTPConnection | None:
         with self._lock:
-            for connection in reversed(self._idle):
-                if connection.can_handle_request(origin):
-                    self._idle.remove(connection)
+            for index in reversed(range(len(self._idle))):
+                if self._idle[index][0] == route:
+                    connection = self._idle[index][1]
+                    del self._idle[index]
                     return connection
         return None
 
-    def _keep(self, connection: httpcore2.HTTPConnection) -> None:
+    def _keep(self, route: Route, connection: httpcore2.HTTPConnection) -> None:
         with self._lock:
-            self._idle.append(connection)
-            while self._idle and (len(self._idle) > MAX_IDLE or self._idle[0].has_expired()):
-                self._idle.popleft().close()
+            self._idle.append((route, connection))
+            while self._idle and (len(self._idle) > MAX_IDLE or self._idle[0][1].has_expired()):
+                self._idle.popleft()[1].close()
 
 
 def _is_drained(connection: httpcore2.HTTPConnection) -> bool:
     """Nothing came after the answer: it would be taken for the answer to the next call, of another run.
 
     A server that counts characters instead of bytes in Content-Length is enough for that. httpcore has no
-    public way to ask.
+    public way to ask; when it loses the private one, no connection is kept, and calls cost a new one each.
     """
-    http = connection._connection  # noqa: SLF001
-    return isinstance(http, httpcore2.HTTP11Connection) and not http._h11_state.trailing_data[0]  # noqa: SLF001
+    try:
+        return not connection._connection._h11_state.trailing_data[0]  # type: ignore[union-attr]  # noqa: SLF001
+    except (AttributeError, TypeError, LookupError):
+        return False
 
 
 connections = PerProcess(Connections)

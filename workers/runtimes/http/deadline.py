@@ -1,7 +1,7 @@
 """Keep one agent call inside its limits: the deadline, the caller's wish to abort, and the bytes received.
 
 A call runs on one thread from start to end, while its connection comes from a pool and has served other calls.
-The watch of the call on this thread is therefore found through a context variable, by the code that waits.
+The limits of the call on this thread are therefore found through a context variable, by the code that waits.
 """
 
 import time
@@ -19,7 +19,7 @@ LONGEST_WAIT = 3600.0
 """Seconds: poll() counts milliseconds in an int, and a wait that ended is simply taken up again."""
 
 
-class CallWatch:
+class CallLimits:
     """The limits of one call, on the monotonic clock."""
 
     def __init__(self, total: timedelta, should_abort: Callable[[], bool]) -> None:
@@ -27,7 +27,9 @@ class CallWatch:
         self._give_up_at = time.monotonic() + total.total_seconds()
         self._should_abort = should_abort
         self._room = 0
-        self.trouble = ""
+        self.is_request_sent = False
+        """Whether the agent may be at work: an end in silence is then not free of cost."""
+        self.last_failure = ""
         """What went wrong last, for the message when time runs out."""
 
     def check(self) -> None:
@@ -35,9 +37,9 @@ class CallWatch:
         if self.is_unwanted():
             raise CallAborted
         if self.remaining() <= 0:
-            trouble = f" (before that: {self.trouble})" if self.trouble else ""
-            message = f"no complete answer within {self._total.total_seconds():g} s{trouble}"
-            raise CallFailed("agent_timeout", message, is_retryable=True)
+            before = f" (before that: {self.last_failure})" if self.last_failure else ""
+            message = f"no complete answer within {self._total.total_seconds():g} s{before}"
+            raise CallFailed("agent_timeout", message, is_retryable=True, is_silent=self.is_request_sent)
 
     def is_unwanted(self) -> bool:
         """Whether the caller wishes to abort; may be asked from any thread."""
@@ -48,7 +50,7 @@ class CallWatch:
         return self._give_up_at - time.monotonic()
 
     def bound(self, wanted: float) -> float:
-        """How long a wait may be, in seconds, while the lookout asks for it; always above zero."""
+        """How long a wait may be, in seconds, while the abort monitor asks for it; always above zero."""
         return max(min(wanted, self.remaining(), LONGEST_WAIT), 0.001)
 
     def slice(self, wanted: float) -> float:
@@ -74,22 +76,22 @@ class CallWatch:
             raise CallFailed("response_too_large", "the agent sent far more bytes than its answer may have")
 
 
-_current: ContextVar[CallWatch | None] = ContextVar("call_watch", default=None)
+_current: ContextVar[CallLimits | None] = ContextVar("call_limits", default=None)
 
 
 @contextmanager
-def watching(watch: CallWatch) -> Iterator[CallWatch]:
-    """Put the work done inside, on this thread, under the watch."""
-    token = _current.set(watch)
+def limited(limits: CallLimits) -> Iterator[CallLimits]:
+    """Put the work done inside, on this thread, under these limits."""
+    token = _current.set(limits)
     try:
-        yield watch
+        yield limits
     finally:
         _current.reset(token)
 
 
-def current_watch() -> CallWatch:
-    """The watch over this thread's call. Raises `LookupError` outside of one: nothing may wait unwatched."""
-    watch = _current.get()
-    if watch is None:
-        raise LookupError("agent connections may only be used inside `watching`")
-    return watch
+def current_limits() -> CallLimits:
+    """The limits of this thread's call. Raises `LookupError` outside of one: nothing may wait without limits."""
+    limits = _current.get()
+    if limits is None:
+        raise LookupError("agent connections may only be used inside `limited`")
+    return limits

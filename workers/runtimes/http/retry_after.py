@@ -1,29 +1,46 @@
-"""Read a Retry-After header (RFC 9110, 10.2.3): whole seconds or an HTTP date."""
+"""How long an agent asks to be left alone: Retry-After (RFC 9110, 10.2.3), and the spellings that are about."""
 
+import math
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-LONGEST = timedelta(hours=1)
-"""An agent may not park a run for longer than this; a longer wish is cut."""
+MEASURABLE = timedelta(days=365)
+"""A longer wish is read as this; how much of it is honoured is not decided here (`schedules.runs.retries`)."""
 
-_SECONDS = re.compile(r"[0-9]{1,9}")
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?", re.ASCII)
 
 
-def retry_after(value: str | None, now: datetime) -> timedelta | None:
-    """How long to wait from `now` (aware), at most an hour; None when the header is absent, past or nonsense."""
+def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """How long to wait from `now` (aware); None when no header says so, or only the past or nonsense.
+
+    In order: `retry-after-ms` (milliseconds, more exact, of OpenAI and Azure), `retry-after` (seconds, also
+    fractions, or an HTTP date), and `llm_provider-retry-after`, which LiteLLM passes on from upstream.
+    """
+    waits = (
+        _after(headers.get("retry-after-ms"), 0.001),
+        _after(headers.get("retry-after"), 1.0),
+        _until(headers.get("retry-after"), now),
+        _after(headers.get("llm_provider-retry-after"), 1.0),
+    )
+    return next((wait for wait in waits if wait is not None), None)
+
+
+def _after(value: str | None, unit: float) -> timedelta | None:
+    if value is None or not _NUMBER.fullmatch(value.strip()):
+        return None
+    return timedelta(seconds=math.ceil(min(float(value) * unit, MEASURABLE.total_seconds()) * 1000) / 1000)
+
+
+def _until(value: str | None, now: datetime) -> timedelta | None:
     if value is None or len(value) > 100:
         return None
-    value = value.strip()
-    wait = timedelta(seconds=int(value)) if _SECONDS.fullmatch(value) else _until(value, now)
-    return min(wait, LONGEST) if wait is not None and wait >= timedelta(0) else None
-
-
-def _until(value: str, now: datetime) -> timedelta | None:
     try:
-        instant = parsedate_to_datetime(value)
+        instant = parsedate_to_datetime(value.strip())
     except ValueError:
         return None
     if instant.tzinfo is None:  # "-0000": the sender knows no zone; HTTP dates are UTC
         instant = instant.replace(tzinfo=UTC)
-    return instant - now
+    wait = instant - now
+    return min(wait, MEASURABLE) if wait >= timedelta(0) else None

@@ -2,7 +2,7 @@
 
 httpcore's own timeouts start anew with each byte, so an agent that sends one byte now and then, or interim
 responses for ever, would hold a call as long as it likes. Here the TLS handshake, writing and reading wait no
-longer than the call may last, under the lookout, which ends the wait of an unwanted call; connecting waits in
+longer than the call may last, under the abort monitor, which ends the wait of an unwanted call; connecting waits in
 slices of half a second. That bounds the head of a response as well as its body. The one exception is the
 resolver: `getaddrinfo` cannot be interrupted, so a name server that does not answer can hold a call beyond its
 deadline by the resolver's own limit (`options timeout: attempts:` in resolv.conf). Addresses written as numbers
@@ -16,14 +16,17 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
 import httpcore2
 
-from workers.runtimes.base import CallAborted
-from workers.runtimes.http.aborting import lookout
-from workers.runtimes.http.deadline import current_watch
+from schedules.addresses import NOT_ALLOWED, Policy, current_policy
+from workers.runtimes.base import CallAborted, CallFailed
+from workers.runtimes.http.aborting import abort_monitor
+from workers.runtimes.http.deadline import current_limits
 
 READ_BYTES = 16 * 1024
 """Read at most this much at once: what a waiting thread reserves, and how far an agent gets between checks."""
@@ -38,8 +41,19 @@ _Selector = getattr(
 )  # epoll would cost a descriptor per wait
 
 
-class WatchedBackend(httpcore2.NetworkBackend):
-    """Opens connections for httpcore's pool."""
+class NameUnresolved(httpcore2.ConnectError):
+    """The host's name has no address."""
+
+
+class CertificateRefused(httpcore2.ConnectError):
+    """The server's certificate does not show that it is the one that was meant; the text says why."""
+
+
+class LimitedBackend(httpcore2.NetworkBackend):
+    """Opens connections for httpcore's pool. `is_judged`: only to addresses that agents may have."""
+
+    def __init__(self, *, is_judged: bool = True) -> None:
+        self._addresses = allowed_addresses if is_judged else resolve
 
     def connect_tcp(
         self,
@@ -48,21 +62,21 @@ class WatchedBackend(httpcore2.NetworkBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
-    ) -> httpcore2.NetworkStream:
+    ) -> "LimitedStream":
         """Connect to the first of the host's addresses that answers; each gets its share of `timeout` seconds."""
-        current_watch().check()
-        addresses = resolve(host, port)
+        current_limits().check()
+        addresses = self._addresses(host, port)
         give_up_at = _after(timeout)
-        failure: Exception = httpcore2.ConnectError("the name has no address")
+        failure: Exception = NameUnresolved()
         for waiting, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
             try:
-                return WatchedStream(_connected(address, (give_up_at - time.monotonic()) / waiting))
+                return LimitedStream(_connected(address, (give_up_at - time.monotonic()) / waiting))
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failure = error
         raise failure
 
 
-class WatchedStream(httpcore2.NetworkStream):
+class LimitedStream(httpcore2.NetworkStream):
     """One open connection, plain or TLS."""
 
     def __init__(self, sock: socket.socket) -> None:
@@ -70,9 +84,14 @@ class WatchedStream(httpcore2.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """The next bytes; empty at the end. `timeout` is the longest silence in seconds."""
+        current_limits().is_request_sent = True  # httpcore reads nothing before
+        return self.receive(max_bytes, timeout)
+
+    def receive(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """The same before there is a request: who tells where it goes."""
         receive = partial(self._socket.recv, min(max_bytes, READ_BYTES))
-        data = self._patiently(receive, timeout, httpcore2.ReadTimeout, httpcore2.ReadError)
-        current_watch().count(len(data))
+        data = self._within_limits(receive, timeout, httpcore2.ReadTimeout, httpcore2.ReadError)
+        current_limits().count(len(data))
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -80,7 +99,7 @@ class WatchedStream(httpcore2.NetworkStream):
         rest = memoryview(buffer)
         while rest:
             send = partial(self._socket.send, rest)
-            rest = rest[self._patiently(send, timeout, httpcore2.WriteTimeout, httpcore2.WriteError) :]
+            rest = rest[self._within_limits(send, timeout, httpcore2.WriteTimeout, httpcore2.WriteError) :]
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
@@ -91,10 +110,15 @@ class WatchedStream(httpcore2.NetworkStream):
                 self._socket, server_hostname=server_hostname, do_handshake_on_connect=False
             )
             self._socket = tls
-            self._patiently(tls.do_handshake, timeout, httpcore2.ConnectTimeout, httpcore2.ConnectError)
+            self._within_limits(tls.do_handshake, timeout, httpcore2.ConnectTimeout, httpcore2.ConnectError)
         except (OSError, ValueError) as error:  # hung up already, or no name a certificate can have
             self.close()
             raise httpcore2.ConnectError(error) from error
+        except httpcore2.ConnectError as error:
+            self.close()
+            if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+                raise CertificateRefused(error.__cause__.verify_message) from None
+            raise
         except BaseException:
             self.close()
             raise
@@ -112,7 +136,7 @@ class WatchedStream(httpcore2.NetworkStream):
             return self._socket if isinstance(self._socket, ssl.SSLSocket) else None
         return None
 
-    def _patiently(
+    def _within_limits(
         self,
         operation: Callable[[], T],
         timeout: float | None,
@@ -120,13 +144,13 @@ class WatchedStream(httpcore2.NetworkStream):
         broken: type[Exception],
     ) -> T:
         """Do a socket operation within `timeout` seconds; a timed out one can simply be repeated."""
-        watch, give_up_at = current_watch(), _after(timeout)
+        limits, give_up_at = current_limits(), _after(timeout)
         while True:
-            watch.check()
-            self._socket.settimeout(watch.bound(give_up_at - time.monotonic()))
+            limits.check()
+            self._socket.settimeout(limits.bound(give_up_at - time.monotonic()))
             wait = None
             try:
-                with lookout().over(self._socket, watch) as wait:
+                with abort_monitor().guard(self._socket, limits) as wait:
                     done = operation()
             except TimeoutError:
                 if time.monotonic() >= give_up_at:
@@ -141,26 +165,49 @@ class WatchedStream(httpcore2.NetworkStream):
                 return done
 
 
-def resolve(host: str, port: int) -> list[Address]:
-    """The addresses of a host, in the order to try them.
+def allowed_addresses(host: str, port: int) -> list[Address]:
+    """The addresses of a host that agents may have. Raises `CallFailed` (invalid_endpoint) when it has others only.
 
-    Exactly what is returned here is connected to, with no second look-up: the place to refuse addresses an
-    agent may not have.
+    Exactly what is returned here is connected to, with no second look-up, so that a name cannot change its meaning
+    in between.
     """
+    policy = _with_own_addresses(current_policy(), port)
+    allowed = [found for found in resolve(host, port) if policy.is_allowed_at(_written_out(found), port)]
+    if not allowed:
+        raise CallFailed("invalid_endpoint", NOT_ALLOWED)
+    return allowed
+
+
+def _with_own_addresses(policy: Policy, port: int) -> Policy:
+    """The policy that also knows where our own services with that port are now, if it has only their names."""
+    own: list[tuple[str, int]] = []
+    for name in policy.own_names(port):
+        with suppress(NameUnresolved):
+            own += [(_written_out(found), port) for found in resolve(name, port)]
+    return replace(policy, own_services=(*policy.own_services, *own)) if own else policy
+
+
+def _written_out(address: Address) -> str:
+    return str(address[1][0])
+
+
+def resolve(host: str, port: int) -> list[Address]:
+    """The addresses of a host, in the order to try them."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        # As bytes: for a text, Python would import a codec now, and fail for good where that fails once.
+        records = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
     except (OSError, ValueError) as error:  # unknown, or not even a name
-        raise httpcore2.ConnectError(error) from error
-    return [(family, address) for family, _, _, _, address in found]
+        raise NameUnresolved(error) from error
+    return [(family, address) for family, _, _, _, address in records]
 
 
 def _connected(address: Address, timeout: float) -> socket.socket:
     sock = _socket(address)
     try:
         sock.setblocking(False)
-        _refuse(sock.connect_ex(address[1]), unless=(0, errno.EINPROGRESS, errno.EWOULDBLOCK))
+        _raise_unless(sock.connect_ex(address[1]), allowed=(0, errno.EINPROGRESS, errno.EWOULDBLOCK))
         _await_connected(sock, _after(timeout))
-        _refuse(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), unless=(0,))
+        _raise_unless(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), allowed=(0,))
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except OSError as error:
         sock.close()
@@ -179,17 +226,17 @@ def _socket(address: Address) -> socket.socket:
 
 
 def _await_connected(sock: socket.socket, give_up_at: float) -> None:
-    watch = current_watch()
+    limits = current_limits()
     with _Selector() as selector:
         selector.register(sock, selectors.EVENT_WRITE)
-        while not selector.select(watch.slice(give_up_at - time.monotonic())):
-            watch.check()
+        while not selector.select(limits.slice(give_up_at - time.monotonic())):
+            limits.check()
             if time.monotonic() >= give_up_at:
                 raise httpcore2.ConnectTimeout
 
 
-def _refuse(code: int, unless: tuple[int, ...]) -> None:
-    if code not in unless:
+def _raise_unless(code: int, allowed: tuple[int, ...]) -> None:
+    if code not in allowed:
         raise httpcore2.ConnectError(os.strerror(code))
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.workers.runtimes.factories import after, make_call, make_endpoint, never, wait_until
 from tests.workers.runtimes.raw_server import speaking
 from workers.runtimes import CallAborted, CallFailed, runtime_for
-from workers.runtimes.http.aborting import lookout
+from workers.runtimes.http.aborting import abort_monitor
 
 SILENT = b""
 
@@ -41,14 +41,14 @@ def test_a_waiting_call_does_not_wake_to_ask() -> None:
 
 def test_a_wish_that_cannot_be_asked_for_hurts_no_other_call() -> None:
     def broken() -> bool:
-        if threading.current_thread().name == "call-lookout":
+        if threading.current_thread().name == "call-abort-monitor":
             raise RuntimeError
         return False
 
     with speaking(SILENT) as url:
         other = threading.Thread(target=timed_out, args=(url, broken))
         other.start()
-        wait_until(lambda: bool(lookout()._waits))
+        wait_until(lambda: bool(abort_monitor()._waits))
         for _ in range(2):
             began = time.monotonic()
             with pytest.raises(CallAborted):
@@ -62,4 +62,4 @@ def test_nothing_is_kept_of_calls_that_are_over() -> None:
         for _ in range(3):
             with pytest.raises(CallFailed):
                 call(url, never)
-    assert not lookout()._waits
+    assert not abort_monitor()._waits
