@@ -8,6 +8,7 @@ from schedules.expressions.admission import admit, parse
 from schedules.expressions.cadence import Cadence, OverdueSpan
 from schedules.expressions.cron import Cron
 from schedules.expressions.descriptors import DESCRIPTORS
+from schedules.expressions.doubts import ExpressionWarning, WarningCode, warnings_of
 from schedules.expressions.interval import Interval
 from schedules.expressions.invalid_expression import InvalidExpression
 from schedules.expressions.minimum import MINIMUM_CADENCE, require_minimum_cadence
@@ -21,12 +22,15 @@ __all__ = [
     "MINIMUM_CADENCE",
     "Cadence",
     "Cron",
+    "ExpressionWarning",
     "Interval",
     "InvalidExpression",
     "Once",
     "OverdueSpan",
+    "WarningCode",
     "admit",
     "describe",
     "parse",
     "require_minimum_cadence",
+    "warnings_of",
 ]
