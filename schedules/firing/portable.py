@@ -6,8 +6,17 @@ SQLite knows no row locks: its transactions take the one write lock at BEGIN, wh
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from schedules.firing.batch import DueSchedule, Firing
-from schedules.models import MissedFiring, MissedReason, NextFire, Run, Schedule, TriggerKind
+from django.db.models import Case, F, When
+
+from schedules.firing.batch import FIRST_INSTANT, LAST_INSTANT, DueSchedule, Firing
+from schedules.models import (
+    MissedFiring,
+    MissedReason,
+    NextFire,
+    Run,
+    Schedule,
+    TriggerKind,
+)
 
 _CHUNK = 500  # rows of one INSERT: SQLite limits the parameters of a statement
 
@@ -17,7 +26,9 @@ class PortableFireBatch:
 
     def take_due(self, now: datetime, limit: int) -> list[DueSchedule]:
         due = NextFire.objects.due(now).select_for_update(skip_locked=True, no_key=True)
-        return [DueSchedule(*row) for row in due.values_list("schedule_id", *DueSchedule._fields[1:])[:limit]]
+        columns = ("schedule_id", "generation", "type", "expression")
+        rows = due.values_list(*columns, _if_instant("anchor_at"), _if_instant("fire_time"))
+        return [DueSchedule(*row) for row in rows[:limit]]
 
     def record(
         self, firings: Sequence[Firing], now: datetime, grace: timedelta, *, ignore_existing: bool
@@ -32,6 +43,11 @@ class PortableFireBatch:
         )
         _finish([firing.schedule.id for firing in firings if firing.times.following is None])
         _advance([firing for firing in firings if firing.times.following is not None])
+
+
+def _if_instant(column: str) -> Case:
+    """NULL for what no datetime can hold."""
+    return Case(When(**{f"{column}__gte": FIRST_INSTANT, f"{column}__lte": LAST_INSTANT}, then=F(column)))
 
 
 def _run(firing: Firing, now: datetime, grace: timedelta) -> Run:
