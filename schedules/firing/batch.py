@@ -61,7 +61,7 @@ class FireBatch(Protocol):
     def record(
         self, firings: Sequence[Firing], now: datetime, grace: timedelta, *, ignore_existing: bool
     ) -> None:
-        """Insert the runs and the missed, and advance the schedules.
+        """Insert the runs and the missed, discard the late runs that these replace, and advance the schedules.
 
         `grace`: how long after the firing a run's message may be under way before it is redispatched.
         `ignore_existing`: a fire time that has a run keeps it; otherwise that may be an IntegrityError.

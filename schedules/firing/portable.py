@@ -10,10 +10,12 @@ from django.db.models import Case, F, When
 
 from schedules.firing.batch import FIRST_INSTANT, LAST_INSTANT, DueSchedule, Firing
 from schedules.models import (
+    DiscardReason,
     MissedFiring,
     MissedReason,
     NextFire,
     Run,
+    RunState,
     Schedule,
     TriggerKind,
 )
@@ -36,6 +38,7 @@ class PortableFireBatch:
         Run.objects.bulk_create(
             (_run(firing, now, grace) for firing in firings), batch_size=_CHUNK, ignore_conflicts=True
         )
+        _discard_replaced(firings, now)
         MissedFiring.objects.bulk_create(
             (_missed(firing, now) for firing in firings if firing.times.missed_count),
             batch_size=_CHUNK,
@@ -48,6 +51,21 @@ class PortableFireBatch:
 def _if_instant(column: str) -> Case:
     """NULL for what no datetime can hold."""
     return Case(When(**{f"{column}__gte": FIRST_INSTANT, f"{column}__lte": LAST_INSTANT}, then=F(column)))
+
+
+def _discard_replaced(firings: Sequence[Firing], now: datetime) -> None:
+    """One UPDATE per distinct generation and fire time; usually nothing waits, and there is none."""
+    waiting = Run.objects.late_and_waiting().filter(schedule__in=[firing.schedule.id for firing in firings])
+    schedules = set(waiting.values_list("schedule_id", flat=True))
+    by_times: dict[tuple[int, datetime], list[str]] = {}
+    for firing in firings:
+        if firing.schedule.id in schedules:
+            key = firing.schedule.generation, firing.times.newest
+            by_times.setdefault(key, []).append(firing.schedule.id)
+    for (generation, newest), ids in by_times.items():
+        Run.objects.late_and_waiting().filter(
+            schedule__in=ids, generation=generation, fire_time__lt=newest
+        ).update(state=RunState.DISCARDED, reason=DiscardReason.COALESCED, finished_at=now)
 
 
 def _run(firing: Firing, now: datetime, grace: timedelta) -> Run:

@@ -46,6 +46,13 @@ WITH times AS (
     SELECT run_id, schedule_id, generation, 'cadence', newest, is_misfire, not_before, %(now)s, redispatch_at
     FROM fired
     {on_conflict}
+), replaced AS (
+    UPDATE schedules_run AS older
+    SET state = 'discarded', reason = 'coalesced', finished_at = %(now)s
+    FROM fired
+    WHERE older.schedule_id = fired.schedule_id AND older.generation = fired.generation
+      AND older.state = 'pending' AND older.is_misfire AND older.trigger = 'cadence'
+      AND older.started_at IS NULL AND older.fire_time < fired.newest
 ), missed AS (
     INSERT INTO schedules_missedfiring
         (schedule_id, generation, first_fire_time, last_fire_time, count, reason, recorded_at)

@@ -5,7 +5,16 @@ from datetime import datetime
 from enum import StrEnum
 
 from schedules.expressions.instants import for_people
-from schedules.models import CadenceEpoch, EpochEnd, MissedFiring, MissedReason, Run, RunState, Schedule
+from schedules.models import (
+    CadenceEpoch,
+    DiscardReason,
+    EpochEnd,
+    MissedFiring,
+    MissedReason,
+    Run,
+    RunState,
+    Schedule,
+)
 
 
 class Outcome(StrEnum):
@@ -74,6 +83,8 @@ def _of_fire_time(
 
 def _run_words(run: Run) -> str:
     late = f", {run.lateness.total_seconds():.1f} s after its fire time" if run.lateness else ""
+    if run.state == RunState.DISCARDED and run.reason == DiscardReason.COALESCED:
+        return "It fired late, and a newer fire time came before the run had started, whose run stands for it"
     if run.state == RunState.DISCARDED:
         return f"It fired, but the run was discarded: {run.reason}"
     if run.started_at is None:

@@ -10,6 +10,7 @@ from tests.proofs.mutants.catalogue.fires import FIRES
 from tests.proofs.mutants.catalogue.poison import POISONED
 from tests.proofs.mutants.catalogue.recording import RECORDING
 from tests.proofs.mutants.catalogue.recovering import RECOVERING
+from tests.proofs.mutants.catalogue.replacing import REPLACING
 from tests.proofs.mutants.catalogue.sending import SENDING
 from tests.proofs.mutants.catalogue.triggers import TRIGGERS
 
@@ -22,6 +23,7 @@ MUTANTS: Final = (
     *RECORDING,
     *FIRES,
     *POISONED,
+    *REPLACING,
     *TRIGGERS,
     *SENDING,
 )
