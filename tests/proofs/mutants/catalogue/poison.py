@@ -34,7 +34,7 @@ POISONED: Final = (
         FIRING,
         "    if poison:\n        _suspend(poison, now)\n",
         "",
-        (f"{BOTH_TWINS}::test_a_schedule_whose_cadence_raises_is_held_back_and_stops_no_other",),
+        (f"{BOTH_TWINS}::test_a_schedule_whose_cadence_raises_is_suspended_and_stops_no_other",),
     ),
     Mutant(
         "what the database refuses of one schedule stops the batch",
