@@ -13,7 +13,7 @@ from django.db import transaction
 
 from schedules.agents import require_tag
 from schedules.errors import PreconditionFailed, ScheduleNotFound
-from schedules.expressions import InvalidExpression, parse, require_minimum_cadence
+from schedules.expressions import InvalidExpression, admit
 from schedules.expressions.invalid_expression import CRON_EXAMPLE, ONCE_EXAMPLE
 from schedules.ledger import epochs
 from schedules.models import Agent, DiscardReason, EpochEnd, Schedule, ScheduleType
@@ -69,9 +69,7 @@ def create(agent: Agent, new: NewSchedule, actor: str, now: datetime) -> Schedul
 
 def first_fire(type_: str, expression: str, now: datetime) -> datetime:
     """When a cadence that begins now first fires; InvalidExpression when it is refused or never does."""
-    cadence = parse(type_, expression)
-    require_minimum_cadence(cadence)
-    fire_time = cadence.anchored_at(now).next_after(now)
+    fire_time = admit(type_, expression).anchored_at(now).next_after(now)
     if fire_time is None:
         raise _never(type_)
     return fire_time

@@ -10,7 +10,7 @@ from itertools import islice
 
 from schedules.editing import first_fire
 from schedules.errors import InvalidRequest
-from schedules.expressions import Cadence, describe, parse
+from schedules.expressions import Cadence, ExpressionWarning, describe, parse, warnings_of
 from schedules.models import Schedule
 
 
@@ -28,10 +28,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The fire times, ascending, and the cadence in words."""
+    """The fire times, ascending, the cadence in words, and what to look at twice in its expression."""
 
     fire_times: list[datetime]
     description: str
+    warnings: list[ExpressionWarning]
 
 
 def preview_schedule(schedule: Schedule, window: Window, now: datetime) -> Preview:
@@ -41,7 +42,8 @@ def preview_schedule(schedule: Schedule, window: Window, now: datetime) -> Previ
     """
     begins_at = schedule.anchor_at if schedule.is_active else now
     cadence = parse(schedule.type, schedule.expression).anchored_at(begins_at)
-    return _preview(cadence, window, now, begins_at)
+    warnings = warnings_of(schedule.type, schedule.expression)
+    return Preview(_fire_times(cadence, window, now, begins_at), describe(cadence), warnings)
 
 
 def preview_expression(type_: str, expression: str, window: Window, now: datetime) -> Preview:
@@ -50,21 +52,23 @@ def preview_expression(type_: str, expression: str, window: Window, now: datetim
     InvalidExpression where a schedule made now would be refused.
     """
     first_fire(type_, expression, now)
-    return _preview(parse(type_, expression).anchored_at(window.begin or now), window, now)
+    cadence = parse(type_, expression).anchored_at(window.begin or now)
+    return Preview(_fire_times(cadence, window, now), describe(cadence), warnings_of(type_, expression))
 
 
-def _preview(cadence: Cadence, window: Window, now: datetime, begins_at: datetime | None = None) -> Preview:
+def _fire_times(
+    cadence: Cadence, window: Window, now: datetime, begins_at: datetime | None = None
+) -> list[datetime]:
     begin = window.begin or now
     if window.end is not None and window.end <= begin:
         raise InvalidRequest("to must be after from (or after now, if from is absent)", param="to")
     before = begin - datetime.resolution
     if begins_at is not None and begins_at > before:
         before = begins_at
-    fire_times = islice(_fire_times(cadence, before, window.end), window.limit)
-    return Preview(list(fire_times), describe(cadence))
+    return list(islice(_following(cadence, before, window.end), window.limit))
 
 
-def _fire_times(cadence: Cadence, after: datetime, end: datetime | None) -> Iterator[datetime]:
+def _following(cadence: Cadence, after: datetime, end: datetime | None) -> Iterator[datetime]:
     fire_time = cadence.next_after(after)
     while fire_time is not None and (end is None or fire_time < end):
         yield fire_time

@@ -17,7 +17,7 @@ from django_celery_beat.schedulers import DatabaseScheduler
 from kombu.exceptions import OperationalError as BrokerError
 
 from schedules.database.clock import database_now
-from schedules.firing.due import fire_due, is_anything_due
+from schedules.firing.due import fire_due, is_anything_due, suspend_unreachable
 from schedules.messages import dispatch
 from schedules.messages.dispatch import RunKey
 from schedules.runs.recovering import recover
@@ -26,6 +26,9 @@ log = structlog.get_logger(__name__)
 
 RECOVER_SECONDS = 2.0
 """How often lost work is looked for."""
+
+UNREACHABLE_SECONDS = 60.0
+"""How often fire times are looked for that never come."""
 
 HERD_SECONDS = 3.0
 """How much longer that waits while more is due than one batch: the herd goes first."""
@@ -62,6 +65,7 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._is_herd = False  # more is due than one batch
         self._recover_at = 0.0
+        self._unreachable_at = 0.0
         self._stock_tick_at = 0.0
         self._tick_file = Path(settings.ORQ.data_dir, "beat.tick")
         self._messages = Messages()
@@ -125,6 +129,12 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
         if time.monotonic() >= self._recover_at + patience:
             recover(now)
             self._recover_at = time.monotonic() + RECOVER_SECONDS
+            self._suspend_if_time(now)
+
+    def _suspend_if_time(self, now: datetime) -> None:
+        if time.monotonic() >= self._unreachable_at:
+            suspend_unreachable(now)
+            self._unreachable_at = time.monotonic() + UNREACHABLE_SECONDS
 
     def _stock_tick(self, *args: Any, **kwargs: Any) -> float:
         """The stock tick when it has asked to be called again: it costs several queries, so not each second."""

@@ -12,6 +12,9 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db.backends.postgresql import base
+from psycopg.adapt import AdaptersMap
+
+from orqsite.postgresql.instants import BoundedLoader
 
 FRESH_SECONDS: Final = 1.0
 
@@ -20,6 +23,13 @@ _returned_at: "WeakKeyDictionary[psycopg.Connection[Any], float]" = WeakKeyDicti
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Needs CONN_HEALTH_CHECKS = False where it has a pool: the check is made here."""
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Django's, with instants read whatever they are."""
+        params: dict[str, Any] = super().get_connection_params()
+        adapters = AdaptersMap(params["context"])
+        adapters.register_loader("timestamptz", BoundedLoader)
+        return params | {"context": adapters}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """A new connection, or one of the pool that works; psycopg.OperationalError."""

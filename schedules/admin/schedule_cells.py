@@ -59,7 +59,7 @@ def activity(schedule: Schedule) -> str:
     """Active, or why not."""
     if schedule.deleted_at is not None:
         return cells.badge("deleted", "danger")
-    if schedule.suspended_until is not None and schedule.suspended_until > timezone.now():
+    if schedule.is_held_back:
         return cells.badge("suspended", "danger")
     if schedule.is_active:
         return cells.badge("active", "success")
@@ -112,6 +112,8 @@ def next_fires(schedule: Schedule) -> str:
     """The fire times to come, as the clock will find them."""
     if schedule.next_fire_at is None:
         return "none while the schedule is inactive"
+    if schedule.is_held_back:
+        return "unknown: it is held back because they cannot be computed; an edit of its expression mends it"
     now = timezone.now()
     shown = islice(_fire_times(schedule, schedule.next_fire_at, now), SHOWN_FIRES)
     lines = ((for_people(moment), times.relative(moment, now)) for moment in shown)

@@ -22,7 +22,7 @@ from schedules.admin.typed import ModelChoiceField, ModelForm
 from schedules.database.clock import database_now
 from schedules.editing import NewSchedule, ScheduleChanges
 from schedules.errors import Refused
-from schedules.expressions import MAX_LENGTH, InvalidExpression
+from schedules.expressions import MAX_LENGTH, InvalidExpression, warnings_of
 from schedules.models import Agent, Schedule, ScheduleType
 from schedules.models.schedule import AGENT_TAG_LENGTH, DISPLAY_NAME_LENGTH
 from schedules.secrets import payloads
@@ -32,6 +32,7 @@ EXPRESSION_HELP = (
 )
 CONTENT = ("display_name", "agent_tag", "type", "expression", "payload")
 EDITABLE = (*CONTENT, "is_active")
+SAVE_AGAIN = "Save again to keep it as it is."
 PAYLOAD_HELP = (
     "JSON: input, memory_entity_id, metadata, variables. A secret variable is "
     '{"secret": true, "value": "…"}; ******** keeps the stored secret.'
@@ -98,6 +99,7 @@ class ScheduleForm(ModelForm[Schedule]):
         help_text=EXPRESSION_HELP,
     )
     payload = PayloadField(help_text=PAYLOAD_HELP)
+    warned_of = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Schedule
@@ -122,7 +124,26 @@ class ScheduleForm(ModelForm[Schedule]):
                 self._rehearse()
             except (Refused, InvalidExpression) as refusal:
                 self._blame(refusal)
+            else:
+                self._warn()
         return self.cleaned_data
+
+    def _warn(self) -> None:
+        """An expression with warnings is saved when the person, having read them, sends it once more."""
+        expression = self.cleaned_data["expression"]
+        warnings = warnings_of(self.cleaned_data["type"], expression)
+        if not warnings or not self._has_new_cadence() or self.cleaned_data["warned_of"] == expression:
+            return
+        sent: Any = self.data
+        again = sent.copy()
+        again["warned_of"] = expression
+        self.data = again
+        for warning in warnings:
+            meant = f" Did you mean {warning.suggestion}?" if warning.suggestion else ""
+            self.add_error("expression", f"{warning.message}.{meant} {SAVE_AGAIN}")
+
+    def _has_new_cadence(self) -> bool:
+        return True
 
     def _rehearse(self) -> None:
         with transaction.atomic():
@@ -157,7 +178,7 @@ class AddScheduleForm(ScheduleForm):
 
     def apply(self) -> Schedule:
         """Create it."""
-        cleaned = dict(self.cleaned_data)
+        cleaned = {name: self.cleaned_data[name] for name in ("agent", *CONTENT)}
         return editing.create(cleaned.pop("agent"), NewSchedule(**cleaned), self.actor, self.now)
 
 
@@ -196,6 +217,9 @@ class ChangeScheduleForm(ScheduleForm):
         return [
             name for name in EDITABLE if name in cleaned and _digest(cleaned[name]) != shown_digests.get(name)
         ]
+
+    def _has_new_cadence(self) -> bool:
+        return not {"type", "expression"}.isdisjoint(self.changed_data)
 
     def _shown_digests(self) -> dict[str, str]:
         try:

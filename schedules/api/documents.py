@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from schedules.api.bodies import AGENT_TAG_HELP, EXPRESSION_HELP, TYPE_HELP
+from schedules.expressions import ExpressionWarning, WarningCode, warnings_of
 from schedules.expressions.instants import rfc3339
 from schedules.ledger.explaining import Outcome
 from schedules.models import Run, RunState, Schedule, ScheduleType, TriggerKind
@@ -133,6 +134,44 @@ def _instant(instant: datetime | None) -> str | None:
     return None if instant is None else rfc3339(instant)
 
 
+@extend_schema_serializer(component_name="PublicExpressionWarning")
+class WarningDocument(Document):
+    """What is accepted, although something else was probably meant."""
+
+    code = serializers.ChoiceField(
+        [code.value for code in WarningCode], help_text="Names the warning for programs."
+    )
+    message = serializers.CharField(help_text="Says to a person what the expression means here, and why.")
+    suggestion = serializers.CharField(
+        required=False, help_text="The expression that was probably meant; absent where there is none."
+    )
+
+
+class Warnings(serializers.ListField):
+    """The warnings on an expression; absent where there are none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        said = "What to look at twice in the expression; absent if nothing."
+        super().__init__(child=WarningDocument(), required=False, help_text=said, **kwargs)
+
+    def to_representation(self, value: list[ExpressionWarning]) -> list[Any] | None:  # type: ignore[override]  # None: left out
+        """The list, or None."""
+        return super().to_representation(value) if value else None
+
+
+@extend_schema_serializer(component_name="PublicScheduleSaved")
+class SavedScheduleDocument(ScheduleDocument):
+    """A schedule, as it was created or changed just now."""
+
+    warnings = Warnings()
+
+    def to_representation(self, instance: Schedule) -> dict[str, Any]:
+        """The schedule, with what should be looked at twice in its expression."""
+        warnings = self.fields["warnings"].to_representation(warnings_of(instance.type, instance.expression))
+        document = super().to_representation(instance)
+        return document | {"warnings": warnings} if warnings else document
+
+
 @extend_schema_serializer(component_name="PublicScheduleList")
 class ScheduleList(Document):
     """Schedules of an agent, newest first."""
@@ -210,6 +249,7 @@ class PreviewDocument(Document):
 
     fire_times = serializers.ListField(child=_Instant(), help_text="Ascending, in UTC.")
     description = serializers.CharField(help_text="The cadence in words.")
+    warnings = Warnings()
 
 
 @extend_schema_serializer(component_name="PublicSchedulePreview")

@@ -26,9 +26,9 @@ def etag_of(schedule: Schedule) -> str:
     return f'"{schedule.id}-{schedule.revision}"'
 
 
-def schedule_response(schedule: Schedule) -> Response:
+def schedule_response(schedule: Schedule, document: type[ScheduleDocument] = ScheduleDocument) -> Response:
     """The answer that shows a schedule."""
-    return Response(ScheduleDocument(schedule).data, headers={"ETag": etag_of(schedule)})
+    return Response(document(schedule).data, headers={"ETag": etag_of(schedule)})
 
 
 def expected_revisions(request: Request, schedule_id: str) -> frozenset[int] | None:

@@ -47,6 +47,13 @@ PREVIEW: Final = {
     "description": "at 09:00:00 UTC, Monday to Friday",
 }
 TO_PREVIEW: Final = {"type": "cron", "expression": "0 0 9 * * mon-fri", "limit": 3}
+WARNING: Final = {
+    "code": "foreign_fields",
+    "message": "`?` as hour or month is how EventBridge and Quartz leave a day open, with the fields minute, hour, "
+    "day of month, month, day of week, year. Here the fields begin with the second: this means every hour at "
+    "minute 2, second 0 UTC",
+    "suggestion": "0 0 2 * * *",
+}
 EXPLANATION: Final = {
     "at": "2026-04-20T09:00:00Z",
     "outcome": "ran",

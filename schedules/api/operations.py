@@ -12,6 +12,7 @@ from schedules.api.documents import (
     PreviewDocument,
     RunDocument,
     RunList,
+    SavedScheduleDocument,
     ScheduleDocument,
     ScheduleList,
     SchedulePreviewDocument,
@@ -153,12 +154,13 @@ LIST: Final = _operation(
 CREATE: Final = _operation(
     "create-agent-schedule",
     "Create schedule",
-    "Creates an active schedule with generation 1. A schedule fires at most once an hour.",
+    "Creates an active schedule with generation 1. A schedule fires at most once an hour. `warnings` names what is "
+    "accepted although something else was probably meant.",
     parameters=[*_OF_AGENT, *_repeatable(201), _etag(201)],
     request=NewScheduleBody,
     examples=_A_SCHEDULE,
     responses={
-        201: _answer(ScheduleDocument, "Schedule created.", SCHEDULE),
+        201: _answer(SavedScheduleDocument, "Schedule created.", SCHEDULE),
         **_errors("insufficient_scope", "idempotency_key_reused", *_OF_BODY),
     },
 )
@@ -183,7 +185,7 @@ UPDATE: Final = _operation(
     request=ScheduleChangesBody,
     examples=_A_PAUSE,
     responses={
-        200: _answer(ScheduleDocument, "Schedule updated.", SCHEDULE),
+        200: _answer(SavedScheduleDocument, "Schedule updated.", SCHEDULE),
         **_errors("insufficient_scope", "schedule_not_found", "precondition_failed", *_OF_BODY),
     },
 )
@@ -270,8 +272,8 @@ PREVIEW_EXPRESSION: Final = _operation(
     "preview-schedule-expression",
     "Preview expression",
     "Lists the fire times that an expression would have, without creating a schedule. An expression that create "
-    "would refuse is refused here too. An interval counts from `from`. Nothing is changed, so a key with the scope "
-    "read is enough.",
+    "would refuse is refused here too, and one that create would warn of has the same `warnings`. An interval "
+    "counts from `from`. Nothing is changed, so a key with the scope read is enough.",
     request=PreviewBody,
     examples=[OpenApiExample("An expression", TO_PREVIEW, request_only=True)],
     responses={

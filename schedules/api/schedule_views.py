@@ -7,7 +7,7 @@ from schedules import editing
 from schedules.api import bodies, operations, queries
 from schedules.api.api_view import ApiView
 from schedules.api.authentication import key_of
-from schedules.api.documents import ScheduleDocument, ScheduleList
+from schedules.api.documents import SavedScheduleDocument, ScheduleList
 from schedules.api.etags import etag_of, expected_revisions, schedule_response
 from schedules.api.idempotency_key import answer_once
 from schedules.api.lookups import agent_of, schedule_of
@@ -39,7 +39,7 @@ class AgentSchedules(ApiView):
 
         def create() -> RecordedAnswer:
             schedule = editing.create(agent_of(key, agent_key), new, key.actor, database_now())
-            return RecordedAnswer(201, ScheduleDocument(schedule).data, {"ETag": etag_of(schedule)})
+            return RecordedAnswer(201, SavedScheduleDocument(schedule).data, {"ETag": etag_of(schedule)})
 
         return answer_once(request, lambda: request.data, create)
 
@@ -59,7 +59,8 @@ class AgentSchedule(ApiView):
         changes = bodies.schedule_changes(request)
         expected = expected_revisions(request, schedule_id)
         schedule = schedule_of(key, agent_key, schedule_id)
-        return schedule_response(editing.update(schedule.id, changes, key.actor, database_now(), expected))
+        schedule = editing.update(schedule.id, changes, key.actor, database_now(), expected)
+        return schedule_response(schedule, SavedScheduleDocument)
 
     @operations.DELETE
     def delete(self, request: Request, agent_key: str, schedule_id: str) -> Response:

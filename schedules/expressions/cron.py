@@ -1,32 +1,20 @@
 """Cron: six fields, whole seconds, UTC.
 
-The search goes field by field with carry, on bits: it never steps through seconds, minutes or days.
+The search goes field by field with carry, on bits: it never steps through seconds, minutes or days. What has come due
+between two moments is counted, not walked.
 """
 
-from calendar import monthrange
 from dataclasses import dataclass, field
-from datetime import MAXYEAR, UTC, datetime
+from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final, Self
+from typing import Self
 
-from schedules.expressions.cadence import OverdueSpan, overdue_by_iteration
-from schedules.expressions.fields import (
-    DAY,
-    HOUR,
-    MINUTE,
-    MONTH,
-    SECOND,
-    WEEKDAY,
-    Field,
-    lowest_from,
-    parse_field,
-)
+from schedules.expressions.cadence import OverdueSpan, overdue_by_iteration, require_order
+from schedules.expressions.clock_times import ClockTimes
+from schedules.expressions.days import Days
+from schedules.expressions.fields import BOUNDS, Field, parse_field
 from schedules.expressions.instants import in_utc
 from schedules.expressions.invalid_expression import CRON_EXAMPLE, InvalidExpression, quoted
-
-_BOUNDS: Final = (SECOND, MINUTE, HOUR, DAY, MONTH, WEEKDAY)
-_LAST_DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_YEARS_SEARCHED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +30,12 @@ class Cron:
     day: Field
     month: Field
     weekday: Field
-    _days: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    _days: Days = field(init=False, repr=False, compare=False)
+    _times: ClockTimes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_days", _days_of_month(self.day, self.weekday))
+        object.__setattr__(self, "_days", Days(_days_of_month(self.day, self.weekday), self.month))
+        object.__setattr__(self, "_times", ClockTimes(self.hour, self.minute, self.second))
 
     @property
     def needs_both_days(self) -> bool:
@@ -55,19 +45,19 @@ class Cron:
     @property
     def ever_fires(self) -> bool:
         """Whether any month of any year has a matching day; false for the 30th of February."""
-        return any(days & _up_to(_LAST_DAYS[month - 1]) for month in self.month.values for days in self._days)
+        return self._days.ever_come
 
     def next_after(self, t: datetime) -> datetime | None:
         """See `Cadence`; None when nothing matches in the years up to year(t) + 5."""
         start = in_utc(t)
         today = (start.year, start.month, start.day)
-        day = self._day_from(*today)
+        day = self._days.first_from(*today)
         if day == today:
-            time = self._time_from(start.hour, start.minute, start.second + 1)
+            time = self._times.first_from(start.hour, start.minute, start.second + 1)
             if time is not None:
                 return datetime(*today, *time, tzinfo=UTC)
-            day = self._day_from(start.year, start.month, start.day + 1)
-        return None if day is None else datetime(*day, *self._first_time, tzinfo=UTC)
+            day = self._days.first_from(start.year, start.month, start.day + 1)
+        return None if day is None else datetime(*day, *self._times.first, tzinfo=UTC)
 
     def anchored_at(self, anchor: datetime) -> Self:
         """Itself: a pattern of clock times has no anchor."""
@@ -75,38 +65,38 @@ class Cron:
         return self
 
     def overdue(self, first: datetime, now: datetime) -> OverdueSpan:
-        """See `Cadence`. The work grows with the number of fire times between the two."""
-        return overdue_by_iteration(self.next_after, first, now)
+        """See `Cadence`; the same work for any span, however many fire times lie in it."""
+        if (
+            self._days.are_leap_days_only
+        ):  # before 2100 and the like `next_after` ends, and so does the sequence
+            return overdue_by_iteration(self.next_after, first, now)
+        require_order(first, now)
+        begin, end = in_utc(first), in_utc(now)
+        newest = self._last_through(end)
+        if newest is None or newest <= begin:
+            return OverdueSpan(newest=first, missed_count=0, last_missed=None)
+        before = self._last_through(newest - datetime.resolution)
+        missed_count = self._count_through(newest) - self._count_through(begin)
+        last_missed = first if before is None or before < begin else before
+        return OverdueSpan(newest, missed_count, last_missed)
 
-    @property
-    def _first_time(self) -> tuple[int, int, int]:
-        return self.hour.lowest, self.minute.lowest, self.second.lowest
+    def _last_through(self, t: datetime) -> datetime | None:
+        """The last fire time at or before `t`."""
+        today = (t.year, t.month, t.day)
+        if today in self._days:
+            time = self._times.last_through(t.hour, t.minute, t.second)
+            if time is not None:
+                return datetime(*today, *time, tzinfo=UTC)
+        day = self._days.last_through(t.year, t.month, t.day - 1)
+        return None if day is None else datetime(*day, *self._times.last, tzinfo=UTC)
 
-    def _time_from(self, hour: int, minute: int, second: int) -> tuple[int, int, int] | None:
-        """The first matching time of day at or after the given one; minute and second may be one too far."""
-        if hour in self.hour:
-            if minute in self.minute and (lowest := lowest_from(self.second.bits, second)) is not None:
-                return hour, minute, lowest
-            if (lowest := lowest_from(self.minute.bits, minute + 1)) is not None:
-                return hour, lowest, self.second.lowest
-        if (lowest := lowest_from(self.hour.bits, hour + 1)) is not None:
-            return lowest, self.minute.lowest, self.second.lowest
-        return None
-
-    def _day_from(self, year: int, month: int, day: int) -> tuple[int, int, int] | None:
-        """The first matching day at or after the given one, which may lie one past the end of its month."""
-        if month in self.month and (first_day := self._day_in_month(year, month, day)) is not None:
-            return year, month, first_day
-        months = self.month.values
-        for y in range(year, min(year + _YEARS_SEARCHED, MAXYEAR) + 1):
-            for m in months:
-                if (y > year or m > month) and (first_day := self._day_in_month(y, m, 1)) is not None:
-                    return y, m, first_day
-        return None
-
-    def _day_in_month(self, year: int, month: int, day: int) -> int | None:
-        first_weekday, last_day = monthrange(year, month)
-        return lowest_from(self._days[first_weekday] & _up_to(last_day), day)
+    def _count_through(self, t: datetime) -> int:
+        """How many fire times there are from year 1 to `t`, included."""
+        today = (t.year, t.month, t.day)
+        count = self._days.count_before(*today) * self._times.count
+        if today in self._days:
+            count += self._times.count_through(t.hour, t.minute, t.second)
+        return count
 
 
 def _needs_both(day: Field, weekday: Field) -> bool:
@@ -126,21 +116,17 @@ def _days_of_month(day: Field, weekday: Field) -> tuple[int, ...]:
     return tuple(day.bits | days for days in by_weekday)
 
 
-def _up_to(last_day: int) -> int:
-    return (2 << last_day) - 1
-
-
 @lru_cache(maxsize=2048)
 def parse_cron(text: str) -> Cron:
     """The cadence of six fields separated by spaces or tabs; InvalidExpression if they break the grammar."""
     fields = [part for part in text.replace("\t", " ").split(" ") if part]
-    if len(fields) != len(_BOUNDS):
+    if len(fields) != len(BOUNDS):
         raise InvalidExpression(
             f"a cron expression has six fields (second, minute, hour, day of month, month, day of week), "
             f"{quoted(text)} has {len(fields)}",
             example=CRON_EXAMPLE,
         )
-    cron = Cron(*(parse_field(part, bounds) for part, bounds in zip(fields, _BOUNDS, strict=True)))
+    cron = Cron(*(parse_field(part, bounds) for part, bounds in zip(fields, BOUNDS, strict=True)))
     if not cron.ever_fires:
         raise InvalidExpression(f"{quoted(text)} never fires: no such day exists", example=CRON_EXAMPLE)
     return cron

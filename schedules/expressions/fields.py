@@ -44,6 +44,8 @@ HOUR: Final = Bounds("hour", 0, 23)
 DAY: Final = Bounds("day of month", 1, 31)
 MONTH: Final = Bounds("month", 1, 12, _MONTHS)
 WEEKDAY: Final = Bounds("day of week", 0, 6, _WEEKDAYS)
+BOUNDS: Final = (SECOND, MINUTE, HOUR, DAY, MONTH, WEEKDAY)
+"""Of the six fields, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,16 @@ class Field:
         """The lowest matching value."""
         return (self.bits & -self.bits).bit_length() - 1
 
+    @property
+    def highest(self) -> int:
+        """The highest matching value."""
+        return self.bits.bit_length() - 1
+
+    @property
+    def count(self) -> int:
+        """How many values match."""
+        return self.bits.bit_count()
+
     def __contains__(self, value: int) -> bool:
         return bool(self.bits >> value & 1)
 
@@ -74,6 +86,12 @@ def lowest_from(bits: int, value: int) -> int | None:
     """The lowest bit that is set at or above `value`."""
     rest = bits >> value
     return value + (rest & -rest).bit_length() - 1 if rest else None
+
+
+def highest_through(bits: int, value: int) -> int | None:
+    """The highest bit that is set at or below `value`, which may be -1."""
+    rest = bits & ((2 << value) - 1) if value >= 0 else 0
+    return rest.bit_length() - 1 if rest else None
 
 
 @lru_cache(maxsize=4096)

@@ -13,12 +13,23 @@ class InvalidExpression(ValueError):
     """The expression, or its type, is refused; the message names the field and shows a valid example."""
 
     def __init__(
-        self, problem: str, *, example: str, field: Literal["expression", "type"] = "expression"
+        self,
+        problem: str,
+        *,
+        example: str,
+        field: Literal["expression", "type"] = "expression",
+        suggestion: str | None = None,
     ) -> None:
-        """`problem`: what is wrong, as a clause; `example`: a valid value of `field`."""
-        super().__init__(f"{field}: {problem}. Valid example: {example}")
+        """`problem`: what is wrong, as a clause; `example`: a valid value of `field`.
+
+        `suggestion`: the valid expression that was probably meant.
+        """
+        end = "." if suggestion is None else f"; did you mean {suggestion}?"
+        super().__init__(f"{field}: {problem}{end} Valid example: {example}")
+        self.problem = problem
         self.field = field
         self.example = example
+        self.suggestion = suggestion
 
 
 def quoted(text: str) -> str:

@@ -1,4 +1,4 @@
-"""`parse`: from a schedule's type and expression to its cadence."""
+"""From a schedule's type and expression to its cadence, by the grammar alone."""
 
 from collections.abc import Callable
 from typing import Final
@@ -20,12 +20,8 @@ from schedules.expressions.once import parse_once
 MAX_LENGTH: Final = 1000
 
 
-def parse(type: str, text: str) -> Cadence:  # noqa: A002 (the name of the field in the API)
-    """The cadence of an expression; InvalidExpression if type, form or grammar is not as documented.
-
-    `type`: cron, interval or once. Whether it will ever fire again and how often are the caller's questions:
-    see `Cadence.next_after` and `require_minimum_cadence`.
-    """
+def parse_strictly(type: str, text: str) -> Cadence:  # noqa: A002 (the name of the field in the API)
+    """`parse` without a word on what was probably meant: what is refused is taken for nothing else."""
     # The values come from JSON as they are: they may be of any type, also an unhashable one.
     if not isinstance(type, str) or type not in _PARSERS:
         raise InvalidExpression("must be cron, interval or once", field="type", example="cron")
@@ -49,6 +45,8 @@ def _require_text(text: str, example: str) -> None:
 def _type_by_form(text: str) -> str | None:
     """The type whose expressions look like this one; None if it looks like none of them."""
     first_word, *others = text.split(" ")
+    if "(" in first_word:  # of EventBridge: cron(…), rate(…), at(…)
+        return None
     if first_word in {"@every", "@at"}:
         return "interval" if first_word == "@every" else "once"
     is_cron = text in DESCRIPTORS or (others and not text.startswith("@"))

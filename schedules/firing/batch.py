@@ -2,19 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple, Protocol
+
+FIRST_INSTANT: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LAST_INSTANT: Final = datetime.max.replace(tzinfo=UTC)
+"""Whatever a database holds beyond these, such as -infinity, is no time of a cadence."""
 
 
 class DueSchedule(NamedTuple):
-    """What a NextFire says whose fire time has come; this transaction holds its row."""
+    """What a NextFire says whose fire time has come; this transaction holds its row.
+
+    `anchor_at` and `fire_time`: None if they are no instants from FIRST_INSTANT to LAST_INSTANT.
+    """
 
     id: str
     generation: int
     type: str
     expression: str
-    anchor_at: datetime
-    fire_time: datetime
+    anchor_at: datetime | None
+    fire_time: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ class FireBatch(Protocol):
     def record(
         self, firings: Sequence[Firing], now: datetime, grace: timedelta, *, ignore_existing: bool
     ) -> None:
-        """Insert the runs and the missed, and advance the schedules.
+        """Insert the runs and the missed, discard the late runs that these replace, and advance the schedules.
 
         `grace`: how long after the firing a run's message may be under way before it is redispatched.
         `ignore_existing`: a fire time that has a run keeps it; otherwise that may be an IntegrityError.

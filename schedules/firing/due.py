@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import structlog
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 
 from schedules.database.choice import is_postgresql
 from schedules.database.ulids import new_ulids
-from schedules.expressions import parse, require_minimum_cadence
+from schedules.expressions import Cadence, parse, require_minimum_cadence
 from schedules.firing.batch import DueSchedule, FireBatch, FireTimes, Firing
 from schedules.firing.pacing import pace_late_firings
 from schedules.firing.portable import PortableFireBatch
@@ -26,6 +26,9 @@ log = structlog.get_logger(__name__)
 
 POISON_PAUSE = timedelta(minutes=10)
 """How long a schedule whose cadence cannot be computed is suspended, so that it stops no other."""
+
+POISON_BATCH = 1000
+"""Most unreachable schedules suspended in one call."""
 
 
 class Fired(NamedTuple):
@@ -49,9 +52,12 @@ def fire_due(now: datetime, limit: int) -> Fired:
     Everything in the answer is committed, unless the caller has a transaction of its own open.
     """
     try:
-        batch = _fire(now, limit, ignore_existing=False)
-    except IntegrityError:  # a fire time has a run already; to look for that each time costs a tenth
-        batch = _fire(now, limit, ignore_existing=True)
+        batch = _fire(now, limit, is_careful=False)
+    except (
+        IntegrityError,
+        DataError,
+    ):  # a fire time has a run already, or a row holds what no other may suffer for
+        batch = _fire(now, limit, is_careful=True)
     if not batch.firings:
         return Fired([], batch.due_count - batch.planned_count)
     _report(batch.firings)
@@ -59,25 +65,51 @@ def fire_due(now: datetime, limit: int) -> Fired:
 
 
 class _FiredBatch(NamedTuple):
-    """Of the `due_count` schedules, the cadences of `planned_count` could be computed."""
+    """Of the `due_count` schedules, `planned_count` are no poison."""
 
     firings: list[Firing]
     due_count: int
     planned_count: int
 
 
-def _fire(now: datetime, limit: int, *, ignore_existing: bool) -> _FiredBatch:
-    """One transaction: everything it says is committed when it returns."""
+def _fire(now: datetime, limit: int, *, is_careful: bool) -> _FiredBatch:
+    """One transaction: everything it says is committed when it returns.
+
+    `is_careful`: a fire time that has a run keeps it, and what the database refuses keeps no other from firing. To
+    look for that each time would cost a tenth.
+    """
     batch = fire_batch()
     with transaction.atomic():
         due = batch.take_due(now, limit)
-        plans = list(_plan_firings(due, now))
+        plans = _plan_firings(due, now)
         firings = pace_late_firings(
             _without_locked_last_firings(plans), settings.ORQ.catch_up_per_second, now
         )
         grace = timedelta(seconds=settings.ORQ.redispatch_seconds)
-        batch.record(firings, now, grace, ignore_existing=ignore_existing)
-    return _FiredBatch(firings, len(due), len(plans))
+        recorded = firings
+        if is_careful:
+            recorded = _record_what_can_be(batch, firings, now, grace)
+        else:
+            batch.record(firings, now, grace, ignore_existing=False)
+    return _FiredBatch(recorded, len(due), len(plans) - len(firings) + len(recorded))
+
+
+def _record_what_can_be(
+    batch: FireBatch, firings: list[Firing], now: datetime, grace: timedelta
+) -> list[Firing]:
+    """The firings that were recorded; those that the database refuses are found by halves, and suspended."""
+    try:
+        with transaction.atomic():
+            batch.record(firings, now, grace, ignore_existing=True)
+    except (IntegrityError, DataError) as error:
+        if len(firings) == 1:
+            _report_poison(firings[0].schedule, error)
+            _suspend([firings[0].schedule.id], now)
+            return []
+        half = len(firings) // 2
+        parts = (firings[:half], firings[half:])
+        return [firing for part in parts for firing in _record_what_can_be(batch, part, now, grace)]
+    return firings
 
 
 def fire_batch() -> FireBatch:
@@ -111,17 +143,50 @@ def _report(firings: list[Firing]) -> None:
     log.info("schedule.fired", fired_count=len(firings), misfire_count=late, missed_count=missed)
 
 
-def _plan_firings(due: Sequence[DueSchedule], now: datetime) -> Iterable[Firing]:
+def suspend_unreachable(now: datetime) -> int:
+    """Suspend and report the schedules whose fire time is none that ever comes; how many there were.
+
+    They keep no other from firing, and no beat would ever find them due.
+    """
+    rows = NextFire.objects.unreachable(now).values_list("schedule_id", "expression")[:POISON_BATCH]
+    found = dict(rows)
+    for schedule_id, expression in found.items():
+        log.error("schedule.cadence_failed", schedule_id=schedule_id, expression=expression)
+    if found:
+        _suspend(list(found), now)
+    return len(found)
+
+
+def _plan_firings(due: Sequence[DueSchedule], now: datetime) -> list[Firing]:
     """The firings of a batch; a schedule whose cadence raises is suspended and reported instead."""
     plan = _planner(now)
+    firings, poison = [], []
     for schedule, run_id in zip(due, new_ulids(len(due)), strict=True):
         try:
-            fire_times = plan(schedule)
-        except Exception:
-            log.exception("schedule.cadence_failed", schedule_id=schedule.id, expression=schedule.expression)
-            NextFire.objects.filter(schedule_id=schedule.id).update(suspended_until=now + POISON_PAUSE)
-        else:
-            yield Firing(schedule, run_id, fire_times)
+            firings.append(Firing(schedule, run_id, plan(schedule)))
+        except Exception as error:
+            _report_poison(schedule, error)
+            poison.append(schedule.id)
+    if poison:
+        _suspend(poison, now)
+    return firings
+
+
+def _report_poison(schedule: DueSchedule, error: Exception) -> None:
+    log.error(
+        "schedule.cadence_failed",
+        schedule_id=schedule.id,
+        expression=schedule.expression,
+        exc_info=error,
+    )
+
+
+def _suspend(schedule_ids: list[str], now: datetime) -> None:
+    NextFire.objects.filter(schedule_id__in=schedule_ids).update(suspended_until=now + POISON_PAUSE)
+
+
+class ImpossibleTimes(ValueError):
+    """The next fire time is no instant that lies after the beginning of the cadence"""
 
 
 def _planner(now: datetime) -> Callable[[DueSchedule], FireTimes]:
@@ -129,22 +194,25 @@ def _planner(now: datetime) -> Callable[[DueSchedule], FireTimes]:
     planned: dict[tuple[object, ...], FireTimes] = {}
 
     def plan(schedule: DueSchedule) -> FireTimes:
-        anchor = schedule.anchor_at if schedule.type == ScheduleType.INTERVAL else None
-        key = (schedule.type, schedule.expression, schedule.fire_time, anchor)
+        anchor_at, fire_time = schedule.anchor_at, schedule.fire_time
+        if anchor_at is None or fire_time is None or fire_time <= anchor_at:
+            raise ImpossibleTimes
+        anchor = anchor_at if schedule.type == ScheduleType.INTERVAL else None
+        key = (schedule.type, schedule.expression, fire_time, anchor)
         if key not in planned:
-            planned[key] = _fire_times(schedule, now)
+            cadence = parse(schedule.type, schedule.expression).anchored_at(anchor_at)
+            planned[key] = _fire_times(cadence, fire_time, now)
         return planned[key]
 
     return plan
 
 
-def _fire_times(schedule: DueSchedule, now: datetime) -> FireTimes:
-    cadence = parse(schedule.type, schedule.expression).anchored_at(schedule.anchor_at)
+def _fire_times(cadence: Cadence, fire_time: datetime, now: datetime) -> FireTimes:
     require_minimum_cadence(cadence)  # a denser one has no business here: its fire times could be millions
-    overdue = cadence.overdue(schedule.fire_time, now)
+    overdue = cadence.overdue(fire_time, now)
     lateness = now - overdue.newest
     return FireTimes(
-        first=schedule.fire_time,
+        first=fire_time,
         newest=overdue.newest,
         following=cadence.next_after(overdue.newest),
         missed_count=overdue.missed_count,

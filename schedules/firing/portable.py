@@ -6,8 +6,19 @@ SQLite knows no row locks: its transactions take the one write lock at BEGIN, wh
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from schedules.firing.batch import DueSchedule, Firing
-from schedules.models import MissedFiring, MissedReason, NextFire, Run, Schedule, TriggerKind
+from django.db.models import Case, F, When
+
+from schedules.firing.batch import FIRST_INSTANT, LAST_INSTANT, DueSchedule, Firing
+from schedules.models import (
+    DiscardReason,
+    MissedFiring,
+    MissedReason,
+    NextFire,
+    Run,
+    RunState,
+    Schedule,
+    TriggerKind,
+)
 
 _CHUNK = 500  # rows of one INSERT: SQLite limits the parameters of a statement
 
@@ -17,7 +28,9 @@ class PortableFireBatch:
 
     def take_due(self, now: datetime, limit: int) -> list[DueSchedule]:
         due = NextFire.objects.due(now).select_for_update(skip_locked=True, no_key=True)
-        return [DueSchedule(*row) for row in due.values_list("schedule_id", *DueSchedule._fields[1:])[:limit]]
+        columns = ("schedule_id", "generation", "type", "expression")
+        rows = due.values_list(*columns, _if_instant("anchor_at"), _if_instant("fire_time"))
+        return [DueSchedule(*row) for row in rows[:limit]]
 
     def record(
         self, firings: Sequence[Firing], now: datetime, grace: timedelta, *, ignore_existing: bool
@@ -25,6 +38,7 @@ class PortableFireBatch:
         Run.objects.bulk_create(
             (_run(firing, now, grace) for firing in firings), batch_size=_CHUNK, ignore_conflicts=True
         )
+        _discard_replaced(firings, now)
         MissedFiring.objects.bulk_create(
             (_missed(firing, now) for firing in firings if firing.times.missed_count),
             batch_size=_CHUNK,
@@ -32,6 +46,26 @@ class PortableFireBatch:
         )
         _finish([firing.schedule.id for firing in firings if firing.times.following is None])
         _advance([firing for firing in firings if firing.times.following is not None])
+
+
+def _if_instant(column: str) -> Case:
+    """NULL for what no datetime can hold."""
+    return Case(When(**{f"{column}__gte": FIRST_INSTANT, f"{column}__lte": LAST_INSTANT}, then=F(column)))
+
+
+def _discard_replaced(firings: Sequence[Firing], now: datetime) -> None:
+    """One UPDATE per distinct generation and fire time; usually nothing waits, and there is none."""
+    waiting = Run.objects.late_and_waiting().filter(schedule__in=[firing.schedule.id for firing in firings])
+    schedules = set(waiting.values_list("schedule_id", flat=True))
+    by_times: dict[tuple[int, datetime], list[str]] = {}
+    for firing in firings:
+        if firing.schedule.id in schedules:
+            key = firing.schedule.generation, firing.times.newest
+            by_times.setdefault(key, []).append(firing.schedule.id)
+    for (generation, newest), ids in by_times.items():
+        Run.objects.late_and_waiting().filter(
+            schedule__in=ids, generation=generation, fire_time__lt=newest
+        ).update(state=RunState.DISCARDED, reason=DiscardReason.COALESCED, finished_at=now)
 
 
 def _run(firing: Firing, now: datetime, grace: timedelta) -> Run:

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from schedules.database.cursors import server_bound_cursor
-from schedules.firing.batch import DueSchedule, FireTimes, Firing
+from schedules.firing.batch import FIRST_INSTANT, LAST_INSTANT, DueSchedule, FireTimes, Firing
 
 _TAKE = """
-SELECT schedule_id, generation, type, expression, anchor_at, fire_time
+SELECT schedule_id, generation, type, expression,
+    CASE WHEN anchor_at BETWEEN %(first)s AND %(last)s THEN anchor_at END,
+    CASE WHEN fire_time BETWEEN %(first)s AND %(last)s THEN fire_time END
 FROM schedules_nextfire
 WHERE fire_time <= %(now)s AND (suspended_until IS NULL OR suspended_until <= %(now)s)
 ORDER BY fire_time
@@ -44,6 +46,13 @@ WITH times AS (
     SELECT run_id, schedule_id, generation, 'cadence', newest, is_misfire, not_before, %(now)s, redispatch_at
     FROM fired
     {on_conflict}
+), replaced AS (
+    UPDATE schedules_run AS older
+    SET state = 'discarded', reason = 'coalesced', finished_at = %(now)s
+    FROM fired
+    WHERE older.schedule_id = fired.schedule_id AND older.generation = fired.generation
+      AND older.state = 'pending' AND older.is_misfire AND older.trigger = 'cadence'
+      AND older.started_at IS NULL AND older.fire_time < fired.newest
 ), missed AS (
     INSERT INTO schedules_missedfiring
         (schedule_id, generation, first_fire_time, last_fire_time, count, reason, recorded_at)
@@ -76,7 +85,7 @@ class PostgresqlFireBatch:
 
     def take_due(self, now: datetime, limit: int) -> list[DueSchedule]:
         with server_bound_cursor(is_binary=True) as cursor:
-            cursor.execute(_TAKE, {"now": now, "limit": limit})
+            cursor.execute(_TAKE, {"now": now, "limit": limit, "first": FIRST_INSTANT, "last": LAST_INSTANT})
             return [DueSchedule(*row) for row in cursor.fetchall()]
 
     def record(

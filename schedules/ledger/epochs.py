@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 from django.db.models import Max
 
-from schedules.expressions import OverdueSpan
+from schedules.expressions import InvalidExpression, OverdueSpan
 from schedules.models import (
     CadenceEpoch,
     EpochEnd,
@@ -58,10 +58,22 @@ def last_fired(schedule: Schedule) -> datetime | None:
 def end(schedule: Schedule, cause: EpochEnd, now: datetime) -> None:
     """The schedule's generation is over, if it was not; its due fire times that no beat has fired are missed."""
     CadenceEpoch.objects.filter(schedule=schedule, ended_at=None).update(ended_at=now, ended_by=cause)
-    if schedule.next_fire_at is not None and schedule.next_fire_at <= now:
-        _miss(schedule, schedule.next_fire_at, MissedReason(cause), now)
+    first = _first_unrecorded(schedule) if schedule.has_impossible_fire_time else schedule.next_fire_at
+    if first is not None and first <= now:
+        _miss(schedule, first, MissedReason(cause), now)
     NextFire.objects.filter(schedule_id=schedule.id).delete()
     remember_next_fire(schedule, None)
+
+
+def _first_unrecorded(schedule: Schedule) -> datetime | None:
+    """The fire time after the last that has a record, where the next fire says an impossible one."""
+    of_generation = {"schedule": schedule, "generation": schedule.generation}
+    last_missed = MissedFiring.objects.filter(**of_generation).aggregate(last=Max("last_fire_time"))["last"]
+    known = filter(None, (schedule.anchor_at, last_fired(schedule), last_missed))
+    try:
+        return schedule.cadence.next_after(max(known))
+    except InvalidExpression:
+        return None
 
 
 def _miss(schedule: Schedule, first: datetime, reason: MissedReason, now: datetime) -> None:

@@ -5,7 +5,16 @@ from datetime import datetime
 from enum import StrEnum
 
 from schedules.expressions.instants import for_people
-from schedules.models import CadenceEpoch, EpochEnd, MissedFiring, MissedReason, Run, RunState, Schedule
+from schedules.models import (
+    CadenceEpoch,
+    DiscardReason,
+    EpochEnd,
+    MissedFiring,
+    MissedReason,
+    Run,
+    RunState,
+    Schedule,
+)
 
 
 class Outcome(StrEnum):
@@ -74,6 +83,8 @@ def _of_fire_time(
 
 def _run_words(run: Run) -> str:
     late = f", {run.lateness.total_seconds():.1f} s after its fire time" if run.lateness else ""
+    if run.state == RunState.DISCARDED and run.reason == DiscardReason.COALESCED:
+        return "It fired late, and a newer fire time came before the run had started, whose run stands for it"
     if run.state == RunState.DISCARDED:
         return f"It fired, but the run was discarded: {run.reason}"
     if run.started_at is None:
@@ -100,15 +111,21 @@ def _missed_words(schedule: Schedule, missed: MissedFiring) -> str:
 def _unrecorded(schedule: Schedule, at: datetime, now: datetime) -> tuple[Outcome, str]:
     if at > now:
         return Outcome.TO_COME, f"{for_people(at, with_fraction=True)} is still to come"
-    if schedule.next_fire_at is not None and at >= schedule.next_fire_at:
-        suspended = (
-            f"; suspended until {for_people(schedule.suspended_until)}" if schedule.suspended_until else ""
-        )
-        return Outcome.DUE, f"It is due and waits for a beat to fire it{suspended}"
+    is_due = schedule.next_fire_at is not None and at >= schedule.next_fire_at
+    if schedule.has_impossible_fire_time or (is_due and schedule.is_held_back):
+        return Outcome.DUE, f"It is due but held back: its next fire cannot be computed{_retried(schedule)}"
+    if is_due:
+        return Outcome.DUE, "It is due and waits for a beat to fire it"
     return (
         Outcome.UNACCOUNTED,
         "No record of it: its history was pruned, or the ledger has a gap (run the audit)",
     )
+
+
+def _retried(schedule: Schedule) -> str:
+    until = schedule.suspended_until
+    again = f"; suspended until {for_people(until)}, then tried again" if until is not None else ""
+    return f"{again} (the log has schedule.cadence_failed; an edit of its expression mends it)"
 
 
 def _why_not_active(schedule: Schedule, at: datetime) -> str:

@@ -3,7 +3,7 @@
 A table of its own, narrow and with few indexes: however many schedules there are, a firing leaves their rows alone.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import ClassVar, Self
 
 from django.db import models
@@ -20,6 +20,11 @@ class NextFireQuerySet(models.QuerySet["NextFire"]):
         """Their fire time has come and they are not suspended, earliest first."""
         is_free = Q(suspended_until=None) | Q(suspended_until__lte=now)
         return self.filter(is_free, fire_time__lte=now).order_by("fire_time")
+
+    def unreachable(self, now: datetime) -> Self:
+        """Their fire time is none that ever comes, such as infinity, and they are not suspended."""
+        is_free = Q(suspended_until=None) | Q(suspended_until__lte=now)
+        return self.filter(is_free, fire_time__gt=datetime.max.replace(tzinfo=UTC))
 
 
 class NextFire(models.Model):
@@ -47,6 +52,11 @@ class NextFire(models.Model):
 
     def __str__(self) -> str:
         return f"{self.schedule_id} at {for_people(self.fire_time)}"
+
+    @property
+    def is_impossible(self) -> bool:
+        """Whether its fire time is none that a cadence can have: not after its beginning, or never."""
+        return self.fire_time <= self.anchor_at or self.fire_time == datetime.max.replace(tzinfo=UTC)
 
 
 def remember_next_fire(schedule: Schedule, next_fire: NextFire | None) -> None:

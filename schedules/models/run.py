@@ -68,6 +68,7 @@ class DiscardReason(models.TextChoices):
     STALE_GENERATION = "stale_generation"
     SCHEDULE_INACTIVE = "schedule_inactive"
     SCHEDULE_DELETED = "schedule_deleted"
+    COALESCED = "coalesced"
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -76,6 +77,11 @@ class RunQuerySet(models.QuerySet["Run"]):
     def pending(self) -> Self:
         """Waiting to be claimed."""
         return self.filter(state=RunState.PENDING)
+
+    def late_and_waiting(self) -> Self:
+        """Late firings that have never started: a newer firing of their schedule takes their place."""
+        never_started = Q(trigger=TriggerKind.CADENCE, is_misfire=True, started_at=None)
+        return self.pending().filter(never_started)
 
     def claimable(self, now: datetime) -> Self:
         """Pending and not too early."""
@@ -173,6 +179,9 @@ class Run(models.Model):
                 name="run_unsuccessful",
             ),
             models.Index(fields=["lease_expires_at"], condition=Q(state=RunState.RUNNING), name="run_leased"),
+            models.Index(  # each firing asks for the late runs that it replaces: there must be no others in here
+                fields=["schedule"], condition=Q(state=RunState.PENDING, is_misfire=True), name="run_late"
+            ),
         ]
 
     def __str__(self) -> str:

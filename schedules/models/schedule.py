@@ -98,6 +98,16 @@ class Schedule(models.Model):
         return self.next_fire.suspended_until if hasattr(self, "next_fire") else None
 
     @property
+    def is_held_back(self) -> bool:
+        """Whether no beat fires it: its next fire time cannot be computed, or is none a cadence can have."""
+        return self.suspended_until is not None or self.has_impossible_fire_time
+
+    @property
+    def has_impossible_fire_time(self) -> bool:
+        """Whether its next fire time is none that a cadence can have."""
+        return hasattr(self, "next_fire") and self.next_fire.is_impossible
+
+    @property
     def cadence(self) -> Cadence:
         """The parsed expression, anchored where this generation began."""
         return parse(self.type, self.expression).anchored_at(self.anchor_at)

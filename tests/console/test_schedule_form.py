@@ -161,6 +161,32 @@ class TestAdding:
 
         assert "past" in errors(operator, ADD, **self.fields(make_agent(), **values))["expression"][0]
 
+    def test_what_was_probably_meant_otherwise_is_said_before_it_is_saved(self, operator: Client) -> None:
+        form = written(operator, ADD, **self.fields(make_agent(), expression="0 2 * * ? *"))
+
+        warned = operator.post(ADD, form)
+
+        [text] = warned.context["adminform"].form.errors["expression"]
+        assert "every hour at minute 2" in text
+        assert "Did you mean 0 0 2 * * *? Save again" in text
+        assert "Did you mean 0 0 2 * * *?" in text_of(warned)
+        assert not Schedule.objects.exists()
+
+        again = operator.post(ADD, form_of(warned, "schedule_form"))
+
+        assert again.status_code == 302
+        assert Schedule.objects.get().expression == "0 2 * * ? *"
+
+    def test_a_warning_that_was_read_is_not_one_of_another_expression(self, operator: Client) -> None:
+        warned = operator.post(
+            ADD, written(operator, ADD, **self.fields(make_agent(), expression="0 2 * * ? *"))
+        )
+
+        other = operator.post(ADD, form_of(warned, "schedule_form") | {"expression": "0 0 9 13 * fri"})
+
+        assert "day 13 of the month or on Friday" in other.context["adminform"].form.errors["expression"][0]
+        assert not Schedule.objects.exists()
+
     def test_what_was_written_stays_in_a_refused_form(self, operator: Client) -> None:
         values = self.fields(make_agent(), expression="nonsense", payload="{not json")
 
@@ -288,6 +314,18 @@ class TestEditing:
         assert (after.generation, after.trigger_count) == (2, 0)
         assert after.next_fire_at is not None
         assert after.next_fire_at.hour == 10
+
+    def test_a_new_expression_is_warned_of_once_and_the_stored_one_never(self, operator: Client) -> None:
+        schedule = make_schedule(now=database_now(), expression="0 2 * * ? *")
+
+        assert save(operator, schedule, display_name="Digest").display_name == "Digest"
+        form = written(operator, page_of(schedule), expression="0 3 * * ? *")
+        warned = operator.post(page_of(schedule), form)
+        assert Schedule.objects.get().generation == 1
+        operator.post(page_of(schedule), form_of(warned, "schedule_form"))
+
+        after = Schedule.objects.get()
+        assert (after.expression, after.generation) == ("0 3 * * ? *", 2)
 
     def test_the_switch_pauses_and_resumes(self, operator: Client) -> None:
         schedule = make_schedule(now=database_now())

@@ -8,14 +8,17 @@ from schedules.expressions import (
     DESCRIPTORS,
     MINIMUM_CADENCE,
     InvalidExpression,
+    WarningCode,
+    admit,
     describe,
     parse,
     require_minimum_cadence,
+    warnings_of,
 )
 from tests.docs.pages import tables, text_of
 
 EXPRESSIONS = text_of("docs/expressions.md")
-[EXAMPLES] = tables(EXPRESSIONS)
+EXAMPLES, SUGGESTIONS, WARNINGS = tables(EXPRESSIONS)
 
 
 @pytest.mark.parametrize(("type_", "expression", "fires"), EXAMPLES)
@@ -65,3 +68,26 @@ def test_the_day_rule_calls_the_right_things_a_star() -> None:
     assert not needs_both("*/2")
     assert needs_both("*/1")
     assert not needs_both("13")
+
+
+@pytest.mark.parametrize(("refused", "meant", "_why"), SUGGESTIONS)
+def test_every_refusal_suggests_what_it_says(refused: str, meant: str, _why: str) -> None:
+    first_word = meant.split()[0]
+    type_ = {"@every": "interval", "@at": "once"}.get(first_word, "cron")
+
+    with pytest.raises(InvalidExpression) as refusal:
+        admit(type_, refused)
+
+    assert refusal.value.suggestion == meant
+
+
+@pytest.mark.parametrize(("code", "expression", "meaning", "suggestion"), WARNINGS)
+def test_every_warning_is_given_as_it_says(code: str, expression: str, meaning: str, suggestion: str) -> None:
+    [warning] = warnings_of("cron", expression)
+
+    assert (warning.code, warning.suggestion) == (code, suggestion or None)
+    assert describe(admit("cron", expression)) == meaning
+
+
+def test_every_code_of_a_warning_has_an_example() -> None:
+    assert {code for code, *_ in WARNINGS} == {code.value for code in WarningCode}

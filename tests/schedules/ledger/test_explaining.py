@@ -59,6 +59,16 @@ def test_a_coalesced_fire_time_names_the_run_that_stands_for_it(schedule: Schedu
     assert "the run of 2026-06-01 14:00:00 UTC stands for it" in answer.words
 
 
+def test_a_late_run_that_gave_way_to_a_newer_one_says_so(schedule: Schedule) -> None:
+    fire(NOON + HOUR / 6, 10)
+    fire(NOON + HOUR, 10)
+
+    answer = explained(schedule, NOON)
+
+    assert (answer.outcome, answer.reason) == (Outcome.RAN, "coalesced")
+    assert "newer fire time" in answer.words
+
+
 def test_a_fire_time_that_was_due_when_it_was_paused_says_so(schedule: Schedule) -> None:
     editing.update(schedule.id, {"is_active": False}, "apk_x", NOON + HOUR / 10)
 

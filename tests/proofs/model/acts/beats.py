@@ -65,6 +65,7 @@ class Fire:
             ghost.note("missed: coalesced")
         is_late = bool(older) or self.now - newest > timedelta(seconds=settings.ORQ.misfire_seconds)
         turn = self._turns(ghost, schedule.agent) if is_late else (newest, newest)
+        self._replace(ghost, schedule, newest)
         again = self.now + redispatch_wait()
         run = GhostRun(
             schedule=schedule,
@@ -82,6 +83,14 @@ class Fire:
             schedule.is_active, schedule.is_finished = False, True
             ghost.note("a once switched itself off")
         return run
+
+    def _replace(self, ghost: Ghost, schedule: GhostSchedule, newest: datetime) -> None:
+        """A late run that has never started gives way to the newer fire time."""
+        for run in list(ghost.pending_of(schedule)):
+            is_older = run.fire_time is not None and run.fire_time < newest
+            if is_older and run.is_misfire and not run.started and run.generation == schedule.generation:
+                run.end(DISCARDED, "coalesced")
+                ghost.note("discarded at once: coalesced")
 
     def _turns(self, ghost: Ghost, agent: GhostAgent) -> tuple[datetime, datetime]:
         """Late runs of an agent wait for each other: at the latest one step after every other that waits."""

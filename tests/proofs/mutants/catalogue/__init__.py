@@ -7,8 +7,10 @@ from tests.proofs.mutants.catalogue.claiming import CLAIMING
 from tests.proofs.mutants.catalogue.claiming_in_one_statement import CLAIMING_IN_ONE_STATEMENT
 from tests.proofs.mutants.catalogue.finishing import FINISHING
 from tests.proofs.mutants.catalogue.fires import FIRES
+from tests.proofs.mutants.catalogue.poison import POISONED
 from tests.proofs.mutants.catalogue.recording import RECORDING
 from tests.proofs.mutants.catalogue.recovering import RECOVERING
+from tests.proofs.mutants.catalogue.replacing import REPLACING
 from tests.proofs.mutants.catalogue.sending import SENDING
 from tests.proofs.mutants.catalogue.triggers import TRIGGERS
 
@@ -20,6 +22,8 @@ MUTANTS: Final = (
     *CHANGING,
     *RECORDING,
     *FIRES,
+    *POISONED,
+    *REPLACING,
     *TRIGGERS,
     *SENDING,
 )

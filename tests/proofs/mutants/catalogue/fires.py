@@ -54,8 +54,8 @@ FIRES: Final = (
     Mutant(
         "runs are recorded and schedules advanced after the transaction that claimed them",
         FIRING,
-        "        batch.record(firings, now,",
-        "    if firings:\n        batch.record(firings, now,",
+        "        recorded = firings\n        if is_careful:",
+        "    if firings:\n        recorded = firings\n        if is_careful:",
         (f"{RACES}::test_an_edit_waits_for_the_beat_that_has_taken_the_schedule",),
     ),
     Mutant(
@@ -134,7 +134,7 @@ FIRES: Final = (
         "the oldest missed fire time gets the run",
         FIRING,
         "        newest=overdue.newest,\n",
-        "        newest=schedule.fire_time,\n",
+        "        newest=fire_time,\n",
         (
             f"{BOTH_TWINS}::test_after_an_outage_the_newest_fire_time_gets_the_run_and_the_others_are_recorded",
         ),
@@ -142,7 +142,7 @@ FIRES: Final = (
     Mutant(
         "an interval forgets its anchor",
         FIRING,
-        "parse(schedule.type, schedule.expression).anchored_at(schedule.anchor_at)",
+        "parse(schedule.type, schedule.expression).anchored_at(anchor_at)",
         "parse(schedule.type, schedule.expression).anchored_at(now)",
         (f"{BOTH_TWINS}::test_an_interval_stays_on_its_beat_after_an_outage",),
     ),

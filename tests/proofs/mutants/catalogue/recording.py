@@ -21,8 +21,8 @@ RECORDING: Final = (
     Mutant(
         "what was due at an edit is not recorded",
         EPOCHS,
-        "    if schedule.next_fire_at is not None and schedule.next_fire_at <= now:\n",
-        "    if schedule.next_fire_at is not None and schedule.next_fire_at < schedule.anchor_at:\n",
+        "    if first is not None and first <= now:\n",
+        "    if first is not None and first < schedule.anchor_at:\n",
     ),
     Mutant(
         "of what was due at an edit all but the newest is recorded",
