@@ -88,7 +88,7 @@ def test_what_no_key_opens_is_named_and_left_alone(run: RunCommand, settings: Se
     settings.ENCRYPTION_KEYS = [NEW]
     before = list(Agent.objects.values()), list(Run.objects.values())
 
-    with pytest.raises(CommandError, match=r"3 secret\(s\) were left alone") as refused:
+    with pytest.raises(CommandError, match=r"3 secret\(s\) were left unchanged") as refused:
         run("rotate_secrets")
 
     assert refused.value.returncode == 1

@@ -28,7 +28,7 @@ def test_every_line_is_a_key_and_the_first_one_seals(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "named"), [("hunter2\n", "line 1 is not a Fernet key"), ("\n", "no key in it")]
+    ("text", "named"), [("hunter2\n", "line 1 is not a Fernet key"), ("\n", "holds no key")]
 )
 def test_a_file_that_cannot_seal_stops_the_start(tmp_path: Path, text: str, named: str) -> None:
     (tmp_path / "encryption_key").write_text(text)
