@@ -55,8 +55,8 @@ def python_check() -> Check:
 
 def node() -> str:
     """Node, where there is one: whoever runs all tests for others must have it."""
-    if found := shutil.which("node"):
-        return found
+    if path := shutil.which("node"):
+        return path
     message = "node is not installed: the JavaScript example was not run"
     if os.environ.get("CI"):
         pytest.fail(message)
@@ -69,11 +69,11 @@ def javascript_check(folder: Path) -> Check:
     command = [node(), "main.mjs"]
 
     def check(secret: str, headers: dict[str, str], body: bytes) -> bool:
-        told = {"secret": secret, "headers": headers, "body": base64.b64encode(body).decode()}
+        call = {"secret": secret, "headers": headers, "body": base64.b64encode(body).decode()}
         done = subprocess.run(
             command,
             cwd=folder,
-            input=json.dumps(told),
+            input=json.dumps(call),
             capture_output=True,
             text=True,
             timeout=30,

@@ -84,10 +84,15 @@ def answer_of_task(task: Task, redact: Redact) -> Answer:
 
 def _task(task: dict[str, Any], status: dict[str, Any]) -> Task:
     artifacts = _messages(task.get("artifacts"))
-    said = _messages([status.get("message")])
+    status_message = _messages([status.get("message")])
     state = _state(status.get("state"))
     last = _last_of_agent(task.get("history")) if state == "completed" else []
-    return Task(_name(task.get("id")), state, artifacts or said or last, _first_text(said or artifacts))
+    return Task(
+        _name(task.get("id")),
+        state,
+        artifacts or status_message or last,
+        _first_text(status_message or artifacts),
+    )
 
 
 def _state(value: Any) -> str:
@@ -118,8 +123,10 @@ def _kind(part: dict[str, Any]) -> str:
 
 def _last_of_agent(history: Any) -> list[dict[str, Any]]:
     """What the agent said last: there are servers that keep the answer nowhere else."""
-    said = [message for message in _objects(history) if str(message.get("role")).lower().endswith("agent")]
-    return _messages(said[-1:])
+    agent_messages = [
+        message for message in _objects(history) if str(message.get("role")).lower().endswith("agent")
+    ]
+    return _messages(agent_messages[-1:])
 
 
 def _first_text(messages: list[dict[str, Any]]) -> str:

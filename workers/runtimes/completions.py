@@ -127,11 +127,11 @@ def _answer(
     """Output in the form of the Responses API, so that whoever reads it need not know which runtime it came by."""
     parts = [{"type": "output_text", "text": text}] if text else []
     parts += [{"type": "refusal", "refusal": refusal}] if refusal else []
-    said = [{"type": "message", "role": "assistant", "content": parts}] if parts else []
+    messages = [{"type": "message", "role": "assistant", "content": parts}] if parts else []
     model = document.get("model")
     return Answer(
         response_id=response_id,
-        output=[*said, *calls],
+        output=[*messages, *calls],
         output_text=text or refusal,
         usage=usage_of(document.get("usage")),
         trace_id=None,

@@ -35,7 +35,7 @@ def filled_input(value: Any, variables: Mapping[str, Any]) -> Any:
 def refuse_secrets_in_input(value: Any, variables: Mapping[str, Any]) -> None:
     """Raise `PayloadRefused` when the input names a secret variable."""
     secrets = {name for name, content in variables.items() if is_secret(content)}
-    named = (found[1].strip() for text in _texts(value) for found in PLACEHOLDER.finditer(text))
+    named = (match[1].strip() for text in _texts(value) for match in PLACEHOLDER.finditer(text))
     if secrets and (secret := next((name for name in named if name in secrets), None)):
         raise PayloadRefused(
             f"payload.input names the secret variable {plain(secret, _SHOWN)!r}; this agent can only be sent it in"

@@ -48,8 +48,8 @@ def body_of(call: AgentCall) -> dict[str, Any]:
         "metadata": call.metadata or None,
         "memory_entity_id": call.memory_entity_id,
     }
-    told = {name: value for name, value in data.items() if value is not None}
-    return {"type": EVENT, **({"timestamp": _instant(firing.due_at)} if firing else {}), "data": told}
+    members = {name: value for name, value in data.items() if value is not None}
+    return {"type": EVENT, **({"timestamp": _instant(firing.due_at)} if firing else {}), "data": members}
 
 
 def _firing(firing: Firing) -> dict[str, Any]:

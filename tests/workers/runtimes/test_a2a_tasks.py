@@ -16,9 +16,9 @@ def task(state: str, *, words: list[dict[str, Any]] | None = None, **members: An
 
 
 def read(result: Any) -> Task:
-    found = task_of(result)
-    assert found
-    return found
+    read_task = task_of(result)
+    assert read_task
+    return read_task
 
 
 def failure(result: Any) -> CallFailed:

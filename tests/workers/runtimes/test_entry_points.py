@@ -56,17 +56,17 @@ def test_a_strangers_runtime_is_found_beside_ours(site: Path) -> None:
     done = python(site, "-c", LISTING)
 
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
-    assert sorted(found) == sorted([*runtime_names(), "parrot"])
-    assert found["parrot"] == "parrot_runtime"
-    assert found["echo"] == "workers.runtimes.echo", "ours come first"
+    modules = json.loads(done.stdout.splitlines()[-1])
+    assert sorted(modules) == sorted([*runtime_names(), "parrot"])
+    assert modules["parrot"] == "parrot_runtime"
+    assert modules["echo"] == "workers.runtimes.echo", "ours come first"
 
 
 def test_each_runtime_that_cannot_be_used_is_reported_with_its_name_and_error(site: Path) -> None:
     done = python(site, "-c", LISTING)
 
-    told = done.stdout + done.stderr
-    reports = [line for line in told.splitlines() if "runtime.unusable" in line]
+    output = done.stdout + done.stderr
+    reports = [line for line in output.splitlines() if "runtime.unusable" in line]
     assert len(reports) == 7
     for name, error in {
         "broken": "RuntimeError: no feathers here",

@@ -74,10 +74,10 @@ def _in_words_of(version: str, task: dict[str, Any], behaviour: Behaviour) -> di
     status: dict[str, Any] = {"state": state, "timestamp": "2026-11-28T21:17:22.903805Z"}
     if behaviour.error:
         status["message"] = {"messageId": "m", "role": "ROLE_AGENT", "parts": [{"text": behaviour.error}]}
-    said = {**task, "status": status, **({} if version else {"kind": "task"})}
+    document = {**task, "status": status, **({} if version else {"kind": "task"})}
     if behaviour.outcome != "completed":
-        said.pop("artifacts")
-    return {**said, **behaviour.merge}
+        document.pop("artifacts")
+    return {**document, **behaviour.merge}
 
 
 class A2aDriver(ServedDriver):

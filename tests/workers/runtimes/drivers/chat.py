@@ -23,8 +23,8 @@ class ChatHandler(ProtocolHandler):
         head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": 1795900989, "model": body["model"]}
         text = "\n".join(text for message in body["messages"] for text in _texts(message))
         if body.get("stream"):
-            asked = (body.get("stream_options") or {}).get("include_usage")
-            return self.send_events(*_events({**head, **behaviour.merge}, text, USAGE if asked else None))
+            has_usage = (body.get("stream_options") or {}).get("include_usage")
+            return self.send_events(*_events({**head, **behaviour.merge}, text, USAGE if has_usage else None))
         message = {"role": "assistant", "content": text, "refusal": None}
         choice = {"index": 0, "finish_reason": "stop", "message": message}
         return self.send_json(
