@@ -49,6 +49,11 @@ def test_however_the_chunks_are_cut(data: bytes, size: int) -> None:
         assert decoded(coding, *chunks) == (data * 2 if coding == "gzip" else data)
 
 
+@pytest.mark.parametrize("size", [PIECE, PIECE + 1, PIECE + 200, 3 * PIECE, 3 * PIECE + 257])
+def test_the_last_piece_comes_too(size: int) -> None:
+    assert decoded("deflate", bare_deflate(bytes(size))) == bytes(size)
+
+
 def test_deflate_is_also_read_as_some_servers_understand_it() -> None:
     assert decoded("deflate", bare_deflate(b"grapes")) == b"grapes"
     assert decoded("deflate", *(bytes([byte]) for byte in bare_deflate(b"grapes"))) == b"grapes"
