@@ -1,5 +1,6 @@
 """How much work code does, without a clock: what a busy machine cannot change."""
 
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -22,6 +23,23 @@ def steps(work: Callable[[], object]) -> int:
         sys.settrace(before[0])
         sys.setprofile(before[1])
     return counter.count
+
+
+def socket_calls(work: Callable[[], object]) -> int:
+    """How often `work` connects, sends or receives on a socket of Python's, in this thread."""
+    count = 0
+
+    def profile(frame: FrameType, event: str, arg: Any) -> None:
+        nonlocal count
+        count += event == "c_call" and isinstance(getattr(arg, "__self__", None), socket.socket)
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count
 
 
 class _Counter:
