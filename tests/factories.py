@@ -12,7 +12,6 @@ from schedules.models import (
     NextFire,
     Run,
     RunState,
-    RuntimeName,
     Schedule,
     Scope,
     TriggerKind,
@@ -33,7 +32,7 @@ def make_workspace(name: str | None = None) -> Workspace:
 def make_agent(workspace: Workspace | None = None, key: str = "digest", **fields: Any) -> Agent:
     """An agent, on the echo runtime unless told otherwise, with the versions named in `tags`."""
     tags = fields.pop("tags", ())
-    fields.setdefault("runtime", RuntimeName.ECHO)
+    fields.setdefault("runtime", "echo")
     agent = Agent.objects.create(workspace=workspace or make_workspace(), key=key, **fields)
     AgentVersion.objects.bulk_create(AgentVersion(agent=agent, tag=tag) for tag in tags)
     return agent

@@ -1,7 +1,8 @@
 """The nouns of the domain, one module each."""
 
-from schedules.models.agent import Agent, AgentVersion, RuntimeName
+from schedules.models.agent import CHANGE_ORIGIN, DEFAULT_RUNTIME, Agent, AgentVersion
 from schedules.models.api_key import ApiKey, Scope
+from schedules.models.attempt import AttemptOutcome, RunAttempt
 from schedules.models.audit import AuditResult
 from schedules.models.epoch import CadenceEpoch, EpochEnd
 from schedules.models.idempotency import IdempotencyRecord
@@ -9,6 +10,7 @@ from schedules.models.missed import MissedFiring, MissedReason
 from schedules.models.next_fire import NextFire, remember_next_fire
 from schedules.models.run import (
     FINAL_STATES,
+    RESPONSE_ID_LENGTH,
     TRANSITIONS,
     TRIGGER_DELAY,
     UNFINISHED_STATES,
@@ -17,13 +19,17 @@ from schedules.models.run import (
     Run,
     RunState,
     TriggerKind,
+    idempotency_key,
     states_before,
 )
 from schedules.models.schedule import Schedule, ScheduleType
 from schedules.models.workspace import Workspace
 
 __all__ = [
+    "CHANGE_ORIGIN",
+    "DEFAULT_RUNTIME",
     "FINAL_STATES",
+    "RESPONSE_ID_LENGTH",
     "TRANSITIONS",
     "TRIGGER_DELAY",
     "UNFINISHED_STATES",
@@ -31,6 +37,7 @@ __all__ = [
     "Agent",
     "AgentVersion",
     "ApiKey",
+    "AttemptOutcome",
     "AuditResult",
     "CadenceEpoch",
     "DiscardReason",
@@ -40,13 +47,14 @@ __all__ = [
     "MissedReason",
     "NextFire",
     "Run",
+    "RunAttempt",
     "RunState",
-    "RuntimeName",
     "Schedule",
     "ScheduleType",
     "Scope",
     "TriggerKind",
     "Workspace",
+    "idempotency_key",
     "remember_next_fire",
     "states_before",
 ]

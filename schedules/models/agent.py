@@ -1,7 +1,7 @@
 """Agent: whom a schedule runs, and how it is called (its runtime settings). AgentVersion: its tags, one active."""
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -13,27 +13,91 @@ from schedules.models.workspace import Workspace
 
 AGENT_KEY = r"^[A-Za-z][A-Za-z0-9]*([._-][A-Za-z0-9]+)*\Z"
 DEFAULT_PATH = "/v3/router/responses"
+CHANGE_ORIGIN = "change_agent_origin"
+"""The permission of a console user who is no superuser to send an agent's calls elsewhere."""
+
+EMPTY_OBJECT = models.Value({}, models.JSONField())
+EMPTY_LIST = models.Value([], models.JSONField())
 
 
-class RuntimeName(models.TextChoices):
-    """What executes an agent: an adapter of workers/runtimes."""
+DEFAULT_RUNTIME = "responses"
 
-    ECHO = "echo", "Echo (renders the input, calls nobody)"
-    RESPONSES = "responses", "Responses API over HTTP"
+
+class AgentQuerySet(models.QuerySet["Agent"]):
+    """Agents by what may happen to them."""
+
+    def live(self) -> Self:
+        """Not deleted."""
+        return self.filter(deleted_at=None)
+
+    def to_retire(self) -> Self:
+        """Deleted, and their schedules may not all have ended."""
+        return self.filter(deleted_at__isnull=False, retired_at=None)
 
 
 class Agent(models.Model):
-    """An agent of a workspace, known to clients by its key."""
+    """An agent of a workspace, known to clients by its key. A deleted one stays as a row until its history is pruned.
+
+    What is secret in it is sealed: the credential, header values marked so, the client key, the signing secrets.
+    All of these belong to the agent's origin (scheme, host and port of its address).
+    """
 
     id = models.CharField(primary_key=True, max_length=26, default=new_ulid, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="agents")
     key = models.CharField(max_length=255, validators=[RegexValidator(AGENT_KEY)])
-    runtime = models.CharField(max_length=20, choices=RuntimeName.choices, default=RuntimeName.RESPONSES)
+    runtime = models.CharField(max_length=40, default=DEFAULT_RUNTIME)
     base_url = models.URLField(
-        max_length=500, blank=True, help_text="For the responses runtime, e.g. https://host"
+        max_length=500, blank=True, help_text="Where its server is, e.g. https://host; none for echo"
     )
     path = models.CharField(
-        max_length=255, default=DEFAULT_PATH, help_text="OpenAI-compatible: /v1/responses"
+        max_length=255,
+        blank=True,
+        default=DEFAULT_PATH,
+        help_text="OpenAI-compatible: /v1/responses; empty: the base URL is the whole address",
+    )
+    dialect = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Empty: the runtime's default for the path",
+    )
+    model = models.CharField(
+        max_length=255,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Sent as it is, {tag} in it filled in; empty: agent/<key>[@tag]",
+    )
+    provider = models.CharField(
+        max_length=100, blank=True, default="", db_default="", help_text="Whose model it is, for traces"
+    )
+    extra_body = models.JSONField(
+        blank=True, default=dict, db_default=EMPTY_OBJECT, help_text="Merged under what we send"
+    )
+    extra_headers = models.JSONField(
+        blank=True,
+        default=dict,
+        db_default=EMPTY_OBJECT,
+        help_text="Sent beside ours; secret values are sealed",
+    )
+    background = models.BooleanField(
+        default=False, db_default=False, help_text="Ask for background work, then poll"
+    )
+    stream = models.BooleanField(default=False, db_default=False, help_text="Ask for an event stream")
+    ca_pem = models.TextField(
+        blank=True, default="", db_default="", help_text="Certificates its server is trusted by"
+    )
+    client_certificate_pem = models.TextField(
+        blank=True, default="", db_default="", help_text="What we show its server"
+    )
+    sealed_client_key = models.TextField(blank=True, default="", db_default="", editable=False)
+    sealed_signing_secrets = models.JSONField(
+        blank=True,
+        default=list,
+        db_default=EMPTY_LIST,
+        editable=False,
+        help_text="At most two, the newest first",
     )
     credential_header = models.CharField(max_length=100, blank=True, default="Authorization")
     sealed_credential = models.TextField(blank=True, editable=False)
@@ -44,22 +108,49 @@ class Agent(models.Model):
     max_attempts = models.PositiveSmallIntegerField(
         default=5, validators=[MinValueValidator(1), MaxValueValidator(100)]
     )
+    max_silent_attempts = models.PositiveSmallIntegerField(
+        default=1,
+        db_default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="Attempts of a run that may end in silence: the agent may still be at work",
+    )
     retry_base = models.DurationField(
         default=timedelta(seconds=10), help_text="Wait before the second attempt"
     )
     retry_cap = models.DurationField(default=timedelta(minutes=15), help_text="Longest wait between attempts")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    retired_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the last schedule of a deleted agent had ended"
+    )
+
+    objects = AgentQuerySet.as_manager()
 
     class Meta:
         ordering = ["key"]
+        permissions: ClassVar = [(CHANGE_ORIGIN, "Can change the origin of agents")]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["workspace", "key"], name="agent_key_unique_in_workspace"),
+            models.UniqueConstraint(
+                fields=["workspace", "key"],
+                condition=Q(deleted_at=None),
+                name="agent_live_key_unique_in_workspace",
+            ),
             models.CheckConstraint(
-                condition=~Q(runtime=RuntimeName.RESPONSES) | ~Q(base_url=""),
+                condition=~Q(runtime=DEFAULT_RUNTIME) | ~Q(base_url=""),
                 name="agent_responses_needs_base_url",
             ),
             models.CheckConstraint(condition=Q(max_attempts__gte=1), name="agent_max_attempts_positive"),
+            models.CheckConstraint(
+                condition=Q(max_silent_attempts__gte=1), name="agent_max_silent_attempts_positive"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["deleted_at"],
+                condition=Q(deleted_at__isnull=False, retired_at=None),
+                name="agent_to_retire",
+            ),
         ]
 
     def __str__(self) -> str:

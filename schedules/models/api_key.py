@@ -8,10 +8,19 @@ from schedules.models.workspace import Workspace
 
 
 class Scope(models.TextChoices):
-    """What a key may do."""
+    """What a key may do; each includes those before it."""
 
     READ = "read", "Read only"
-    WRITE = "write", "Read and write"
+    TRIGGER = "trigger", "Read, and run schedules now"
+    WRITE = "write", "Read and write schedules"
+    ADMIN = "admin", "Everything, agents too"
+
+    def includes(self, other: "Scope") -> bool:
+        """Whether a key of this scope may do what a key of the other may."""
+        return _LADDER.index(self) >= _LADDER.index(other)
+
+
+_LADDER = tuple(Scope)
 
 
 class ApiKey(models.Model):
@@ -21,7 +30,7 @@ class ApiKey(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=100, blank=True)
     secret_sha256 = models.CharField(max_length=64, editable=False)
-    scope = models.CharField(max_length=5, choices=Scope.choices, default=Scope.WRITE)
+    scope = models.CharField(max_length=10, choices=Scope.choices, default=Scope.WRITE)
     is_enabled = models.BooleanField(default=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

@@ -1,6 +1,6 @@
 """Run: one firing's work. Its state changes only along TRANSITIONS, by the guarded updates of schedules/runs/."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import ClassVar, Final, Self
 
@@ -9,8 +9,11 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from schedules.database.ulids import new_ulid
+from schedules.models.agent import Agent
 from schedules.models.schedule import Schedule
+from schedules.models.workspace import Workspace
 
+RESPONSE_ID_LENGTH = 2000
 TRIGGER_DELAY = timedelta(seconds=10)
 """A manual run starts not earlier than this after it was asked for (the contract)."""
 
@@ -53,6 +56,16 @@ UNSUCCESSFUL_STATES: Final = (RunState.FAILED, RunState.CANCELLED, RunState.DISC
 def states_before(state: RunState) -> tuple[RunState, ...]:
     """From which states a run may get into this one."""
     return tuple(before for before in RunState if (before, state) in TRANSITIONS)
+
+
+def idempotency_key(run_id: str, schedule_id: str, generation: int, fire_time: datetime | None) -> str:
+    """What every attempt of a run sends; a cadence run's even after a failover or a restored backup repeats it.
+
+    `<schedule id>-<generation>-<fire time>`, or the id of a run that a person asked for.
+    """
+    if fire_time is None:
+        return run_id
+    return f"{schedule_id}-{generation}-{fire_time.astimezone(UTC):%Y%m%dT%H%M%S%fZ}"
 
 
 class TriggerKind(models.TextChoices):
@@ -113,18 +126,43 @@ class Run(models.Model):
         # their row or next fire is locked; only deleted ones without runs ever leave the table.
         db_constraint=False,
     )
+    agent = models.ForeignKey(
+        Agent,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        help_text="Its schedule's, kept here for whoever counts runs",
+    )
+    workspace = models.ForeignKey(
+        Workspace,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        null=True,
+        blank=True,
+    )
     generation = models.PositiveBigIntegerField()
     trigger = models.CharField(max_length=10, choices=TriggerKind.choices)
     fire_time = models.DateTimeField(
         null=True, blank=True, help_text="The cadence's instant; none when manual"
     )
     is_misfire = models.BooleanField(default=False, help_text="The fire time was noticed late")
+    again_of = models.CharField(
+        max_length=26, blank=True, default="", db_default="", help_text="The ended run whose work it repeats"
+    )
     state = models.CharField(
         max_length=10, choices=RunState.choices, default=RunState.PENDING, db_default=RunState.PENDING
     )
     reason = models.CharField(max_length=40, blank=True, default="", db_default="")
     attempt = models.PositiveIntegerField(default=1, db_default=1)
     max_attempts = models.PositiveIntegerField(default=1, db_default=1)
+    silent_count = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Attempts that ended in silence: the agent may still be at work"
+    )
     not_before = models.DateTimeField()
     created_at = models.DateTimeField(default=timezone.now)
     redispatch_at = models.DateTimeField()
@@ -132,18 +170,28 @@ class Run(models.Model):
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     worker = models.CharField(max_length=255, blank=True, default="", db_default="")
     started_at = models.DateTimeField(null=True, blank=True, help_text="When the first attempt began")
+    attempt_started_at = models.DateTimeField(null=True, blank=True, help_text="When this attempt began")
     finished_at = models.DateTimeField(null=True, blank=True)
     payload = models.JSONField(
         null=True, blank=True, help_text="What every attempt sends; read at the first claim"
     )
-    agent_tag = models.CharField(max_length=100, null=True, blank=True)
-    response_id = models.CharField(max_length=255, blank=True, default="", db_default="")
+    agent_tag = models.CharField(
+        max_length=100,
+        null=True,
+        blank=True,
+        help_text="The pinned version, or the active one at the first claim",
+    )
+    response_id = models.CharField(max_length=RESPONSE_ID_LENGTH, blank=True, default="", db_default="")
     output = models.JSONField(null=True, blank=True)
+    output_types = models.JSONField(
+        null=True, blank=True, help_text="What kinds of items the output holds, in order of appearance"
+    )
     output_text = models.TextField(blank=True, default="", db_default="")
     usage = models.JSONField(null=True, blank=True)
     error_code = models.CharField(max_length=100, blank=True, default="", db_default="")
     error_message = models.TextField(blank=True, default="", db_default="")
-    trace_id = models.CharField(max_length=64, blank=True, default="", db_default="")
+    trace_id = models.CharField(max_length=64, blank=True, default="", db_default="", help_text="Ours")
+    agent_trace_id = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     objects = RunQuerySet.as_manager()
 
@@ -182,6 +230,9 @@ class Run(models.Model):
             models.Index(  # each firing asks for the late runs that it replaces: there must be no others in here
                 fields=["schedule"], condition=Q(state=RunState.PENDING, is_misfire=True), name="run_late"
             ),
+            models.Index(
+                fields=["workspace", "agent"], condition=Q(state=RunState.RUNNING), name="run_in_flight"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -191,6 +242,11 @@ class Run(models.Model):
     def due_at(self) -> datetime:
         """The instant it was asked for: the fire time, or a trigger's earliest start."""
         return self.fire_time or self.created_at + TRIGGER_DELAY
+
+    @property
+    def idempotency_key(self) -> str:
+        """What every attempt of it sends."""
+        return idempotency_key(self.id, self.schedule_id, self.generation, self.fire_time)
 
     @property
     def lateness(self) -> timedelta | None:

@@ -4,8 +4,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from schedules.models import IdempotencyRecord, NextFire
-from tests.factories import NOON, finish, make_schedule
+from schedules.models import Agent, IdempotencyRecord, NextFire
+from tests.factories import NOON, finish, make_agent, make_run, make_schedule
 
 
 @pytest.mark.django_db(transaction=True)
@@ -41,6 +41,65 @@ def test_next_fires_move_into_their_own_table_and_back() -> None:
 
     assert back == {active.id: (False, True), finished.id: (True, True), suspended.id: (False, False)}
     assert set(NextFire.objects.values_list()) == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_stored_runs_get_their_agent_and_their_trace_keeps_its_owner() -> None:
+    run = make_run(make_schedule(), agent_trace_id="a" * 32, trace_id="b" * 32)
+
+    try:
+        call_command("migrate", "schedules", "0015_scopes", verbosity=0)
+    finally:
+        call_command("migrate", "schedules", verbosity=0)
+
+    run.refresh_from_db()
+    assert (run.agent_id, run.workspace_id) == (run.schedule.agent_id, run.schedule.workspace_id)
+    assert (run.agent_trace_id, run.trace_id) == ("a" * 32, "")
+
+
+@pytest.mark.django_db
+def test_a_run_of_a_process_that_knows_nothing_of_attempts_is_a_run() -> None:
+    made = make_run(make_schedule())
+    new = {
+        "agent",
+        "workspace",
+        "again_of",
+        "silent_count",
+        "attempt_started_at",
+        "output_types",
+        "agent_trace_id",
+    }
+    columns = [field.column for field in made._meta.concrete_fields if field.name not in new | {"id"}]
+    names = ", ".join(f'"{name}"' for name in columns)
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO schedules_run (id, {names}) SELECT 'old', {names} FROM schedules_run"  # noqa: S608
+        )
+
+    old = type(made).objects.get(id="old")
+    assert (old.silent_count, old.again_of, old.agent_id) == (0, "", None)
+
+
+@pytest.mark.django_db
+def test_an_agent_of_a_process_that_knows_none_of_its_new_settings_has_their_defaults() -> None:
+    made = make_agent()
+    known = (
+        *("workspace_id", "runtime", "base_url", "path", "credential_header", "sealed_credential"),
+        *("connect_timeout", "read_timeout", "total_timeout", "max_response_bytes", "max_attempts"),
+        *("retry_base", "retry_cap", "created_at", "updated_at"),
+    )
+    names = ", ".join(f'"{name}"' for name in known)
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO schedules_agent (id, key, {names}) SELECT 'old', 'old', {names} FROM schedules_agent"  # noqa: S608
+        )
+
+    old = Agent.objects.get(id="old")
+    assert (old.extra_body, old.extra_headers, old.sealed_signing_secrets) == ({}, {}, [])
+    assert (old.dialect, old.max_silent_attempts, old.background) == ("", 1, False)
+    assert made.deleted_at == old.deleted_at is None
 
 
 @pytest.mark.django_db
