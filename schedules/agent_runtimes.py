@@ -4,7 +4,7 @@ The domain calls no agent. Whoever brings the runtimes registers them here when 
 commands and the API can offer them, and refuse a payload when it is saved instead of at each firing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from schedules.errors import InvalidRequest
@@ -50,7 +50,11 @@ class UnknownRuntime(LookupError):
         super().__init__(f"there is no runtime {name!r}; there are {', '.join(names())}")
 
 
+Filling = Callable[[Any, Mapping[str, Any]], Any]
+"""Gives an input with the given variables filled in; ValueError when that grows too large."""
+
 _SPECS: dict[str, RuntimeSpec] = {}
+_fillings: list[Filling] = []
 
 
 def register(spec: RuntimeSpec) -> None:
@@ -91,3 +95,16 @@ def check_payload(name: str, payload: Mapping[str, Any], dialect: str = "", path
         if (param := getattr(refusal, "param", None)) is None:
             raise
         raise InvalidRequest(str(refusal), param=param) from None
+
+
+def fill_by(filling: Filling) -> None:
+    """Say how the runtimes fill variables into an input, so that people can be shown what was sent."""
+    _fillings[:] = [filling]
+
+
+def filled_input(value: Any, variables: Mapping[str, Any]) -> Any:
+    """The input as the runtimes send it, with these variables; as it is written where nobody can tell."""
+    try:
+        return _fillings[0](value, variables) if _fillings else value
+    except ValueError:
+        return value

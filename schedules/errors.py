@@ -40,6 +40,18 @@ class AgentNotFound(Refused):
     code = "agent_not_found"
 
 
+class AgentExists(Refused):
+    """The workspace has an agent of this key already"""
+
+    code = "agent_exists"
+
+
+class OriginNotYours(Refused):
+    """Only an administrator may send an agent's calls to another server: the secrets of its schedules go there too"""
+
+    code = "insufficient_scope"
+
+
 class ScheduleNotFound(Refused):
     """Schedule not found"""
 

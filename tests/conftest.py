@@ -9,12 +9,20 @@ from kombu import pools
 
 from orqsite.embedded.valkey import Valkey
 from schedules.messages import breaker, dispatch
+from tests import picky_runtime
 
 
 @pytest.fixture(autouse=True)
 def _closed_breaker(monkeypatch: pytest.MonkeyPatch) -> None:
     """A broker failure of one test must not silence the next one's messages."""
     monkeypatch.setattr(dispatch, "breaker", breaker.Breaker(dispatch.BROKER_PAUSE_SECONDS))
+
+
+@pytest.fixture
+def picky() -> Iterator[str]:
+    """The name of a runtime whose dialect `strict` refuses metadata."""
+    with picky_runtime.registered():
+        yield picky_runtime.NAME
 
 
 @pytest.fixture

@@ -16,5 +16,6 @@ class WorkersConfig(AppConfig):
         """Make the runtimes known to the domain, and start what listens to Celery's signals."""
         for runtime in import_module("workers.runtimes").runtimes():
             agent_runtimes.register(runtime)
+        agent_runtimes.fill_by(import_module("workers.runtimes.rendering").render_items)
         import_module("workers.broker.gc_freeze")
         import_module("workers.broker.connection_warmup")

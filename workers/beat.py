@@ -20,6 +20,7 @@ from schedules.database.clock import database_now
 from schedules.firing.due import fire_due, is_anything_due, suspend_unreachable
 from schedules.messages import dispatch
 from schedules.messages.dispatch import RunKey
+from schedules.retiring import retire
 from schedules.runs.recovering import recover
 
 log = structlog.get_logger(__name__)
@@ -128,6 +129,7 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
     def _recover_if_time(self, now: datetime, patience: float) -> None:
         if time.monotonic() >= self._recover_at + patience:
             recover(now)
+            retire(now)
             self._recover_at = time.monotonic() + RECOVER_SECONDS
             self._suspend_if_time(now)
 

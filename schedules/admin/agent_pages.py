@@ -1,8 +1,9 @@
 """Agents in the console: runtime settings, a write-only credential, and their versions."""
 
+from contextlib import suppress
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -14,9 +15,12 @@ from schedules import agents
 from schedules.admin import cells
 from schedules.admin.agent_form import AgentForm, VersionForm, VersionFormSet
 from schedules.admin.base import ConsoleAdmin, ConsoleList
-from schedules.admin.deletion import InUse
-from schedules.admin.typed import TabularInline
-from schedules.models import Agent, AgentVersion, Schedule
+from schedules.admin.typed import ModelForm, TabularInline
+from schedules.agents import Saved
+from schedules.agents.secret_settings import masked_headers
+from schedules.database.clock import database_now
+from schedules.errors import AgentNotFound
+from schedules.models import CHANGE_ORIGIN, Agent, AgentVersion, Schedule
 
 
 @admin.display(description="Active version")
@@ -61,6 +65,24 @@ def credential_state(agent: Agent) -> str:
     return cells.badge("stored", "success") if agent.sealed_credential else cells.badge("none")
 
 
+@admin.display(description="Client key")
+def client_key_state(agent: Agent) -> str:
+    """Whether one is stored."""
+    return cells.badge("stored", "success") if agent.sealed_client_key else cells.badge("none")
+
+
+@admin.display(description="Signing secrets")
+def signing_state(agent: Agent) -> str:
+    """How many are stored."""
+    return cells.badge(str(len(agent.sealed_signing_secrets)))
+
+
+@admin.display(description="Extra headers")
+def headers(agent: Agent) -> str:
+    """Their secret values masked."""
+    return cells.json_block(masked_headers(agent.extra_headers))
+
+
 @admin.display(description="Work")
 def links(agent: Agent) -> str:
     """Its schedules and runs."""
@@ -103,7 +125,7 @@ class AgentList(ConsoleList):
 
 
 @admin.register(Agent)
-class AgentAdmin(InUse[Agent], ConsoleAdmin[Agent]):
+class AgentAdmin(ConsoleAdmin[Agent]):
     """The pages of agents."""
 
     form = AgentForm
@@ -112,41 +134,102 @@ class AgentAdmin(InUse[Agent], ConsoleAdmin[Agent]):
     list_filter = ("workspace", "runtime")
     list_select_related = ("workspace",)
     search_fields = ("key", "base_url")
-    used_by = "schedules"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Agent]:
+        """Without the deleted ones."""
+        return super().get_queryset(request).filter(deleted_at=None)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """The list above."""
         return AgentList
 
+    def get_form(
+        self, request: HttpRequest, obj: Agent | None = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm[Agent]]:
+        """The form of this page, with what this person may do."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        may = request.user.has_perm(f"{self.opts.app_label}.{CHANGE_ORIGIN}")
+        return type(form.__name__, (form,), {"may_change_origin": may})
+
     def get_readonly_fields(self, request: HttpRequest, obj: Agent | None = None) -> Any:
         """Workspace and key stay what clients know them as."""
-        return (credential_state, links) if obj is None else ("workspace", "key", credential_state, links)
+        shown = (credential_state, headers, client_key_state, signing_state, links)
+        return shown if obj is None else ("workspace", "key", *shown)
 
     def get_fieldsets(self, request: HttpRequest, obj: Agent | None = None) -> Any:
         """Who it is, how it is called, how long and how often."""
+        may_write = obj is None or self.has_change_permission(request, obj)
         identity = ("workspace", "key", *((links,) if obj else ()))
+        secrets = _secret_fields(obj) if may_write else (credential_state, headers)
+        tls = _tls_fields(obj) if may_write else ("ca_pem", "client_certificate_pem", client_key_state)
+        signing = _signing_fields(obj) if may_write else (signing_state,)
         return (
             (None, {"fields": identity}),
-            ("Runtime", {"fields": ("runtime", "base_url", "path", *self._credential(request, obj))}),
             (
-                "Limits",
-                {"fields": ("connect_timeout", "read_timeout", "total_timeout", "max_response_bytes")},
+                "Runtime",
+                {"fields": ("runtime", "base_url", "path", "dialect", "credential_header", *secrets)},
             ),
-            ("Retries", {"fields": ("max_attempts", "retry_base", "retry_cap")}),
+            ("Request", {"fields": ("model", "provider", "extra_body", "background", "stream")}),
+            ("Limits", {"fields": (*_TIMEOUTS, "max_response_bytes")}),
+            ("Retries", {"fields": ("max_attempts", "max_silent_attempts", "retry_base", "retry_cap")}),
+            ("Certificates", {"fields": tls, "classes": ("collapse",)}),
+            ("Signed calls", {"fields": signing, "classes": ("collapse",)}),
         )
 
-    def _credential(self, request: HttpRequest, obj: Agent | None) -> tuple[Any, ...]:
-        if obj is not None and not self.has_change_permission(request, obj):
-            return ("credential_header", credential_state)
-        remove = ("remove_credential",) if obj is not None and obj.sealed_credential else ()
-        return ("credential_header", "credential", *remove)
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Agent:
+        """The agent as it is stored, or empty: nothing is written before the versions are looked at too."""
+        agent: Agent = form.instance
+        return agent
 
     def save_model(self, request: HttpRequest, obj: Agent, form: Any, change: bool) -> None:
-        """Write what was changed, and only that; the credential by its own verb."""
-        stored = {field.name for field in self.opts.fields}
-        changed = [name for name in form.changed_data if name in stored]
-        obj.save(update_fields=[*changed, "updated_at"] if change else None)
-        if form.cleaned_data.get("remove_credential"):
-            agents.set_credential(obj, "")
-        elif form.cleaned_data["credential"]:
-            agents.set_credential(obj, form.cleaned_data["credential"])
+        """The verb writes; the versions that follow belong to what it has saved."""
+        saved: Saved = form.apply()
+        obj.pk = saved.agent.pk
+        obj.refresh_from_db()
+        if saved.unfit_schedule_count:
+            self.message_user(request, _unfit(saved.unfit_schedule_count), messages.WARNING)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """The versions; the form itself has no relations to save."""
+        for formset in formsets:
+            self.save_formset(request, form, formset, change=change)
+
+    def delete_model(self, request: HttpRequest, obj: Agent) -> None:
+        """Through the verb; somebody else may have been quicker."""
+        with suppress(AgentNotFound):
+            agents.delete(obj.id, database_now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Agent]) -> None:
+        """Each through the verb."""
+        for agent in queryset:
+            self.delete_model(request, agent)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """The agents alone: their schedules end by themselves, the history stays."""
+        names = [f"{agent} (its schedules end, their run history stays)" for agent in objs]
+        return names, {str(self.opts.verbose_name_plural): len(names)}, set(), []
+
+
+_TIMEOUTS = ("connect_timeout", "read_timeout", "total_timeout")
+
+
+def _secret_fields(obj: Agent | None) -> tuple[Any, ...]:
+    remove = ("remove_credential",) if obj is not None and obj.sealed_credential else ()
+    return ("credential", *remove, "extra_headers")
+
+
+def _tls_fields(obj: Agent | None) -> tuple[Any, ...]:
+    remove = ("remove_client_key",) if obj is not None and obj.sealed_client_key else ()
+    return ("ca_pem", "client_certificate_pem", "client_key_pem", *remove)
+
+
+def _signing_fields(obj: Agent | None) -> tuple[Any, ...]:
+    remove = ("remove_signing_secrets",) if obj is not None and obj.sealed_signing_secrets else ()
+    return ("signing_secrets", *remove)
+
+
+def _unfit(count: int) -> str:
+    schedules = "schedule" if count == 1 else "schedules"
+    return f"{count} {schedules} of this agent can't be sent with these settings; their runs will fail."

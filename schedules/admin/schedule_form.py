@@ -164,7 +164,7 @@ class AddScheduleForm(ScheduleForm):
     """A new schedule."""
 
     agent = AgentField(
-        queryset=Agent.objects.select_related("workspace").order_by("workspace__name", "key"),
+        queryset=Agent.objects.live().select_related("workspace").order_by("workspace__name", "key"),
         empty_label="Select an agent",
         widget=UnfoldAdminSelect2Widget,
     )

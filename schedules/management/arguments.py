@@ -15,6 +15,7 @@ LONGEST_DURATION = timedelta(days=3660)
 
 _DURATION = re.compile(r"([0-9]{1,6})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_SHORT_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
 
 
@@ -27,6 +28,14 @@ def duration(text: str) -> timedelta:
             f"{text!r} is not a duration between 1m and 3660d; write for example 12h, 30d or 4w"
         )
     return length
+
+
+def length(text: str) -> timedelta:
+    """`500ms`, `10s`, `5m` or `1h`: how long something may take."""
+    match = re.fullmatch(r"([0-9]{1,9})(ms|s|m|h)", text)
+    if not match:
+        raise ArgumentTypeError(f"{text!r} is not a length of time; write for example 500ms, 10s or 5m")
+    return timedelta(**{_SHORT_UNITS[match[2]]: int(match[1])})
 
 
 def instant(text: str) -> datetime:
@@ -71,9 +80,9 @@ def base_url(text: str) -> str:
 
 
 def url_path(text: str) -> str:
-    """The path of a URL, from its slash on."""
+    """The path of a URL, from its slash on; empty: the base URL is the whole address."""
     _require_encodable(text)
-    if not text.startswith("/") or _BLANK.search(text) or len(text) > 255:
+    if (text and not text.startswith("/")) or _BLANK.search(text) or len(text) > 255:
         raise ArgumentTypeError(f"{text!r} is not a path like /v1/responses")
     return text
 

@@ -45,21 +45,52 @@ def rotate() -> Iterator[Rotated]:
     Schedules before runs: a run takes its payload over from its schedule, under the schedule's lock.
     """
     with_variables = {"payload__has_key": "variables"}
-    yield _rotate(_Kind("agent", _AGENTS, "sealed_credential", _credential))
+    yield _together("agent", [_rotate(kind) for kind in _OF_AGENTS])
     yield _rotate(_Kind("schedule", Schedule.objects.filter(**with_variables), "payload", payloads.resealed))
     yield _rotate(_Kind("run", Run.objects.filter(**with_variables), "payload", payloads.resealed))
 
 
-_AGENTS = Agent.objects.exclude(sealed_credential="")
+def _sealed_text(name: str) -> Callable[[str], tuple[str, list[str]]]:
+    def resealed(sealed: str) -> tuple[str, list[str]]:
+        if is_newest(sealed):
+            return sealed, []
+        try:
+            return reseal(sealed), []
+        except InvalidToken:
+            return sealed, [name]
+
+    return resealed
 
 
-def _credential(sealed: str) -> tuple[str, list[str]]:
-    if is_newest(sealed):
-        return sealed, []
-    try:
-        return reseal(sealed), []
-    except InvalidToken:
-        return sealed, ["credential"]
+def _signing_secrets(stored: list[str]) -> tuple[list[str], list[str]]:
+    done = [_sealed_text("signing secret")(sealed) for sealed in stored]
+    new, unreadable = [sealed for sealed, _ in done], [name for _, names in done for name in names]
+    return (stored if new == stored else new), unreadable
+
+
+def _headers(stored: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Headers are stored as variables are."""
+    resealed, unreadable = payloads.resealed({"variables": stored})
+    return (stored if resealed["variables"] is stored else resealed["variables"]), unreadable
+
+
+_OF_AGENTS = (
+    _Kind(
+        "agent", Agent.objects.exclude(sealed_credential=""), "sealed_credential", _sealed_text("credential")
+    ),
+    _Kind(
+        "agent", Agent.objects.exclude(sealed_client_key=""), "sealed_client_key", _sealed_text("client key")
+    ),
+    _Kind(
+        "agent", Agent.objects.exclude(sealed_signing_secrets=[]), "sealed_signing_secrets", _signing_secrets
+    ),
+    _Kind("agent", Agent.objects.exclude(extra_headers={}), "extra_headers", _headers),
+)
+
+
+def _together(kind: str, parts: list[Rotated]) -> Rotated:
+    unreadable = [name for part in parts for name in part.unreadable]
+    return Rotated(kind, sum(part.resealed_count for part in parts), unreadable)
 
 
 def _rotate(kind: _Kind) -> Rotated:

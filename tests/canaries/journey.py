@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from schedules import agents
 from schedules.database.clock import database_now
-from schedules.models import Agent, Run, RuntimeName, Schedule
+from schedules.models import Agent, Run, Schedule
 from tests.agent_server import AgentServer, Behaviour
 from tests.api.caller import Caller, run_path, schedule_path, schedules_path
 from tests.canaries.evidence import CREDENTIAL, VARIABLE, Evidence
@@ -64,7 +64,7 @@ class Journey:
         workspace = make_workspace("canaries")
         self.echo = make_agent(workspace, "echoing")
         self.agent = make_agent(
-            workspace, "repeating", runtime=RuntimeName.RESPONSES, base_url=self.server.url, max_attempts=1
+            workspace, "repeating", runtime="responses", base_url=self.server.url, max_attempts=1
         )
         for agent in (self.echo, self.agent):
             agents.set_credential(agent, f"Bearer {CREDENTIAL}")
@@ -123,8 +123,8 @@ class Journey:
             NEW | {"type": "weekly"},
             NEW | {"agent_tag": "v9"},
             NEW | {"payload": PAYLOAD | {"prompt": VARIABLE}},
-            NEW | {"payload": {"variables": {"token": SECRET | {"more": VARIABLE}}}},
-            NEW | {"payload": {"variables": {"token": {"secret": True, "value": [VARIABLE]}}}},
+            NEW | {"payload": {"input": "Hi", "variables": {"token": SECRET | {"more": VARIABLE}}}},
+            NEW | {"payload": {"input": "Hi", "variables": {"token": {"secret": True, "value": [VARIABLE]}}}},
             NEW | {"payload": [VARIABLE]},
         ]
         bodies = [json.dumps(body).encode() for body in wrong]

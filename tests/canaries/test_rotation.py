@@ -1,5 +1,6 @@
 """rotate_secrets: afterwards the newest key alone opens everything, and nobody's edit is lost."""
 
+from base64 import b64encode
 from contextlib import ExitStack
 from typing import Any
 
@@ -9,15 +10,18 @@ from django.core.management import CommandError
 from pytest_django import Settings
 
 from schedules import agents, editing
+from schedules.agents.secret_settings import opened_headers
 from schedules.models import Agent, Run, Schedule
 from schedules.secrets import payloads, rotation
 from schedules.secrets.sealing import is_newest, unseal
+from tests.certificates import self_signed
 from tests.commands.conftest import Run as RunCommand
-from tests.factories import NOON, make_agent, make_run, make_schedule
+from tests.factories import NOON, make_agent, make_run, make_schedule, make_workspace
 from tests.races.threads import elsewhere, open_transaction, wait_until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+SIGNING = [f"whsec_{b64encode(bytes([number]) * 24).decode()}" for number in (1, 2)]
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
 
@@ -41,7 +45,7 @@ def with_secret(value: str) -> payloads.Payload:
 def secrets() -> list[str]:
     """Every stored secret in clear, as the configured keys open it."""
     stored: list[Any] = [Schedule.objects.earliest("id"), Run.objects.get()]
-    opened = [payloads.opened(row.payload)["variables"]["token"] for row in stored]
+    opened = [payloads.opened(row.payload)["variables"]["token"]["value"] for row in stored]
     return [unseal(Agent.objects.get().sealed_credential), *opened]
 
 
@@ -53,6 +57,36 @@ def test_afterwards_the_old_key_may_go(run: RunCommand, settings: Settings) -> N
     assert secrets() == ["Bearer credential", "variable", "variable"]
     assert printed == "agents: 1 resealed\nschedules: 1 resealed\nruns: 1 resealed\n"
     assert Schedule.objects.earliest("id").payload["variables"]["city"] == "Oslo"
+
+
+def test_every_secret_of_an_agent_is_sealed_anew(run: RunCommand, settings: Settings) -> None:
+    settings.ENCRYPTION_KEYS = [OLD]
+    certificate, key = self_signed()
+    headers: dict[str, Any] = {"X-Key": {"secret": True, "value": "h3ad3r"}, "X-Team": "growth"}
+    agent = agents.create(
+        make_workspace(),
+        "digest",
+        {
+            "runtime": "echo",
+            "credential": "Bearer credential",
+            "extra_headers": headers,
+            "signing_secrets": SIGNING,
+            "client_certificate_pem": certificate,
+            "client_key_pem": key,
+        },
+    )
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+
+    printed = run("rotate_secrets")
+
+    settings.ENCRYPTION_KEYS = [NEW]
+    agent.refresh_from_db()
+    assert opened_headers(agent.extra_headers) == {"X-Key": "h3ad3r", "X-Team": "growth"}
+    assert list(map(unseal, agent.sealed_signing_secrets)) == SIGNING
+    assert (unseal(agent.sealed_client_key), unseal(agent.sealed_credential)) == (key, "Bearer credential")
+    assert printed.startswith("agents: 4 sealed anew\n")
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    assert run("rotate_secrets").startswith("agents: 0 sealed anew\n")
 
 
 @pytest.mark.usefixtures("_sealed_with_the_old_key")
@@ -93,7 +127,7 @@ def test_what_no_key_opens_is_named_and_left_alone(run: RunCommand, settings: Se
 
     assert refused.value.returncode == 1
     assert before == (list(Agent.objects.values()), list(Run.objects.values()))
-    assert payloads.opened(Schedule.objects.get(id=lost.id).payload)["variables"]["token"] == "newer"
+    assert payloads.opened(Schedule.objects.get(id=lost.id).payload)["variables"]["token"]["value"] == "newer"
     named = [line for rotated in rotation.rotate() for line in rotated.unreadable]
     assert named == [
         f"agent {Agent.objects.get().id}: credential",
@@ -133,4 +167,7 @@ def test_an_edit_in_progress_is_waited_for_and_kept() -> None:
         assert not rotated.done()
 
     assert [kind.resealed_count for kind in rotated.result()] == [1, 0, 1]
-    assert payloads.opened(Schedule.objects.get(id=schedule.id).payload)["variables"]["token"] == "edited"
+    assert (
+        payloads.opened(Schedule.objects.get(id=schedule.id).payload)["variables"]["token"]["value"]
+        == "edited"
+    )

@@ -1,16 +1,21 @@
 """create_agent: an agent as named; again with other words, the same agent changed where they name it."""
 
+from base64 import b64encode
+
 import pytest
 from django.core.management import CommandError
 
-from schedules.models import Agent, RuntimeName, Workspace
+from schedules import agents
+from schedules.agents.secret_settings import opened_headers
+from schedules.models import Agent, Workspace
 from schedules.secrets.sealing import unseal
 from tests.commands.conftest import Run
-from tests.factories import make_agent, make_workspace
+from tests.factories import NOON, make_agent, make_schedule, make_workspace
 
 pytestmark = pytest.mark.django_db
 
 URL = "https://agents.example.org"
+SIGNING = [f"whsec_{b64encode(bytes([number]) * 24).decode()}" for number in (1, 2)]
 NEW = ("create_agent", "digest", "--workspace", "acme")
 SAME = ("create_agent", "digest", "--workspace", "acme")
 
@@ -19,7 +24,7 @@ def test_an_echo_agent_needs_no_address(run: Run) -> None:
     printed = run(*NEW, "--runtime", "echo")
 
     agent = Agent.objects.get()
-    assert (agent.key, agent.workspace.name, agent.runtime) == ("digest", "acme", RuntimeName.ECHO)
+    assert (agent.key, agent.workspace.name, agent.runtime) == ("digest", "acme", "echo")
     assert printed == "Created agent digest (echo).\n"
 
 
@@ -27,7 +32,7 @@ def test_a_new_agent_is_called_over_http_by_default(run: Run) -> None:
     run(*NEW, "--url", URL, "--path", "/v1/responses")
 
     agent = Agent.objects.get()
-    assert (agent.runtime, agent.base_url, agent.path) == (RuntimeName.RESPONSES, URL, "/v1/responses")
+    assert (agent.runtime, agent.base_url, agent.path) == ("responses", URL, "/v1/responses")
 
 
 def test_an_address_may_be_a_host_of_the_same_network(run: Run) -> None:
@@ -161,3 +166,102 @@ def test_a_key_clients_could_not_use_is_refused(run: Run, key: str) -> None:
         run("create_agent", key, "--workspace", "acme", "--runtime", "echo")
 
     assert not Agent.objects.exists()
+
+
+def test_every_setting_has_an_option(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_KEY", "h3ad3r")
+    monkeypatch.setenv("SIGNING_NEW", SIGNING[0])
+    monkeypatch.setenv("SIGNING_OLD", SIGNING[1])
+
+    printed = run(
+        *(*NEW, "--url", URL, "--path", "/v1/responses", "--dialect", "openai", "--model", "gpt-5"),
+        *("--provider", "openai", "--extra-body", '{"instructions": "Be brief"}', "--background", "--stream"),
+        *("--header", "X-Team=growth", "--secret-header", "X-Key=GATEWAY_KEY"),
+        *("--signing-secret-env", "SIGNING_NEW", "--signing-secret-env", "SIGNING_OLD"),
+        *("--connect-timeout", "500ms", "--read-timeout", "10s", "--total-timeout", "5m"),
+        *("--retry-base", "2s", "--retry-cap", "1m", "--max-attempts", "3", "--max-silent-attempts", "2"),
+        *("--max-response-bytes", "5000000", "--credential-header", "X-Api-Key"),
+    )
+
+    agent = Agent.objects.get()
+    assert (agent.dialect, agent.model, agent.provider) == ("openai", "gpt-5", "openai")
+    assert (agent.background, agent.stream, agent.extra_body) == (True, True, {"instructions": "Be brief"})
+    assert opened_headers(agent.extra_headers) == {"X-Team": "growth", "X-Key": "h3ad3r"}
+    assert list(map(unseal, agent.sealed_signing_secrets)) == SIGNING
+    assert [
+        each.total_seconds() for each in (agent.connect_timeout, agent.read_timeout, agent.total_timeout)
+    ] == [*(0.5, 10, 300)]
+    assert (agent.retry_base.total_seconds(), agent.retry_cap.total_seconds()) == (2, 60)
+    assert (agent.max_attempts, agent.max_silent_attempts, agent.max_response_bytes) == (3, 2, 5_000_000)
+    assert agent.credential_header == "X-Api-Key"
+    for secret in ("h3ad3r", *SIGNING):
+        assert secret not in printed
+
+
+def test_a_switch_can_be_turned_off_again(run: Run) -> None:
+    run(*NEW, "--url", URL, "--background", "--stream")
+
+    run(*SAME, "--no-background")
+
+    agent = Agent.objects.get()
+    assert (agent.background, agent.stream) == (False, True)
+
+
+def test_another_server_needs_the_credential_anew(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENT_TOKEN", "Bearer abc")
+    run(*NEW, "--url", URL, "--credential-env", "AGENT_TOKEN")
+
+    with pytest.raises(CommandError, match="--credential-env"):
+        run(*SAME, "--url", "https://other.example.org")
+    assert Agent.objects.get().base_url == URL
+    run(*SAME, "--url", "https://other.example.org", "--forget-secrets")
+
+    agent = Agent.objects.get()
+    assert (agent.base_url, agent.sealed_credential) == ("https://other.example.org", "")
+
+
+def test_an_agent_that_was_deleted_is_made_anew(run: Run) -> None:
+    run(*NEW, "--runtime", "echo")
+    agents.delete(Agent.objects.get().id, NOON)
+
+    printed = run(*NEW, "--runtime", "echo")
+
+    assert printed == "Created agent digest (echo).\n"
+    assert Agent.objects.live().count() == 1
+
+
+def test_schedules_that_no_longer_fit_are_counted(
+    run: Run, picky: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(*NEW, "--runtime", picky, "--url", URL)
+    make_schedule(Agent.objects.get(), payload={"input": "Hi", "metadata": {"a": "b"}})
+
+    run(*SAME, "--dialect", "strict")
+
+    assert "1 schedule(s) can't be sent this way" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("--dialect", "latin"), "--dialect"),
+        (("--extra-body", "[]"), "--extra-body"),
+        (("--extra-body", '{"model": "x"}'), "--extra-body"),
+        (("--header", "Host=x"), "header"),
+        (("--header", "X-A"), "--header"),
+        (("--secret-header", "X-A=UNSET_VARIABLE"), "UNSET_VARIABLE"),
+        (("--signing-secret-env", "UNSET_VARIABLE"), "UNSET_VARIABLE"),
+        (("--read-timeout", "10"), "--read-timeout"),
+        (("--read-timeout", "25h"), "--read-timeout"),
+        (("--max-silent-attempts", "0"), "--max-silent-attempts"),
+        (("--credential-header", "Content-Length"), "--credential-header"),
+    ],
+)
+def test_a_wrong_setting_changes_nothing(run: Run, words: tuple[str, ...], named: str) -> None:
+    make_agent(make_workspace("acme"), "digest", runtime="responses", base_url=URL)
+    before = Agent.objects.values().get()
+
+    with pytest.raises(CommandError, match=named):
+        run(*SAME, *words)
+
+    assert Agent.objects.values().get() == before

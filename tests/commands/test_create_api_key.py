@@ -70,7 +70,7 @@ def test_a_workspace_that_exists_is_used_and_not_doubled(run: Run) -> None:
         ("--expires-in", "-1d"),
         ("--expires-in", "3661d"),
         ("--expires-in", "1h30m"),
-        ("--scope", "admin"),
+        ("--scope", "owner"),
         ("--name", "x" * 101),
         ("--name", "caf\udce9"),
     ],

@@ -1,5 +1,6 @@
 """Agents: settings that are checked, a credential that never comes out, one active version."""
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -9,19 +10,21 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from schedules import agents, editing
+from schedules import agents
+from schedules.agents.secret_settings import opened_headers
 from schedules.database.clock import database_now
-from schedules.models import Agent, RuntimeName
+from schedules.models import Agent
 from schedules.secrets.sealing import unseal
 from tests.console.browser import form_of, text_of
 from tests.console.conftest import MakePerson
-from tests.factories import make_agent, make_schedule, make_workspace
+from tests.factories import make_agent, make_run, make_schedule, make_workspace
 
 pytestmark = pytest.mark.django_db
 
 LIST = reverse("admin:schedules_agent_changelist")
 ADD = reverse("admin:schedules_agent_add")
 MOST_QUERIES = 10
+SIGNING_SECRETS = [f"whsec_{b64encode(bytes([number]) * 24).decode()}" for number in (1, 2)]
 
 
 def page_of(agent: Agent) -> str:
@@ -29,24 +32,24 @@ def page_of(agent: Agent) -> str:
     return reverse("admin:schedules_agent_change", args=(agent.pk,))
 
 
-def written(client: Client, address: str, values: dict[str, Any]) -> dict[str, str]:
+def written(client: Client, address: str, said: dict[str, Any]) -> dict[str, str]:
     """The form as the page shows it, with what a person writes into it."""
-    return form_of(client.get(address), "agent_form") | values
+    return form_of(client.get(address), "agent_form") | said
 
 
-def save(client: Client, agent: Agent, **values: Any) -> Agent:
+def save(client: Client, agent: Agent, **said: Any) -> Agent:
     """The agent after its form was saved."""
-    response = client.post(page_of(agent), written(client, page_of(agent), values))
+    response = client.post(page_of(agent), written(client, page_of(agent), said))
     assert response.status_code == 302, response.context["adminform"].form.errors
     return Agent.objects.get(pk=agent.pk)
 
 
-def errors(client: Client, address: str, **values: Any) -> dict[str, list[str]]:
+def errors(client: Client, address: str, **said: Any) -> dict[str, list[str]]:
     """What the form says is wrong, by field."""
-    response = client.post(address, written(client, address, values))
+    response = client.post(address, written(client, address, said))
     assert response.status_code == 200
-    refused: dict[str, list[str]] = response.context["adminform"].form.errors
-    return refused
+    found: dict[str, list[str]] = response.context["adminform"].form.errors
+    return found
 
 
 def versions(agent: Agent) -> dict[str, bool]:
@@ -55,7 +58,7 @@ def versions(agent: Agent) -> dict[str, bool]:
 
 
 def test_an_agent_is_added_with_its_credential_and_a_version(operator: Client) -> None:
-    values = {
+    said = {
         "workspace": str(make_workspace().pk),
         "key": "invoice.checker",
         "runtime": "responses",
@@ -66,11 +69,11 @@ def test_an_agent_is_added_with_its_credential_and_a_version(operator: Client) -
         "versions-0-activate": "on",
     }
 
-    response = operator.post(ADD, written(operator, ADD, values))
+    response = operator.post(ADD, written(operator, ADD, said))
 
     assert response.status_code == 302, response.context["errors"]
     agent = Agent.objects.get()
-    assert (agent.key, agent.runtime) == ("invoice.checker", RuntimeName.RESPONSES)
+    assert (agent.key, agent.runtime) == ("invoice.checker", "responses")
     assert unseal(agent.sealed_credential) == "Bearer sk-1"
     assert versions(agent) == {"v1": True}
 
@@ -85,7 +88,16 @@ REFUSED = [
     ({"base_url": "https://a b"}, "base_url"),
     ({"base_url": "https://host/?key=1"}, "base_url"),
     ({"base_url": "https://user:password@host"}, "base_url"),
-    ({"path": ""}, "path"),
+    ({"path": "v1/responses"}, "path"),
+    ({"runtime": "responses", "base_url": "http://host", "dialect": "latin"}, "dialect"),
+    ({"extra_body": '{"stream": true}'}, "extra_body"),
+    ({"extra_body": "[]"}, "extra_body"),
+    ({"extra_headers": '{"Host": "x"}'}, "extra_headers"),
+    ({"extra_headers": '{"X-Key": {"secret": true, "value": "********"}}'}, "extra_headers"),
+    ({"signing_secrets": "whsec_short"}, "signing_secrets"),
+    ({"ca_pem": "nothing"}, "ca_pem"),
+    ({"client_key_pem": "nothing"}, "client_key_pem"),
+    ({"max_silent_attempts": "0"}, "max_silent_attempts"),
     ({"credential": "Bearer\u2028x"}, "credential"),
     ({"credential": "Bearer a\r\nX-Evil: 1"}, "credential"),
     ({"credential": "Bearer x", "credential_header": ""}, "credential_header"),
@@ -101,18 +113,18 @@ def test_settings_that_cannot_work_are_refused_at_their_field(operator: Client) 
     agent = make_agent()
     form = written(operator, page_of(agent), {})
 
-    for values, field in REFUSED:
-        response = operator.post(page_of(agent), form | values)
+    for said, field in REFUSED:
+        response = operator.post(page_of(agent), form | said)
 
-        assert response.status_code == 200, values
-        assert list(response.context["adminform"].form.errors) == [field], values
+        assert response.status_code == 200, said
+        assert list(response.context["adminform"].form.errors) == [field], said
     assert Agent.objects.get().updated_at == agent.updated_at
 
 
 def test_a_key_of_another_form_is_refused(operator: Client) -> None:
-    values = {"workspace": str(make_workspace().pk), "key": "no spaces", "runtime": "echo"}
+    said = {"workspace": str(make_workspace().pk), "key": "no spaces", "runtime": "echo"}
 
-    assert "key" in errors(operator, ADD, **values)
+    assert "key" in errors(operator, ADD, **said)
 
 
 def test_an_agent_keeps_its_key_and_its_workspace(operator: Client) -> None:
@@ -127,12 +139,14 @@ def test_saving_writes_only_what_was_changed(operator: Client) -> None:
     agent = make_agent()
     form = written(operator, page_of(agent), {"max_attempts": "3"})
 
-    with CaptureQueriesContext(connection) as queries:
+    with CaptureQueriesContext(connection) as asked:
         operator.post(page_of(agent), form)
 
-    (update,) = [query["sql"] for query in queries if query["sql"].startswith('UPDATE "schedules_agent"')]
-    assert '"max_attempts" = 3' in update
-    assert '"sealed_credential" =' not in update
+    updates = [query["sql"] for query in asked if query["sql"].startswith('UPDATE "schedules_agent"')]
+    assert updates
+    for update in updates:
+        assert '"max_attempts" = 3' in update
+        assert update.count(" = ") == 3  # with updated_at and the key
 
 
 class TestCredential:
@@ -175,11 +189,103 @@ class TestCredential:
 
     def test_a_refused_form_does_not_send_it_back(self, operator: Client) -> None:
         agent = self.sealed()
-        values = {"credential": "Bearer n3w", "max_attempts": "0"}
+        said = {"credential": "Bearer n3w", "max_attempts": "0"}
 
-        response = operator.post(page_of(agent), written(operator, page_of(agent), values))
+        response = operator.post(page_of(agent), written(operator, page_of(agent), said))
 
         assert "n3w" not in text_of(response)
+
+
+class TestOrigin:
+    """What is secret belongs to it, and not everybody may change it."""
+
+    def sealed(self) -> Agent:
+        agent = make_agent(runtime="responses", base_url="https://host")
+        agents.set_credential(agent, "Bearer s3cr3t")
+        return agent
+
+    @pytest.mark.parametrize("base_url", ["https://other", "http://host", "https://host:8443"])
+    def test_a_stored_credential_is_asked_anew(self, operator: Client, base_url: str) -> None:
+        agent = self.sealed()
+
+        refused = errors(operator, page_of(agent), base_url=base_url)
+
+        assert list(refused) == ["credential"]
+        assert Agent.objects.get().base_url == "https://host"
+
+    @pytest.mark.parametrize("said", [{"credential": "Bearer n3w"}, {"remove_credential": "on"}])
+    def test_with_a_new_one_or_none_it_changes(self, operator: Client, said: dict[str, str]) -> None:
+        after = save(operator, self.sealed(), base_url="https://other", **said)
+
+        assert after.base_url == "https://other"
+        assert "s3cr3t" not in (unseal(after.sealed_credential) if after.sealed_credential else "")
+
+    def test_another_path_of_the_same_server_keeps_it(self, operator: Client) -> None:
+        after = save(operator, self.sealed(), base_url="https://HOST:443/agents", path="/v1/responses")
+
+        assert unseal(after.sealed_credential) == "Bearer s3cr3t"
+
+    def test_an_editor_may_not_change_it(self, person: MakePerson) -> None:
+        agent = make_agent(runtime="responses", base_url="https://host")
+        editor = person("change_agent", "view_agent")
+
+        assert list(errors(editor, page_of(agent), base_url="https://other")) == ["base_url"]
+        assert save(editor, agent, max_attempts="7").max_attempts == 7
+
+    def test_a_person_of_the_permission_may(self, person: MakePerson) -> None:
+        agent = make_agent(runtime="responses", base_url="https://host")
+        administrator = person("change_agent", "view_agent", "change_agent_origin")
+
+        assert save(administrator, agent, base_url="https://other").base_url == "https://other"
+
+
+def test_settings_go_in_and_secrets_are_masked(operator: Client) -> None:
+    agent = make_agent(runtime="responses", base_url="https://host")
+    said = {
+        "dialect": "openai",
+        "model": "gpt-5",
+        "extra_body": '{"instructions": "Be brief"}',
+        "extra_headers": '{"X-Key": {"secret": true, "value": "h3ad3r"}, "X-Team": "growth"}',
+        "background": "on",
+        "stream": "on",
+        "max_silent_attempts": "2",
+        "signing_secrets": "\n".join(SIGNING_SECRETS),
+    }
+
+    after = save(operator, agent, **said)
+
+    assert (after.dialect, after.model, after.extra_body) == ("openai", "gpt-5", {"instructions": "Be brief"})
+    assert (after.background, after.stream, after.max_silent_attempts) == (True, True, 2)
+    assert [unseal(sealed) for sealed in after.sealed_signing_secrets] == SIGNING_SECRETS
+    assert opened_headers(after.extra_headers) == {"X-Key": "h3ad3r", "X-Team": "growth"}
+    for page in (operator.get(page_of(agent)), operator.get(LIST)):
+        for secret in ("h3ad3r", *SIGNING_SECRETS, *after.sealed_signing_secrets):
+            assert secret not in text_of(page)
+    assert opened_headers(save(operator, agent, max_attempts="7").extra_headers)["X-Key"] == "h3ad3r"
+
+
+def test_a_viewer_sees_settings_without_their_secrets(operator: Client, person: MakePerson) -> None:
+    agent = make_agent(runtime="responses", base_url="https://host")
+    save(operator, agent, extra_headers='{"X-Key": {"secret": true, "value": "h3ad3r"}}')
+
+    shown = text_of(person("view_agent").get(page_of(agent)))
+
+    assert "X-Key" in shown
+    assert "h3ad3r" not in shown
+    assert Agent.objects.get().extra_headers["X-Key"]["sealed"] not in shown
+
+
+def test_a_dialect_that_some_schedules_do_not_fit_is_saved_and_said(operator: Client, picky: str) -> None:
+    agent = make_agent(runtime=picky, base_url="https://host", path="/loose")
+    make_schedule(agent, payload={"input": "Hi"})
+    make_schedule(agent, payload={"input": "Hi", "metadata": {"a": "b"}})
+
+    response = operator.post(
+        page_of(agent), written(operator, page_of(agent), {"dialect": "strict"}), follow=True
+    )
+
+    assert Agent.objects.get().dialect == "strict"
+    assert "1 schedule of this agent can&#x27;t be sent" in text_of(response)
 
 
 class TestVersions:
@@ -211,11 +317,11 @@ class TestVersions:
 
     def test_two_cannot_become_active_at_once(self, operator: Client) -> None:
         agent = make_agent(tags=("v1", "v2"))
-        values = {"versions-0-activate": "on", "versions-1-activate": "on"}
+        said = {"versions-0-activate": "on", "versions-1-activate": "on"}
 
-        response = operator.post(page_of(agent), written(operator, page_of(agent), values))
+        response = operator.post(page_of(agent), written(operator, page_of(agent), said))
 
-        assert "Only one version can be active" in text_of(response)
+        assert "Only one version can be the active one" in text_of(response)
         assert versions(agent) == {"v1": False, "v2": False}
 
     def test_a_tag_cannot_be_renamed_or_doubled(self, operator: Client) -> None:
@@ -223,34 +329,38 @@ class TestVersions:
         save(operator, agent, **{"versions-0-tag": "other"})
         assert versions(agent) == {"v1": False}
 
-        values = {"versions-TOTAL_FORMS": "2", "versions-1-tag": "v1"}
-        response = operator.post(page_of(agent), written(operator, page_of(agent), values))
+        said = {"versions-TOTAL_FORMS": "2", "versions-1-tag": "v1"}
+        response = operator.post(page_of(agent), written(operator, page_of(agent), said))
 
         assert response.status_code == 200
         assert versions(agent) == {"v1": False}
 
 
 class TestDeleting:
-    """Only what nothing refers to."""
+    """It is gone at once; its schedules end by themselves."""
 
     def delete(self, client: Client, agent: Agent) -> Any:
         return client.post(reverse("admin:schedules_agent_delete", args=(agent.pk,)), {"post": "yes"})
 
-    def test_an_unused_agent_goes_with_its_versions(self, operator: Client) -> None:
+    def test_a_deleted_agent_is_shown_nowhere(self, operator: Client) -> None:
         agent = make_agent(tags=("v1",))
 
         assert self.delete(operator, agent).status_code == 302
-        assert not Agent.objects.exists()
 
-    def test_an_agent_with_schedules_stays_even_with_deleted_ones(self, operator: Client) -> None:
-        schedule = make_schedule(now=database_now(), display_name="Digest")
-        editing.delete(schedule.id, "apk_test", database_now())
+        assert not Agent.objects.live().exists()
+        operator.get(LIST)  # where the message is
+        assert agent.key not in text_of(operator.get(LIST))
+        assert operator.get(page_of(agent)).status_code == 302
 
-        page = operator.get(reverse("admin:schedules_agent_delete", args=(schedule.agent_id,)))
+    def test_an_agent_with_schedules_is_deleted_too_and_its_history_stays(self, operator: Client) -> None:
+        run = make_run(make_schedule(now=database_now(), display_name="Digest"))
 
-        assert "Digest" in text_of(page)
-        assert self.delete(operator, schedule.agent).status_code == 200
-        assert Agent.objects.exists()
+        asked = operator.get(reverse("admin:schedules_agent_delete", args=(run.schedule.agent_id,)))
+
+        assert "their run history stays" in text_of(asked)
+        assert self.delete(operator, run.schedule.agent).status_code == 302
+        assert not Agent.objects.live().exists()
+        assert operator.get(reverse("admin:schedules_run_change", args=(run.pk,))).status_code == 200
 
     def test_a_workspace_with_agents_stays(self, operator: Client) -> None:
         workspace, empty = make_agent().workspace, make_workspace()

@@ -7,11 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from ulid import ULID
 
-from schedules import editing
+from schedules import agents, editing
 from schedules.database.ulids import lowest_ulid_at
-from schedules.models import MissedFiring, Run, RunState, Schedule
+from schedules.models import Agent, MissedFiring, Run, RunState, Schedule
 from schedules.retention import prune
-from tests.factories import NOON, make_run, make_schedule
+from tests.factories import NOON, make_agent, make_run, make_schedule
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +32,21 @@ def test_finished_runs_past_their_retention_go_and_all_others_stay() -> None:
 
     assert set(Run.objects.values_list("id", flat=True)) > {waiting.id}
     assert Run.objects.count() == 2
+
+
+def test_a_deleted_agent_goes_after_its_last_schedule() -> None:
+    schedule = make_schedule(now=NOON - timedelta(days=40))
+    run = make_run(schedule, id=ulid_at(29), state=RunState.SUCCEEDED)
+    live = make_agent(key="live")
+    agents.delete(schedule.agent_id, NOON - timedelta(days=31))
+    editing.delete(schedule.id, "apk_x", NOON - timedelta(days=31))
+
+    prune(NOON, MONTH)
+    assert Agent.objects.filter(id=schedule.agent_id).exists()
+    run.delete()
+    prune(NOON, MONTH)
+
+    assert list(Agent.objects.all()) == [live]
 
 
 def test_a_deleted_schedule_goes_when_its_history_has_gone() -> None:

@@ -21,7 +21,7 @@ from schedules.database.clock import database_now
 from schedules.editing import NewSchedule
 from schedules.expressions.instants import rfc3339
 from schedules.management.database_errors import explained_database_errors
-from schedules.models import Agent, ApiKey, RuntimeName, Schedule, ScheduleType, Scope, Workspace
+from schedules.models import Agent, ApiKey, Schedule, ScheduleType, Scope, Workspace
 
 WORKSPACE = "Demo"
 LOGIN = "demo"
@@ -73,7 +73,7 @@ def _new(type_: str, expression: str, payload: dict[str, Any], name: str) -> New
 
 def _seed(workspace: Workspace, demo: _Demo, actor: str) -> None:
     agent, is_new = Agent.objects.get_or_create(
-        workspace=workspace, key=demo.agent, defaults={"runtime": RuntimeName.ECHO}
+        workspace=workspace, key=demo.agent, defaults={"runtime": "echo"}
     )
     if is_new:
         agents.add_version(agent, "v1", activate=True)

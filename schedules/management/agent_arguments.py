@@ -1,0 +1,143 @@
+"""The settings of an agent as an operator types them: every option is one setting of `schedules.agents`.
+
+Secrets never stand on a command line, where every user of the machine sees them: options name the environment
+variables that hold them. Certificates are set in the console or over REST.
+"""
+
+import json
+import os
+from argparse import ArgumentTypeError, BooleanOptionalAction
+from typing import Any, Final, cast
+
+from django.core.management.base import CommandError, CommandParser
+
+from schedules import agent_runtimes
+from schedules.agents import AgentChanges
+from schedules.management.arguments import base_url, length, url_path
+
+_LENGTHS: Final = ("connect_timeout", "read_timeout", "total_timeout", "retry_base", "retry_cap")
+_NUMBERS: Final = ("max_attempts", "max_silent_attempts", "max_response_bytes")
+_PLAIN: Final = (
+    *(
+        "runtime",
+        "path",
+        "dialect",
+        "model",
+        "provider",
+        "credential_header",
+        "background",
+        "stream",
+        "extra_body",
+    ),
+    *(*_LENGTHS, *_NUMBERS),
+)
+_FORGOTTEN: Final[dict[str, Any]] = {
+    "credential": None,
+    "extra_headers": {},
+    "client_key_pem": None,
+    "client_certificate_pem": "",
+    "signing_secrets": [],
+}
+
+
+def add_agent_arguments(parser: CommandParser) -> None:
+    """All settings; what is not named stays as it is."""
+    parser.add_argument("--runtime", choices=agent_runtimes.names(), help="a new agent's: responses")
+    parser.add_argument("--url", type=base_url, help="where the agent's server is, e.g. https://host")
+    parser.add_argument("--path", type=url_path, help="OpenAI-compatible servers: /v1/responses")
+    parser.add_argument("--dialect", help="of its runtime, e.g. orq or openai; '' for the path's own")
+    parser.add_argument("--model", help="sent as it is, {tag} filled in; '' for agent/<key>[@tag]")
+    parser.add_argument("--provider", help="whose model it is, for traces")
+    parser.add_argument("--extra-body", type=_json_object, metavar="JSON", help="merged under what is sent")
+    _add_secrets(parser)
+    parser.add_argument(
+        "--background", action=BooleanOptionalAction, default=None, help="ask for it, then poll"
+    )
+    parser.add_argument(
+        "--stream", action=BooleanOptionalAction, default=None, help="ask for an event stream"
+    )
+    for name in _LENGTHS:
+        parser.add_argument(f"--{name.replace('_', '-')}", type=length, metavar="10s", help="500ms, 10s, 5m")
+    for name in _NUMBERS:
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, metavar="N")
+
+
+def _add_secrets(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--credential-env",
+        metavar="VAR",
+        help="environment variable that holds the credential header's value, e.g. 'Bearer abc'",
+    )
+    parser.add_argument("--credential-header", help="default: Authorization")
+    parser.add_argument(
+        "--header",
+        action="append",
+        type=_assignment,
+        metavar="NAME=VALUE",
+        help="sent with each request; give all of them",
+    )
+    parser.add_argument(
+        "--secret-header",
+        action="append",
+        type=_assignment,
+        metavar="NAME=VAR",
+        help="the same, its value in an environment variable",
+    )
+    parser.add_argument(
+        "--signing-secret-env",
+        action="append",
+        metavar="VAR",
+        help="environment variable that holds a whsec_… secret; twice while it is rotated, the newest first",
+    )
+    parser.add_argument(
+        "--forget-secrets",
+        action="store_true",
+        help="remove credential, headers, client certificate and signing secrets that are not named",
+    )
+
+
+def agent_changes(options: dict[str, Any]) -> AgentChanges:
+    """What was named, as the verbs take it; CommandError for a variable that holds nothing."""
+    changes: dict[str, Any] = dict(_FORGOTTEN) if options["forget_secrets"] else {}
+    changes |= {name: options[name] for name in _PLAIN if options[name] is not None}
+    if options["url"] is not None:
+        changes["base_url"] = options["url"]
+    if options["credential_env"] is not None:
+        changes["credential"] = _secret("--credential-env", options["credential_env"])
+    if options["header"] is not None or options["secret_header"] is not None:
+        changes["extra_headers"] = _headers(options["header"] or [], options["secret_header"] or [])
+    if options["signing_secret_env"] is not None:
+        variables = options["signing_secret_env"]
+        changes["signing_secrets"] = [_secret("--signing-secret-env", name) for name in variables]
+    return cast("AgentChanges", changes)
+
+
+def _headers(plain: list[tuple[str, str]], secret: list[tuple[str, str]]) -> dict[str, Any]:
+    sealed = {name: {"secret": True, "value": _secret("--secret-header", held)} for name, held in secret}
+    return dict(plain) | sealed
+
+
+def _secret(option: str, variable: str) -> str:
+    value = os.environ.get(variable, "").strip()
+    if not value:
+        raise CommandError(f"{option}: the environment variable {variable} is not set or empty.")
+    if not (value.isascii() and value.isprintable()):
+        raise CommandError(f"{option}: the value of {variable} is not one line of plain ASCII.")
+    return value
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
+
+
+def _json_object(text: str) -> Any:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise ArgumentTypeError("this is not a JSON object")
+    return value
