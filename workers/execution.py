@@ -7,19 +7,22 @@ from typing import Any
 
 import structlog
 from cryptography.fernet import InvalidToken
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
+from schedules.agents.fitting import check_fit
+from schedules.agents.secret_settings import opened_headers
 from schedules.database.clock import database_now
-from schedules.models import Agent
-from schedules.runs import claiming, finishing, leases
+from schedules.errors import InvalidRequest
+from schedules.models import RESPONSE_ID_LENGTH, Agent
+from schedules.runs import claiming, finishing, leases, transitions
 from schedules.runs.claimed import Claimed
 from schedules.runs.claiming import NotClaimed
 from schedules.secrets import payloads
 from schedules.secrets.sealing import unseal
 from workers.heartbeat import Heartbeat, heartbeat
 from workers.masked_answer import masked_answer, masked_failure
-from workers.runtimes import runtime_for
-from workers.runtimes.base import AgentCall, Answer, CallAborted, CallFailed, Endpoint
+from workers.runtimes import UnknownRuntime, runtime_for
+from workers.runtimes.base import AgentCall, Answer, CallAborted, CallFailed, Endpoint, Firing
 
 log = structlog.get_logger(__name__)
 
@@ -75,10 +78,16 @@ def _give_back(claimed: Claimed) -> None:
 def _call(claimed: Claimed, is_lost: Callable[[], bool]) -> Answer:
     """The runtime's answer; an error of ours is a failed attempt with a code, never a lost worker thread."""
     try:
+        check_fit(claimed.agent, claimed.payload)
         runtime = runtime_for(claimed.agent.runtime)
         return runtime.call(_agent_call(claimed), _endpoint(claimed.agent), is_lost)
     except (CallFailed, CallAborted):
         raise
+    except (
+        InvalidRequest,
+        UnknownRuntime,
+    ) as refusal:  # the agent's settings were changed after the schedule's
+        raise CallFailed("invalid_endpoint", str(refusal)) from None
     except InvalidToken:
         raise CallFailed(
             "secret_unreadable", "No configured encryption key opens a secret of this run"
@@ -101,21 +110,65 @@ def _agent_call(claimed: Claimed) -> AgentCall:
         variables=payload.get("variables", {}),
         metadata=payload.get("metadata", {}),
         memory_entity_id=payload.get("memory_entity_id"),
+        idempotency_key=claimed.idempotency_key,
+        firing=_firing(claimed),
+        is_cancelled=lambda: _is_cancelled(claimed),
+    )
+
+
+def _is_cancelled(claimed: Claimed) -> bool:
+    """Asked when the call was aborted; a database that is away cannot tell, and the work may be of use."""
+    try:
+        return transitions.is_cancelled(claimed.run_id)
+    except DatabaseError:
+        return False
+    finally:
+        connection.close()
+
+
+def _firing(claimed: Claimed) -> Firing:
+    occasion = claimed.occasion
+    return Firing(
+        schedule_id=claimed.schedule_id,
+        display_name=occasion.display_name,
+        generation=occasion.generation,
+        trigger=occasion.trigger,
+        fire_time=occasion.fire_time,
+        due_at=occasion.due_at,
     )
 
 
 def _endpoint(agent: Agent) -> Endpoint:
-    credential = unseal(agent.sealed_credential) if agent.sealed_credential else None
     return Endpoint(
         base_url=agent.base_url,
         path=agent.path,
         credential_header=agent.credential_header or None,
-        credential=credential,
+        credential=_clear(agent.sealed_credential) or None,
         connect_timeout=agent.connect_timeout,
         read_timeout=agent.read_timeout,
         total_timeout=agent.total_timeout,
         max_response_bytes=agent.max_response_bytes,
+        dialect=agent.dialect,
+        model=agent.model,
+        extra_body=agent.extra_body,
+        extra_headers=opened_headers(agent.extra_headers),
+        background=agent.background,
+        stream=agent.stream,
+        signing_secrets=tuple(map(unseal, agent.sealed_signing_secrets)),
+        ca_pem=agent.ca_pem,
+        client_pem=_client_pem(agent),
     )
+
+
+def _client_pem(agent: Agent) -> str:
+    """Certificate and key in one text; empty without them."""
+    if not agent.sealed_client_key:
+        return ""
+    return f"{agent.client_certificate_pem.rstrip()}\n{unseal(agent.sealed_client_key)}"
+
+
+def _clear(sealed: str) -> str:
+    return unseal(sealed) if sealed else ""
 
 
 def _record_answer(claimed: Claimed, answer: Answer) -> None:
@@ -123,11 +176,8 @@ def _record_answer(claimed: Claimed, answer: Answer) -> None:
         claimed.run_id,
         claimed.attempt,
         None,
-        response_id=(answer.response_id or "")[:255],
-        output=answer.output,
-        output_text=answer.output_text,
-        usage=answer.usage,
-        trace_id=(answer.trace_id or "")[:64],  # a mask can be longer than what it covers
+        response_id=(answer.response_id or "")[:RESPONSE_ID_LENGTH],
+        **finishing.outcome_of(answer),
     )
     _report("run.succeeded" if is_ours else "run.fenced", claimed)
 

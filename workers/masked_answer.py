@@ -1,15 +1,11 @@
-"""What an agent answered, without what only it may know: the run's secrets and its own credential."""
+"""What an agent answered, without what only it may know: the run's secrets and those of its own settings."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
-from cryptography.fernet import InvalidToken
-
-from schedules.models import Agent
+from schedules.agents import secret_settings
 from schedules.runs.claimed import Claimed
 from schedules.secrets.masking import Masker
 from schedules.secrets.payloads import clear_secrets
-from schedules.secrets.sealing import unseal
 from workers.runtimes.base import Answer, CallFailed
 
 _SCHEMA_NAMES = """
@@ -48,16 +44,4 @@ def masked_failure(failure: CallFailed, claimed: Claimed) -> CallFailed:
 
 
 def _masker(claimed: Claimed) -> Masker:
-    return Masker([*clear_secrets(claimed.payload), *_credential_parts(claimed.agent)])
-
-
-def _credential_parts(agent: Agent) -> Iterator[str]:
-    """The credential header's value, and what follows its scheme (`Bearer`); nothing that no key opens."""
-    if not agent.sealed_credential:
-        return
-    try:
-        credential = unseal(agent.sealed_credential)
-    except InvalidToken:
-        return
-    yield credential
-    yield from credential.split()[1:]
+    return Masker([*clear_secrets(claimed.payload), *secret_settings.clear_secrets(claimed.agent)])

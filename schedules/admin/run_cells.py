@@ -6,15 +6,18 @@ from typing import Any
 from django.contrib.admin import display
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 
+from schedules import agent_runtimes
 from schedules.admin import cells, times
 from schedules.admin.filters import in_words
 from schedules.admin.schedule_cells import agent_with_tag
 from schedules.models import Run, Schedule, TriggerKind
+from schedules.runs.attempts import Attempt, attempts_of
 from schedules.secrets import payloads
 
 SHOWN_RUNS = 10
-NOT_SHOWN_IN_LISTS = ("payload", "output", "output_text", "usage")
+NOT_SHOWN_IN_LISTS = ("payload", "output", "output_text", "output_types", "usage")
 
 
 @display(description="State")
@@ -96,13 +99,49 @@ def duration(run: Run) -> str:
 
 
 @display(description="Payload")
-def masked_payload(run: Run) -> str:
-    """What was sent, secrets masked; before the first attempt nothing was."""
+def sent_payload(run: Run) -> str:
+    """What was sent, the variables filled in, secrets masked; before the first attempt nothing was."""
+    if run.payload is None:
+        return "taken from the schedule when the run starts"
+    return _json(_filled(payloads.masked(run.payload)))
+
+
+def _filled(masked: payloads.Payload) -> payloads.Payload:
+    if "input" not in masked:
+        return masked
+    variables = masked.get("variables", {})
+    plain = {name: value for name, value in variables.items() if not payloads.is_secret(value)}
+    return masked | {"input": agent_runtimes.filled_input(masked["input"], plain)}
+
+
+@display(description="Attempts")
+def attempts(run: Run) -> str:
+    """All that have begun, one a line: when, where, how it ended, and what was said."""
+    lines = [_line(attempt) for attempt in attempts_of(run)]
+    if not lines:
+        return cells.NOTHING
+    heads = format_html_join("", '<th class="text-left pr-6">{}</th>', ((head,) for head in _HEADS))
+    rows = format_html_join("", "<tr>{}</tr>", ((_table_cells(line),) for line in lines))
+    return format_html("<table><tr>{}</tr>{}</table>", heads, rows)
+
+
+_HEADS = ("#", "Outcome", "Started", "Ended", "Code", "Message", "Response id", "Worker")
+
+
+def _line(attempt: Attempt) -> tuple[str, ...]:
     return (
-        "taken from the schedule when the run starts"
-        if run.payload is None
-        else _json(payloads.masked(run.payload))
+        *(
+            str(attempt.number),
+            attempt.outcome,
+            cells.clock(attempt.started_at),
+            cells.clock(attempt.ended_at),
+        ),
+        *(attempt.error_code, attempt.error_message, attempt.response_id, attempt.worker),
     )
+
+
+def _table_cells(values: tuple[str, ...]) -> str:
+    return format_html_join("", '<td class="align-top pr-6">{}</td>', ((value,) for value in values))
 
 
 @display(description="Error message")
@@ -149,9 +188,12 @@ def _on_the_clock(name: str, description: str) -> Callable[[Run], str]:
     return shown
 
 
-run_id = _as_code("id", "Run id (idempotency key)")
+run_id = _as_code("id", "Run id")
+idempotency_key = _as_code("idempotency_key", "Idempotency key")
+again_of = _as_code("again_of", "Run again of")
 response_id = _as_code("response_id", "Response id")
 trace_id = _as_code("trace_id", "Trace id")
+agent_trace_id = _as_code("agent_trace_id", "The agent's trace id")
 worker = _as_code("worker", "Worker")
 due_at = _on_the_clock("fire_time", "Fire time")
 not_before = _on_the_clock("not_before", "Not before")

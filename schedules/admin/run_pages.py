@@ -76,7 +76,8 @@ _FIELDSETS: Any = (
         },
     ),
     ("Answer", {"fields": ((show.output_text,), (show.usage,))}),
-    ("Request", {"fields": ((show.masked_payload,),)}),
+    ("Request", {"fields": ((show.sent_payload,),)}),
+    ("Attempts", {"fields": ((show.attempts,),)}),
     (
         "Times",
         {
@@ -89,7 +90,17 @@ _FIELDSETS: Any = (
             )
         },
     ),
-    ("Identifiers", {"fields": ((show.run_id, "generation"), (show.response_id, show.trace_id))}),
+    (
+        "Identifiers",
+        {
+            "fields": (
+                (show.run_id, "generation"),
+                (show.idempotency_key, show.again_of),
+                (show.response_id,),
+                (show.trace_id, show.agent_trace_id),
+            )
+        },
+    ),
     ("Raw output", {"fields": ((show.output,),), "classes": ("collapse",)}),
 )
 

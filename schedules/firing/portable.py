@@ -5,6 +5,8 @@ SQLite knows no row locks: its transactions take the one write lock at BEGIN, wh
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
 
 from django.db.models import Case, F, When
 
@@ -35,8 +37,11 @@ class PortableFireBatch:
     def record(
         self, firings: Sequence[Firing], now: datetime, grace: timedelta, *, ignore_existing: bool
     ) -> None:
+        owners = _owners([firing.schedule.id for firing in firings])
         Run.objects.bulk_create(
-            (_run(firing, now, grace) for firing in firings), batch_size=_CHUNK, ignore_conflicts=True
+            (_run(firing, owners[firing.schedule.id], now, grace) for firing in firings),
+            batch_size=_CHUNK,
+            ignore_conflicts=True,
         )
         _discard_replaced(firings, now)
         MissedFiring.objects.bulk_create(
@@ -68,10 +73,24 @@ def _discard_replaced(firings: Sequence[Firing], now: datetime) -> None:
         ).update(state=RunState.DISCARDED, reason=DiscardReason.COALESCED, finished_at=now)
 
 
-def _run(firing: Firing, now: datetime, grace: timedelta) -> Run:
+class _Owner(NamedTuple):
+    """Whose schedule it is."""
+
+    agent_id: str
+    workspace_id: UUID
+
+
+def _owners(schedule_ids: list[str]) -> dict[str, _Owner]:
+    rows = Schedule.objects.filter(id__in=schedule_ids).values_list("id", "agent_id", "workspace_id")
+    return {schedule_id: _Owner(agent_id, workspace_id) for schedule_id, agent_id, workspace_id in rows}
+
+
+def _run(firing: Firing, owner: _Owner, now: datetime, grace: timedelta) -> Run:
     return Run(
         id=firing.run_id,
         schedule_id=firing.schedule.id,
+        agent_id=owner.agent_id,
+        workspace_id=owner.workspace_id,
         generation=firing.schedule.generation,
         trigger=TriggerKind.CADENCE,
         fire_time=firing.times.newest,

@@ -42,9 +42,11 @@ WITH times AS (
     JOIN times USING (number)
 ), run AS (
     INSERT INTO schedules_run
-        (id, schedule_id, generation, trigger, fire_time, is_misfire, not_before, created_at, redispatch_at)
-    SELECT run_id, schedule_id, generation, 'cadence', newest, is_misfire, not_before, %(now)s, redispatch_at
-    FROM fired
+        (id, schedule_id, agent_id, workspace_id, generation, trigger, fire_time, is_misfire, not_before, created_at,
+         redispatch_at)
+    SELECT run_id, schedule_id, schedule.agent_id, schedule.workspace_id, fired.generation, 'cadence', newest,
+        is_misfire, not_before, %(now)s, redispatch_at
+    FROM fired JOIN schedules_schedule AS schedule ON schedule.id = fired.schedule_id
     {on_conflict}
 ), replaced AS (
     UPDATE schedules_run AS older

@@ -10,11 +10,11 @@ from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import Field
+from django.db.models import Field, JSONField
 
 from schedules.database.cursors import server_bound_cursor
 from schedules.models import Agent
-from schedules.runs.claimed import Claimed
+from schedules.runs.claimed import Claimed, Occasion
 
 _START = """
 WITH asked AS (
@@ -26,19 +26,23 @@ WITH asked AS (
 ), started AS (  -- how long was waited, for an edit or for the run's own row, is read after the locks
     UPDATE schedules_run AS run
     SET state = 'running', worker = %(worker)s, lease_expires_at = asked.at + %(lease)s,
-        started_at = coalesce(run.started_at, asked.at),
+        started_at = coalesce(run.started_at, asked.at), attempt_started_at = asked.at,
         payload = coalesce(run.payload, schedule.payload),
-        agent_tag = CASE WHEN seen.is_first THEN schedule.agent_tag ELSE run.agent_tag END,
-        max_attempts = agent.max_attempts
+        agent_tag = CASE WHEN seen.is_first THEN coalesce(schedule.agent_tag, (
+            SELECT tag FROM schedules_agentversion AS version WHERE version.agent_id = agent.id AND version.is_active
+        )) ELSE run.agent_tag END,
+        max_attempts = agent.max_attempts, agent_id = agent.id, workspace_id = agent.workspace_id,
+        trace_id = %(trace_id)s
     FROM asked, seen, schedule JOIN schedules_agent AS agent ON agent.id = schedule.agent_id
     WHERE run.id = %(run_id)s  -- by that alone: || '' keeps a plan from reading the index of all pending runs
       AND run.attempt = seen.attempt AND run.state || '' = 'pending'
       AND run.not_before <= asked.at AND run.generation = %(generation)s
       AND schedule.generation = %(generation)s AND schedule.deleted_at IS NULL
-      AND (schedule.is_active OR schedule.is_finished)
+      AND (schedule.is_active OR schedule.is_finished) AND agent.deleted_at IS NULL
       AND pg_catalog.clock_timestamp() - statement_timestamp() < %(patience)s
-    RETURNING run.attempt, run.schedule_id, run.agent_tag, run.payload::text, run.lease_expires_at, seen.is_first,
-        {agent_columns}
+    RETURNING run.schedule_id, seen.is_first, run.attempt, run.agent_tag, run.payload::text, run.attempt_started_at,
+        run.lease_expires_at, run.silent_count, schedule.display_name, run.fire_time, run.created_at, run.is_misfire,
+        run.again_of <> '', {agent_columns}
 ), counted AS (
     UPDATE schedules_schedule AS schedule
     SET trigger_count = trigger_count + 1, last_triggered_at = asked.at
@@ -50,7 +54,7 @@ SELECT * FROM started
 
 
 def start(
-    run_id: str, generation: int, worker: str, now: datetime | None, lease: timedelta
+    run_id: str, generation: int, worker: str, now: datetime | None, lease: timedelta, trace_id: str = ""
 ) -> Claimed | None:
     """Start the run if it may start; None: it may not, or its schedule's lock was waited for too long.
 
@@ -63,17 +67,38 @@ def start(
         "now": now,
         "lease": lease,
         "patience": lease / 3,
+        "trace_id": trace_id,
     }
     with server_bound_cursor(is_prepared=True) as cursor:
         cursor.execute(_statement(), values)
         row = cursor.fetchone()
-    return _claimed(run_id, row) if row is not None else None
+    return _claimed(values, row) if row is not None else None
 
 
-def _claimed(run_id: str, row: Sequence[Any]) -> Claimed:
-    attempt, schedule_id, agent_tag, payload, lease_expires_at, _, *columns = row
-    agent = Agent.from_db(connection.alias, [field.attname for field in _agent_fields()], columns)
-    return Claimed(run_id, attempt, schedule_id, agent_tag, json.loads(payload), lease_expires_at, agent)
+def _claimed(asked: dict[str, Any], row: Sequence[Any]) -> Claimed:
+    schedule_id, _, attempt, agent_tag, payload, started_at, lease_expires_at, silent_count, *rest = row
+    display_name, fire_time, created_at, is_misfire, is_again, *columns = rest
+    return Claimed(
+        asked["run_id"],
+        attempt,
+        schedule_id,
+        agent_tag,
+        json.loads(payload),
+        asked["worker"],
+        started_at,
+        lease_expires_at,
+        silent_count,
+        asked["trace_id"],
+        Occasion(display_name, asked["generation"], fire_time, created_at, is_misfire, is_again),
+        _agent(columns),
+    )
+
+
+def _agent(columns: Sequence[Any]) -> Agent:
+    agent = Agent.from_db(connection.alias, _agent_names(), columns)
+    for name in _agent_json():  # Django has psycopg leave JSON as text
+        setattr(agent, name, json.loads(getattr(agent, name)))
+    return agent
 
 
 @cache
@@ -83,3 +108,13 @@ def _statement() -> str:
 
 def _agent_fields() -> "Sequence[Field[Any, Any]]":
     return Agent._meta.concrete_fields
+
+
+@cache
+def _agent_names() -> list[str]:
+    return [field.attname for field in _agent_fields()]
+
+
+@cache
+def _agent_json() -> list[str]:
+    return [field.attname for field in _agent_fields() if isinstance(field, JSONField)]

@@ -3,8 +3,32 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from schedules.models import Agent
+from schedules.models import TRIGGER_DELAY, Agent, idempotency_key
 from schedules.secrets.payloads import Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What asked for the run. `fire_time`: the cadence's instant; None for a run that a person asked for."""
+
+    display_name: str | None
+    generation: int
+    fire_time: datetime | None
+    created_at: datetime
+    is_misfire: bool
+    is_again: bool
+
+    @property
+    def trigger(self) -> str:
+        """cadence, late, manual or again."""
+        if self.fire_time is None:
+            return "again" if self.is_again else "manual"
+        return "late" if self.is_misfire else "cadence"
+
+    @property
+    def due_at(self) -> datetime:
+        """The fire time, or a run now's earliest start."""
+        return self.fire_time or self.created_at + TRIGGER_DELAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +40,21 @@ class Claimed:
     schedule_id: str
     agent_tag: str | None
     payload: Payload
+    worker: str
+    started_at: datetime
     lease_expires_at: datetime
+    silent_count: int
+    trace_id: str
+    occasion: Occasion
     agent: Agent
 
     @property
     def max_attempts(self) -> int:
         """As the agent had it at the claim, which wrote it to the run."""
         return self.agent.max_attempts
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same for every attempt."""
+        occasion = self.occasion
+        return idempotency_key(self.run_id, self.schedule_id, occasion.generation, occasion.fire_time)

@@ -3,16 +3,18 @@
 import time
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import F
 
 from schedules.database.choice import is_postgresql
 from schedules.database.clock import database_now
-from schedules.models import DiscardReason, Run, RunState, Schedule
+from schedules.models import AgentVersion, DiscardReason, Run, RunState, Schedule
 from schedules.runs import claim_postgresql
-from schedules.runs.claimed import Claimed
+from schedules.runs.claimed import Claimed, Occasion
 from schedules.runs.transitions import discard, move
+from schedules.secrets.payloads import Payload
 
 
 class NotClaimed(StrEnum):
@@ -27,11 +29,12 @@ class NotClaimed(StrEnum):
 
 
 def claim(
-    run_id: str, generation: int, worker: str, now: datetime | None, lease: timedelta
+    run_id: str, generation: int, worker: str, now: datetime | None, lease: timedelta, trace_id: str = ""
 ) -> Claimed | NotClaimed:
     """Take the run for its next attempt, or say why not. A run of a stale schedule is discarded here.
 
-    `now`: None is the database's clock, read by the statement that starts the run where it can.
+    `now`: None is the database's clock, read by the statement that starts the run where it can. `trace_id`: of the
+    attempt, kept with the run.
 
     1. Lock the schedule: an edit in progress is waited for, and judged by what it left.
     2. Discard the run when the schedule is gone, inactive or of another generation.
@@ -39,16 +42,31 @@ def claim(
     """
     asked_at = time.monotonic()
     if is_postgresql():
-        claimed = claim_postgresql.start(run_id, generation, worker, now, lease)
+        claimed = claim_postgresql.start(run_id, generation, worker, now, lease, trace_id)
         if claimed is not None:
             return claimed
     now = now or database_now()
     with transaction.atomic():
-        return _claim(run_id, generation, worker, now, lease, asked_at)
+        return _claim(run_id, generation, worker, now, lease, asked_at, trace_id)
+
+
+class _Taking(NamedTuple):
+    """Who takes a run, when, for how long, and in which trace."""
+
+    worker: str
+    now: datetime
+    lease: timedelta
+    trace_id: str
 
 
 def _claim(
-    run_id: str, generation: int, worker: str, now: datetime, lease: timedelta, asked_at: float
+    run_id: str,
+    generation: int,
+    worker: str,
+    now: datetime,
+    lease: timedelta,
+    asked_at: float,
+    trace_id: str = "",
 ) -> Claimed | NotClaimed:
     run = Run.objects.filter(id=run_id).first()
     if run is None:
@@ -65,12 +83,12 @@ def _claim(
         return NotClaimed.DISCARDED if discard(run_id, reason, now) else NotClaimed.NOT_PENDING
     if time.monotonic() - asked_at > lease.total_seconds() / 3:
         return NotClaimed.WAITED  # `now` is old: the lease would begin half over; a beat redispatches the run
-    return _start(run, schedule, worker, now, lease)
+    return _start(run, schedule, _Taking(worker, now, lease, trace_id))
 
 
 def why_stale(schedule: Schedule, generation: int) -> DiscardReason | None:
     """Why a pending run of this generation may not start; None: it may."""
-    if schedule.deleted_at is not None:
+    if schedule.deleted_at is not None or schedule.agent.deleted_at is not None:
         return DiscardReason.SCHEDULE_DELETED
     if schedule.generation != generation:
         return DiscardReason.STALE_GENERATION
@@ -79,29 +97,63 @@ def why_stale(schedule: Schedule, generation: int) -> DiscardReason | None:
     return None
 
 
-def _start(
-    run: Run, schedule: Schedule, worker: str, now: datetime, lease: timedelta
-) -> Claimed | NotClaimed:
+def _start(run: Run, schedule: Schedule, taking: _Taking) -> Claimed | NotClaimed:
     is_first = run.started_at is None
     payload = schedule.payload if run.payload is None else run.payload
-    agent_tag = schedule.agent_tag if is_first else run.agent_tag
+    agent_tag = (schedule.agent_tag or _active_tag(schedule.agent_id)) if is_first else run.agent_tag
     started = move(
-        Run.objects.claimable(now).filter(id=run.id, attempt=run.attempt),
+        Run.objects.claimable(taking.now).filter(id=run.id, attempt=run.attempt),
         RunState.RUNNING,
-        worker=worker,
-        lease_expires_at=now + lease,
-        started_at=now if is_first else run.started_at,
+        worker=taking.worker,
+        lease_expires_at=taking.now + taking.lease,
+        started_at=taking.now if is_first else run.started_at,
+        attempt_started_at=taking.now,
         payload=payload,
         agent_tag=agent_tag,
         max_attempts=schedule.agent.max_attempts,
+        agent_id=schedule.agent_id,
+        workspace_id=schedule.agent.workspace_id,
+        trace_id=taking.trace_id,
     )
     if not started:
-        return _why_not_claimable(run.id, now)
+        return _why_not_claimable(run.id, taking.now)
     if is_first:
         Schedule.objects.filter(id=schedule.id).update(
-            trigger_count=F("trigger_count") + 1, last_triggered_at=now
+            trigger_count=F("trigger_count") + 1, last_triggered_at=taking.now
         )
-    return Claimed(run.id, run.attempt, schedule.id, agent_tag, payload, now + lease, schedule.agent)
+    return _claimed(run, schedule, agent_tag, payload, taking)
+
+
+def _active_tag(agent_id: str) -> str | None:
+    """What an unpinned schedule means now."""
+    active = AgentVersion.objects.filter(agent=agent_id, is_active=True)
+    return active.values_list("tag", flat=True).first()
+
+
+def _claimed(
+    run: Run, schedule: Schedule, agent_tag: str | None, payload: Payload, taking: _Taking
+) -> Claimed:
+    return Claimed(
+        run.id,
+        run.attempt,
+        schedule.id,
+        agent_tag,
+        payload,
+        taking.worker,
+        taking.now,
+        taking.now + taking.lease,
+        run.silent_count,
+        taking.trace_id,
+        Occasion(
+            schedule.display_name,
+            run.generation,
+            run.fire_time,
+            run.created_at,
+            run.is_misfire,
+            bool(run.again_of),
+        ),
+        schedule.agent,
+    )
 
 
 def _why_not_claimable(run_id: str, now: datetime) -> NotClaimed:

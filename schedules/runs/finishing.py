@@ -1,20 +1,51 @@
 """An attempt has ended: its answer or its failure is recorded, if the worker still owns the run."""
 
 import random
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Protocol
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Field
 
 from schedules.database.choice import is_postgresql
 from schedules.database.clock import database_now
 from schedules.database.cursors import server_bound_cursor
 from schedules.models import Run, RunState
-from schedules.runs import retries
+from schedules.runs import attempts, retries
 from schedules.runs.claimed import Claimed
 from schedules.runs.transitions import LEASE_ENDED, move, return_to_pending
+
+TIMED_OUT = "agent_timeout"
+"""Why a run fails whose agent was silent as often as it may be."""
+
+_NOT_CALLED_AGAIN = "not called again, because the agent may still be at work (max_silent_attempts)"
+
+NO_OUTCOME: Mapping[str, Any] = {
+    "response_id": "",
+    "output": None,
+    "output_types": None,
+    "output_text": "",
+    "usage": None,
+    "agent_trace_id": "",
+}
+"""The columns of an answer, in the order of the statement that every success is."""
+
+MOST_OUTPUT_TYPES, LONGEST_OUTPUT_TYPE = 20, 64
+
+
+class Answer(Protocol):
+    """What came with a failure, a refusal's text for one; the runtimes' Answer is one."""
+
+    @property
+    def output(self) -> Any: ...
+    @property
+    def output_text(self) -> str: ...
+    @property
+    def usage(self) -> dict[str, Any] | None: ...
+    @property
+    def trace_id(self) -> str | None: ...
 
 
 class Failure(Protocol):
@@ -23,17 +54,28 @@ class Failure(Protocol):
     code: str
     message: str
     is_retryable: bool
+    is_silent: bool
     retry_after: timedelta | None
     response_id: str | None
+
+    @property
+    def answer(self) -> Answer | None: ...
 
 
 def succeed(run_id: str, attempt: int, now: datetime | None, **outcome: Any) -> bool:
     """The attempt's answer is the run's result; False: somebody else owns the run now, nothing changed.
 
-    `now`: None is the database's clock. `outcome`: response_id, output, output_text, usage, trace_id.
+    `now`: None is the database's clock. `outcome`: response_id, and what `outcome_of` gives.
     """
     has_clock = is_postgresql()
-    facts = {"state": RunState.SUCCEEDED, "error_code": "", "error_message": "", **outcome, **LEASE_ENDED}
+    facts = {
+        "state": RunState.SUCCEEDED,
+        "error_code": "",
+        "error_message": "",
+        **NO_OUTCOME,
+        **outcome,
+        **LEASE_ENDED,
+    }
     values = [_fields()[name].get_db_prep_save(value, connection) for name, value in facts.items()]
     columns = ", ".join(f"{name} = %s" for name in facts)
     moment = "coalesce(%s, statement_timestamp())" if has_clock else "%s"
@@ -52,22 +94,59 @@ def _fields() -> "dict[str, Field[Any, Any]]":
     return {field.attname: field for field in Run._meta.concrete_fields}
 
 
+def outcome_of(answer: Answer) -> dict[str, Any]:
+    """What a run keeps of an answer, but for the response's id: columns and their values."""
+    return {
+        "output": answer.output,
+        "output_types": output_types(answer.output),
+        "output_text": answer.output_text,
+        "usage": answer.usage,
+        "agent_trace_id": (answer.trace_id or "")[:64],
+    }
+
+
+def output_types(output: Any) -> list[str] | None:
+    """What kinds of items the output holds, each once, in order of appearance; None where there are none."""
+    if not isinstance(output, list):
+        return None
+    kinds = (item.get("type") for item in output if isinstance(item, dict))
+    distinct = dict.fromkeys(kind[:LONGEST_OUTPUT_TYPE] for kind in kinds if isinstance(kind, str))
+    return list(distinct)[:MOST_OUTPUT_TYPES] or None
+
+
 def fail(claimed: Claimed, failure: Failure, now: datetime) -> RunState | None:
     """Record a failed attempt: back to pending while attempts remain and it makes sense, else failed.
 
-    The state the run has now; None: somebody else owns the run, nothing changed.
+    An attempt that ended in silence is not repeated once the agent has used up how many may: it may still be at
+    work. The state the run has now; None: somebody else owns the run, nothing changed.
     """
-    retry_at = _retry_at(claimed, failure, now) if failure.is_retryable else None
-    facts: dict[str, Any] = {
+    silent_count = claimed.silent_count + failure.is_silent
+    is_too_silent = failure.is_silent and silent_count >= claimed.agent.max_silent_attempts
+    retry_at = _retry_at(claimed, failure, now) if failure.is_retryable and not is_too_silent else None
+    facts = {
         "error_code": failure.code,
         "error_message": failure.message,
         "response_id": failure.response_id or "",
     }
     owned = Run.objects.owned(claimed.run_id, claimed.attempt)
     if retry_at is not None:
-        return RunState.PENDING if return_to_pending(owned, retry_at, **facts) else None
-    facts |= {"reason": failure.code, **LEASE_ENDED}
-    return RunState.FAILED if move(owned, RunState.FAILED, finished_at=now, **facts) else None
+        return _try_again(claimed, facts, silent_count, retry_at, now)
+    if is_too_silent:
+        facts |= {"error_code": TIMED_OUT, "error_message": f"{failure.message}; {_NOT_CALLED_AGAIN}"}
+    answered = outcome_of(failure.answer) if failure.answer is not None else {}
+    ended = {"reason": facts["error_code"], "finished_at": now, "silent_count": silent_count, **LEASE_ENDED}
+    return RunState.FAILED if move(owned, RunState.FAILED, **facts, **answered, **ended) else None
+
+
+@transaction.atomic
+def _try_again(
+    claimed: Claimed, facts: dict[str, str], silent_count: int, retry_at: datetime, now: datetime
+) -> RunState | None:
+    owned = Run.objects.owned(claimed.run_id, claimed.attempt)
+    if not return_to_pending(owned, retry_at, silent_count=silent_count, **facts):
+        return None
+    attempts.keep_failed(claimed, facts, now)
+    return RunState.PENDING
 
 
 def _retry_at(claimed: Claimed, failure: Failure, now: datetime) -> datetime | None:

@@ -8,13 +8,15 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from schedules.models import Run, RunState
+from schedules.runs import attempts
 from schedules.runs.transitions import LEASE_ENDED, move, return_to_pending
 
 log = structlog.get_logger(__name__)
 
-LOST = "worker_lost"
-_LOST_FACTS = {"error_code": LOST, "error_message": "The worker stopped renewing its lease"}
+LOST = attempts.LOST
+LOST_FACTS = {"error_code": LOST, "error_message": "The worker stopped renewing its lease"}
 _SHOWN_IDS = 20
+_OF_ATTEMPT = ("attempt", "max_attempts", "worker", "attempt_started_at", "trace_id")
 
 
 def renew(worker: str, run_ids: Iterable[str], now: datetime, lease: timedelta) -> set[tuple[str, int]]:
@@ -33,13 +35,13 @@ def renew(worker: str, run_ids: Iterable[str], now: datetime, lease: timedelta) 
 @transaction.atomic
 def take_back_expired(now: datetime, limit: int) -> int:
     """Runs whose worker is lost: pending again while attempts remain, else failed; how many there were."""
-    expired = list(
-        Run.objects.expired(now).select_for_update(skip_locked=True).values_list("id", flat=True)[:limit]
-    )
+    expired = list(Run.objects.expired(now).select_for_update(skip_locked=True).only(*_OF_ATTEMPT)[:limit])
     if not expired:
         return 0
-    lost = Run.objects.expired(now).filter(id__in=expired)
-    returned = return_to_pending(lost.filter(attempt__lt=F("max_attempts")), now, **_LOST_FACTS)
-    failed = move(lost, RunState.FAILED, reason=LOST, finished_at=now, **_LOST_FACTS, **LEASE_ENDED)
-    log.warning("run.lost", returned_count=returned, failed_count=failed, run_ids=expired[:_SHOWN_IDS])
+    ids = [run.id for run in expired]
+    lost = Run.objects.expired(now).filter(id__in=ids)
+    attempts.keep_lost([run for run in expired if run.attempt < run.max_attempts], LOST_FACTS, now)
+    returned = return_to_pending(lost.filter(attempt__lt=F("max_attempts")), now, **LOST_FACTS)
+    failed = move(lost, RunState.FAILED, reason=LOST, finished_at=now, **LOST_FACTS, **LEASE_ENDED)
+    log.warning("run.lost", returned_count=returned, failed_count=failed, run_ids=ids[:_SHOWN_IDS])
     return returned + failed

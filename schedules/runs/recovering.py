@@ -50,7 +50,7 @@ def take_for_redispatch(now: datetime, wait: timedelta, limit: int) -> list[tupl
     runs = list(
         Run.objects.to_redispatch(now)
         .select_for_update(skip_locked=True, of=("self",))
-        .select_related("schedule")
+        .select_related("schedule__agent")
         .order_by("redispatch_at")[:limit]
     )
     stale_reasons = {run.id: why_stale(run.schedule, run.generation) for run in runs}

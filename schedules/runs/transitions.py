@@ -13,8 +13,8 @@ log = structlog.get_logger(__name__)
 
 CANCELLED_BY_PERSON = "cancelled_by_person"
 
-LEASE_ENDED = {"lease_expires_at": None, "worker": ""}
-"""What no run has that is not running."""
+LEASE_ENDED = {"lease_expires_at": None}
+"""What no run has that is not running. Its worker stays on record until another attempt begins."""
 
 
 def move(runs: RunQuerySet, state: RunState, **facts: Any) -> int:
@@ -43,6 +43,11 @@ def cancel(run_id: str, now: datetime) -> bool:
     return bool(move(rows, RunState.CANCELLED, **facts))
 
 
+def is_cancelled(run_id: str) -> bool:
+    """Whether a person has ended it."""
+    return Run.objects.filter(id=run_id, state=RunState.CANCELLED).exists()
+
+
 def return_to_pending(runs: RunQuerySet, not_before: datetime, **facts: Any) -> int:
     """These running runs wait for their next attempt; a beat sends its message when the time has come."""
     return move(
@@ -52,6 +57,8 @@ def return_to_pending(runs: RunQuerySet, not_before: datetime, **facts: Any) -> 
         not_before=not_before,
         redispatch_at=not_before,
         redispatch_count=0,
+        worker="",
+        attempt_started_at=None,
         **facts,
         **LEASE_ENDED,
     )

@@ -16,14 +16,16 @@ from schedules.models import Run
 
 _ADD = """
 WITH schedule AS MATERIALIZED (
-    SELECT id, generation, agent_tag FROM schedules_schedule WHERE id = %(schedule_id)s AND is_active
+    SELECT id, agent_id, workspace_id, generation, agent_tag FROM schedules_schedule
+    WHERE id = %(schedule_id)s AND is_active
     FOR NO KEY UPDATE
 ), asked AS (
     SELECT {now} AS at
 )
 INSERT INTO schedules_run
-    (id, schedule_id, generation, trigger, is_misfire, not_before, created_at, redispatch_at, agent_tag)
-SELECT %(run_id)s, id, generation, 'manual', false,
+    (id, schedule_id, agent_id, workspace_id, generation, trigger, is_misfire, not_before, created_at, redispatch_at,
+     agent_tag)
+SELECT %(run_id)s, id, agent_id, workspace_id, generation, 'manual', false,
     at + {delay}, at, at + {delay} + {redispatch_after}, agent_tag
 FROM schedule, asked
 RETURNING {columns}

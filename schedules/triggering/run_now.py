@@ -11,7 +11,6 @@ from schedules.database.clock import database_now
 from schedules.errors import RunNotFound, RunNotRetryable, ScheduleInactive
 from schedules.messages import dispatch
 from schedules.models import TRIGGER_DELAY, UNSUCCESSFUL_STATES, Run, Schedule, TriggerKind
-from schedules.secrets.payloads import Payload
 from schedules.triggering import postgresql
 
 
@@ -35,30 +34,33 @@ def run_again(run_id: str, now: datetime) -> Run:
         raise RunNotFound
     if ended.state not in UNSUCCESSFUL_STATES:
         raise RunNotRetryable
-    return _add_to_active(ended.schedule_id, now, ended.payload)
+    return _add_to_active(ended.schedule_id, now, ended)
 
 
 @transaction.atomic
-def _add_to_active(schedule_id: str, now: datetime, payload: Payload | None = None) -> Run:
-    """`payload`: what an earlier run sent, to be sent again; None: the schedule's at the claim."""
+def _add_to_active(schedule_id: str, now: datetime, ended: Run | None = None) -> Run:
+    """`ended`: the run whose work is done again, with the payload it sent; else it is the schedule's at the claim."""
     schedule = editing.locked(schedule_id)
     if not schedule.is_active:
         raise ScheduleInactive
-    run = _add(schedule, now, payload)
+    run = _add(schedule, now, ended)
     _ring_later(run)
     return run
 
 
-def _add(schedule: Schedule, now: datetime, payload: Payload | None) -> Run:
+def _add(schedule: Schedule, now: datetime, ended: Run | None) -> Run:
     not_before = now + TRIGGER_DELAY
     return Run.objects.create(
         schedule=schedule,
+        agent_id=schedule.agent_id,
+        workspace_id=schedule.workspace_id,
+        again_of=ended.id if ended else "",
         generation=schedule.generation,
         trigger=TriggerKind.MANUAL,
         not_before=not_before,
         created_at=now,
         redispatch_at=not_before + timedelta(seconds=settings.ORQ.redispatch_seconds),
-        payload=payload,
+        payload=ended.payload if ended else None,
         agent_tag=schedule.agent_tag,
     )
 

@@ -15,13 +15,17 @@ from schedules.admin import bounded_paginator
 from schedules.database.clock import database_now
 from schedules.database.ulids import lowest_ulid_at
 from schedules.models import DiscardReason, Run, RunState, Schedule, TriggerKind
+from schedules.runs import claiming, finishing
+from schedules.runs.claimed import Claimed
 from tests.console.browser import forms_to, messages_of, text_of
-from tests.factories import make_agent, make_run, make_schedule
+from tests.factories import NOON, make_agent, make_run, make_schedule
+from workers.runtimes.base import CallFailed
 
 pytestmark = pytest.mark.django_db
 
 LIST = reverse("admin:schedules_run_changelist")
 MOST_QUERIES = 10
+LEASE = timedelta(seconds=15)
 
 
 def page_of(run: Run) -> str:
@@ -165,6 +169,34 @@ def test_a_page_shows_what_was_sent_and_what_came_back(operator: Client) -> None
         assert text in shown
     assert "s3cr3t" not in shown
     assert "gAAAA" not in shown
+
+
+def test_a_page_shows_what_was_really_sent(operator: Client) -> None:
+    secret = {"secret": True, "value": "s3cr3t"}
+    payload = {"input": "For {{region}} with {{token}}", "variables": {"region": "EMEA", "token": secret}}
+    run = make_run(make_schedule(payload=payload))
+    Run.objects.update(payload=run.schedule.payload)
+
+    shown = text_of(operator.get(page_of(run)))
+
+    assert "For EMEA with {{token}}" in shown
+    assert "s3cr3t" not in shown
+
+
+def test_a_page_shows_each_attempt(operator: Client) -> None:
+    run = make_run(make_schedule())
+    first = claiming.claim(run.id, 1, "worker-a", NOON, LEASE)
+    assert isinstance(first, Claimed)
+    finishing.fail(first, CallFailed("agent_http_error", "HTTP <503>", is_retryable=True), NOON)
+    Run.objects.update(not_before=NOON)
+    second = claiming.claim(run.id, 1, "worker-b", NOON, LEASE)
+    assert isinstance(second, Claimed)
+
+    finishing.succeed(run.id, 2, NOON, response_id="resp_2")
+
+    shown = text_of(operator.get(page_of(run)))
+    for text in ("worker-a", "worker-b", "agent_http_error", "HTTP &lt;503&gt;", "resp_2", "succeeded"):
+        assert text in shown
 
 
 def test_a_very_long_output_is_cut_and_says_so(operator: Client) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,16 +13,20 @@ from pytest_django import Settings
 
 from schedules import agents, editing
 from schedules.database.clock import database_now
-from schedules.models import Agent, AuditResult, Run, RunState, RuntimeName, Schedule
+from schedules.models import Agent, AuditResult, Run, RunState, Schedule
 from schedules.runs import claiming, leases, transitions
 from schedules.runs.claimed import Claimed
 from schedules.secrets.masking import MASK
 from tests.agent_server import AgentServer, Behaviour
+from tests.certificates import self_signed
 from tests.factories import make_agent, make_run, make_schedule
 from tests.waiting import wait_for
 from workers import execution
 from workers.heartbeat import Heartbeat, heartbeat
 from workers.tasks import audit_ledger, execute_run, prune_history
+
+CERTIFICATE, KEY = self_signed()
+NEWEST, OLDER = (f"whsec_{b64encode(bytes([number]) * 24).decode()}" for number in (1, 2))
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,7 +39,7 @@ def server() -> Iterator[AgentServer]:
 
 @pytest.fixture
 def agent(server: AgentServer) -> Agent:
-    return make_agent(runtime=RuntimeName.RESPONSES, base_url=server.url)
+    return make_agent(runtime="responses", base_url=server.url)
 
 
 def pending_run(agent: Agent, **schedule: Any) -> Run:
@@ -69,11 +74,10 @@ def test_a_run_reaches_its_agent_and_keeps_the_answer(server: AgentServer, agent
 
     assert (done.state, done.attempt, done.error_code) == (RunState.SUCCEEDED, 1, "")
     assert done.response_id
-    assert done.output_text == f"Hello {MASK}"
     assert "Ada" not in repr(Run.objects.values().get())
     (call,) = posts(server)
     assert call["body"]["model"] == "agent/digest@v2"
-    assert call["body"]["variables"] == {"name": "Ada Lovelace"}
+    assert call["body"]["variables"] == {"name": {"secret": True, "value": "Ada Lovelace"}}
     assert (call["body"]["metadata"], call["body"]["memory"]) == ({"n": "1"}, {"entity_id": "m-1"})
     headers = call["headers"]
     assert (headers["idempotency-key"], headers["x-run-attempt"]) == (run.id, "1")
@@ -135,7 +139,9 @@ def test_a_forged_message_starts_nothing(message: tuple[Any, Any]) -> None:
 
 def test_an_error_that_repeats_a_secret_is_kept_without_it(server: AgentServer, agent: Agent) -> None:
     server.script("digest", Behaviour(outcome="failed", error={"code": "x", "message": "no key s3cr3t here"}))
-    run = pending_run(agent, payload={"variables": {"key": {"secret": True, "value": "s3cr3t"}}})
+    run = pending_run(
+        agent, payload={"input": "Hi", "variables": {"key": {"secret": True, "value": "s3cr3t"}}}
+    )
 
     done = executed(run)
 
@@ -144,7 +150,9 @@ def test_an_error_that_repeats_a_secret_is_kept_without_it(server: AgentServer, 
 
 
 def test_a_secret_no_key_opens_fails_the_run_and_calls_nobody(server: AgentServer, agent: Agent) -> None:
-    run = pending_run(agent, payload={"variables": {"key": {"secret": True, "value": "s3cr3t"}}})
+    run = pending_run(
+        agent, payload={"input": "Hi", "variables": {"key": {"secret": True, "value": "s3cr3t"}}}
+    )
     sealed = {"variables": {"key": {"secret": True, "sealed": "gAAAAA-broken"}}}
     Schedule.objects.update(payload=sealed)
 
@@ -281,22 +289,124 @@ def test_an_answer_that_grows_by_masking_is_still_recorded(server: AgentServer, 
     telemetry = {"trace_id": "00aa1" * 12, "span_id": "1" * 16}
     server.script("digest", Behaviour(merge={"telemetry": telemetry}))
 
-    done = executed(pending_run(agent, payload={"variables": {"pin": {"secret": True, "value": "00aa"}}}))
+    variables = {"pin": {"secret": True, "value": "00aa"}}
+
+    done = executed(pending_run(agent, payload={"input": "Hi", "variables": variables}))
 
     assert (done.state, len(posts(server))) == (RunState.SUCCEEDED, 1)
-    assert done.trace_id == (f"{MASK}1" * 12)[:64]
+    assert done.agent_trace_id == (f"{MASK}1" * 12)[:64]
 
 
 def test_an_outcome_that_cannot_be_recorded_fails_the_run_and_calls_nobody_again(
     server: AgentServer, agent: Agent
 ) -> None:
     run = pending_run(agent)
-    Schedule.objects.update(payload={"variables": {"key": {"secret": True}}})
+    Schedule.objects.update(payload={"input": "Hi", "variables": {"key": {"secret": True}}})
 
     done = executed(run)
 
     assert (done.state, done.error_code) == (RunState.FAILED, "internal_error")
     assert posts(server) == []
+
+
+def claimed_run(agent: Agent, **schedule: Any) -> Claimed:
+    keeper = heartbeat()
+    run = pending_run(agent, **schedule)
+    claimed = claiming.claim(run.id, 1, keeper.worker, None, keeper.lease)
+    assert isinstance(claimed, Claimed)
+    return claimed
+
+
+def test_a_runtime_is_told_every_setting_of_the_agent_in_clear(agent: Agent) -> None:
+    changes: agents.AgentChanges = {
+        "dialect": "openai",
+        "model": "gpt-5",
+        "credential": "Bearer agent-key",
+        "extra_body": {"instructions": "Be brief"},
+        "extra_headers": {"X-Key": {"secret": True, "value": "h3ad3r"}, "X-Team": "growth"},
+        "background": True,
+        "stream": True,
+        "read_timeout": timedelta(seconds=7),
+        "max_response_bytes": 12_345,
+        "ca_pem": CERTIFICATE,
+        "client_certificate_pem": CERTIFICATE,
+        "client_key_pem": KEY,
+        "signing_secrets": [NEWEST, OLDER],
+    }
+    agents.update(agent.id, changes, may_change_origin=True)
+
+    endpoint = execution._endpoint(claimed_run(agent).agent)
+
+    assert (endpoint.dialect, endpoint.model) == ("openai", "gpt-5")
+    assert (endpoint.credential_header, endpoint.credential) == ("Authorization", "Bearer agent-key")
+    assert endpoint.extra_body == {"instructions": "Be brief"}
+    assert endpoint.extra_headers == {"X-Key": "h3ad3r", "X-Team": "growth"}
+    assert (endpoint.background, endpoint.stream) == (True, True)
+    assert (endpoint.read_timeout, endpoint.max_response_bytes) == (timedelta(seconds=7), 12_345)
+    assert endpoint.signing_secrets == (NEWEST, OLDER)
+    assert (endpoint.ca_pem, endpoint.client_pem) == (CERTIFICATE, f"{CERTIFICATE.rstrip()}\n{KEY}")
+    for secret in ("agent-key", "h3ad3r", NEWEST, KEY):
+        assert secret not in repr(endpoint)
+
+
+def test_a_runtime_is_told_what_asked_for_the_run(agent: Agent) -> None:
+    secret = {"secret": True, "value": "s3cr3t"}
+    claimed = claimed_run(agent, display_name="Briefing", payload={"input": "Hi", "variables": {"k": secret}})
+
+    call = execution._agent_call(claimed)
+
+    assert call.variables == {"k": secret}
+    assert "s3cr3t" not in repr(call)
+    assert (call.idempotency_key, call.is_cancelled()) == (claimed.run_id, False)
+    assert call.firing is not None
+    assert (call.firing.schedule_id, call.firing.display_name) == (claimed.schedule_id, "Briefing")
+    assert (call.firing.trigger, call.firing.generation, call.firing.fire_time) == ("manual", 1, None)
+    transitions.cancel(claimed.run_id, database_now())
+    assert call.is_cancelled()
+
+
+def test_secrets_of_the_agents_settings_are_masked_in_what_it_says(server: AgentServer, agent: Agent) -> None:
+    changes: agents.AgentChanges = {
+        "extra_headers": {"X-Key": {"secret": True, "value": "Token h3ad3r"}},
+        "signing_secrets": [NEWEST],
+    }
+    agents.update(agent.id, changes, may_change_origin=True)
+    words = f"I was sent h3ad3r and {NEWEST}"
+    server.script("digest", Behaviour(outcome="failed", error={"code": "x", "message": words}))
+
+    done = executed(pending_run(agent))
+
+    assert f"I was sent {MASK} and {MASK}" in done.error_message
+
+
+def test_a_schedule_that_no_longer_fits_its_agent_fails_as_such_and_calls_nobody(
+    server: AgentServer, picky: str
+) -> None:
+    agent = make_agent(runtime=picky, base_url=server.url, path="/loose")
+    run = pending_run(agent, payload={"input": "Hi", "metadata": {"a": "b"}})
+    agents.update(agent.id, {"dialect": "strict"}, may_change_origin=True)
+
+    done = executed(run)
+
+    assert (done.state, done.error_code, done.attempt) == (RunState.FAILED, "invalid_endpoint", 1)
+    assert done.error_message == "this agent takes no metadata"
+    assert posts(server) == []
+
+
+def test_a_runtime_that_this_process_lacks_fails_the_run_with_its_name(agent: Agent) -> None:
+    Agent.objects.update(runtime="elsewhere")
+
+    done = executed(pending_run(agent))
+
+    assert (done.state, done.error_code) == (RunState.FAILED, "invalid_endpoint")
+    assert "elsewhere" in done.error_message
+
+
+def test_a_stored_payload_without_an_input_goes_on(server: AgentServer, agent: Agent) -> None:
+    run = pending_run(agent)
+    Schedule.objects.update(payload={"metadata": {"a": "b"}})
+
+    assert executed(run).state == RunState.SUCCEEDED
 
 
 def test_one_process_has_one_heartbeat(settings: Settings) -> None:

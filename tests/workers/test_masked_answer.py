@@ -24,7 +24,9 @@ def claimed_with(secret: str, credential: str = "Bearer agent-key") -> Claimed:
     agents.set_credential(agent, credential)
     variables = {"key": {"secret": True, "value": secret}}
     now = database_now()
-    run = make_run(make_schedule(agent, now=now, payload={"variables": variables}), not_before=now)
+    run = make_run(
+        make_schedule(agent, now=now, payload={"input": "Hi", "variables": variables}), not_before=now
+    )
     claimed = claiming.claim(run.id, run.generation, "worker", None, LEASE)
     assert isinstance(claimed, Claimed)
     return claimed

@@ -36,7 +36,7 @@ def use_each_once(pool: Any) -> None:
         pool.wait(PATIENCE_SECONDS)
         for _ in range(pool.max_size):
             claim_postgresql.start("", 0, "", None, timedelta(seconds=1))
-            finishing.succeed("", 0, None, response_id="", output=[], output_text="", usage=None, trace_id="")
+            finishing.succeed("", 0, None, **finishing.NO_OUTCOME)
             connection.close()
     except (Error, psycopg.Error) as error:
         log.warning("worker.not_warmed_up", error=type(error).__name__)

@@ -180,7 +180,7 @@ def test_a_run_succeeds_with_its_answer() -> None:
 
     run = Run.objects.get()
     assert (run.state, run.finished_at, run.output_text) == (RunState.SUCCEEDED, LATER, "Hello")
-    assert (run.lease_expires_at, run.worker) == (None, "")
+    assert (run.lease_expires_at, run.worker) == (None, "worker-a")
 
 
 def test_a_retryable_failure_goes_back_to_pending_with_the_next_attempt() -> None:

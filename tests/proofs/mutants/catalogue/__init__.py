@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tests.proofs.mutants.catalogue.agents import AGENTS
 from tests.proofs.mutants.catalogue.changing import CHANGING
 from tests.proofs.mutants.catalogue.claiming import CLAIMING
 from tests.proofs.mutants.catalogue.claiming_in_one_statement import CLAIMING_IN_ONE_STATEMENT
@@ -19,6 +20,7 @@ MUTANTS: Final = (
     *CLAIMING_IN_ONE_STATEMENT,
     *FINISHING,
     *RECOVERING,
+    *AGENTS,
     *CHANGING,
     *RECORDING,
     *FIRES,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.proofs.mutants.catalogue.places import CLAIM, CLAIM_RACES, RACES, STATES
+from tests.proofs.mutants.catalogue.places import ATTEMPTS, CLAIM, CLAIM_RACES, RACES, STATES
 from tests.proofs.mutants.mutant import Mutant
 
 CLAIMING: Final = (
@@ -22,9 +22,25 @@ CLAIMING: Final = (
     Mutant(
         "no deleted check at the claim",
         CLAIM,
-        "    if schedule.deleted_at is not None:",
-        "    if schedule.generation < 0:",
+        "    if schedule.deleted_at is not None or ",
+        "    if ",
         (STATES,),
+    ),
+    Mutant(
+        "no check at the claim whether the agent is deleted",
+        CLAIM,
+        " or schedule.agent.deleted_at is not None:",
+        ":",
+        ("tests/api/test_agents.py::TestDeleting::test_no_run_of_it_starts",),
+        database="sqlite",
+    ),
+    Mutant(
+        "an unpinned run is sent without the active version",
+        CLAIM,
+        "(schedule.agent_tag or _active_tag(schedule.agent_id)) if is_first",
+        "schedule.agent_tag if is_first",
+        (ATTEMPTS,),
+        database="sqlite",
     ),
     Mutant(
         "the run of a once that switched itself off is discarded",
@@ -48,19 +64,19 @@ CLAIMING: Final = (
         "Schedule.objects.select_related",
         (f"{CLAIM_RACES}::test_a_claim_waits_for_an_edit_and_sends_what_it_left",),
     ),
-    Mutant("a run is claimed in any state", CLAIM, "Run.objects.claimable(now)", "Run.objects.all()"),
+    Mutant("a run is claimed in any state", CLAIM, "Run.objects.claimable(taking.now)", "Run.objects.all()"),
     Mutant(
         "a run is claimed before its time",
         CLAIM,
-        "Run.objects.claimable(now)",
+        "Run.objects.claimable(taking.now)",
         "Run.objects.pending()",
         (f"{STATES}::test_a_run_is_not_claimed_before_its_time",),
     ),
     Mutant(
         "the claim does not check the attempt it read",
         CLAIM,
-        "claimable(now).filter(id=run.id, attempt=run.attempt),",
-        "claimable(now).filter(id=run.id),",
+        "claimable(taking.now).filter(id=run.id, attempt=run.attempt),",
+        "claimable(taking.now).filter(id=run.id),",
         (f"{CLAIM_RACES}::test_the_portable_claim_starts_no_other_attempt_than_it_read",),
     ),
     Mutant(
@@ -88,8 +104,8 @@ CLAIMING: Final = (
     Mutant(
         "counters do not move",
         CLAIM,
-        'trigger_count=F("trigger_count") + 1, last_triggered_at=now',
-        "last_triggered_at=now",
+        'trigger_count=F("trigger_count") + 1, last_triggered_at=taking.now',
+        "last_triggered_at=taking.now",
         database="sqlite",
     ),
     Mutant(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.proofs.mutants.catalogue.places import CLAIM_POSTGRESQL, CLAIM_RACES, RACES, STATES
+from tests.proofs.mutants.catalogue.places import ATTEMPTS, CLAIM_POSTGRESQL, CLAIM_RACES, RACES, STATES
 from tests.proofs.mutants.mutant import Mutant
 
 CLAIMING_IN_ONE_STATEMENT: Final = (
@@ -50,8 +50,8 @@ CLAIMING_IN_ONE_STATEMENT: Final = (
     Mutant(
         "the statement does not look whether the schedule is active",
         CLAIM_POSTGRESQL,
-        "      AND (schedule.is_active OR schedule.is_finished)\n",
-        "",
+        "AND (schedule.is_active OR schedule.is_finished) AND agent",
+        "AND agent",
         (STATES,),
     ),
     Mutant(
@@ -60,6 +60,13 @@ CLAIMING_IN_ONE_STATEMENT: Final = (
         " AND schedule.deleted_at IS NULL",
         "",
         (f"{STATES}::test_a_run_of_a_schedule_that_is_gone_or_inactive_is_discarded",),
+    ),
+    Mutant(
+        "the statement does not look whether the agent is deleted",
+        CLAIM_POSTGRESQL,
+        " AND agent.deleted_at IS NULL",
+        "",
+        ("tests/api/test_agents.py::TestDeleting::test_no_run_of_it_starts",),
     ),
     Mutant(
         "the statement takes no row lock",
@@ -95,16 +102,51 @@ CLAIMING_IN_ONE_STATEMENT: Final = (
     Mutant(
         "the statement reads the agent's tag again at a retry",
         CLAIM_POSTGRESQL,
-        "CASE WHEN seen.is_first THEN schedule.agent_tag ELSE run.agent_tag END",
-        "schedule.agent_tag",
+        ")) ELSE run.agent_tag END",
+        ")) ELSE schedule.agent_tag END",
         (f"{STATES}::test_the_agents_tag_is_read_at_the_first_claim_and_kept_for_retries",),
     ),
     Mutant(
         "the statement never reads the agent's tag",
         CLAIM_POSTGRESQL,
-        "CASE WHEN seen.is_first THEN schedule.agent_tag ELSE run.agent_tag END",
-        "run.agent_tag",
+        "CASE WHEN seen.is_first THEN coalesce(",
+        "CASE WHEN run.id = '' THEN coalesce(",
         (f"{STATES}::test_the_agents_tag_is_read_at_the_first_claim_and_kept_for_retries",),
+    ),
+    Mutant(
+        "the statement prefers the active version to the pinned one",
+        CLAIM_POSTGRESQL,
+        "THEN coalesce(schedule.agent_tag, (",
+        "THEN coalesce(nullif(schedule.agent_tag, schedule.agent_tag), (",
+        (f"{ATTEMPTS}::TestActiveTag::test_a_pinned_run_keeps_its_own",),
+    ),
+    Mutant(
+        "the statement takes a version that is not active",
+        CLAIM_POSTGRESQL,
+        " AND version.is_active",
+        " ORDER BY version.tag LIMIT 1",
+        (f"{ATTEMPTS}::TestActiveTag::test_no_active_version_is_none",),
+    ),
+    Mutant(
+        "the statement takes another agent's version",
+        CLAIM_POSTGRESQL,
+        "WHERE version.agent_id = agent.id AND",
+        "WHERE version.agent_id <> agent.id AND",
+        (ATTEMPTS,),
+    ),
+    Mutant(
+        "the statement does not say when the attempt began",
+        CLAIM_POSTGRESQL,
+        ", attempt_started_at = asked.at",
+        "",
+        (ATTEMPTS,),
+    ),
+    Mutant(
+        "the statement leaves a run of an old process without its agent",
+        CLAIM_POSTGRESQL,
+        ", agent_id = agent.id, workspace_id",
+        ", workspace_id",
+        (f"{ATTEMPTS}::TestOccasion::test_a_run_knows_its_agent_and_workspace",),
     ),
     Mutant(
         "the statement counts each attempt",
@@ -133,8 +175,8 @@ CLAIMING_IN_ONE_STATEMENT: Final = (
     Mutant(
         "the statement does not say how often the run may be tried",
         CLAIM_POSTGRESQL,
-        "        max_attempts = agent.max_attempts\n",
-        "        finished_at = NULL\n",
+        "max_attempts = agent.max_attempts, ",
+        "",
     ),
     Mutant(
         "the statement takes a lease that is over",

@@ -2,7 +2,15 @@
 
 from typing import Final
 
-from tests.proofs.mutants.catalogue.places import EXECUTION, FINISH, LEASES, RUN, STATES, TRANSITIONS
+from tests.proofs.mutants.catalogue.places import (
+    ATTEMPTS,
+    EXECUTION,
+    FINISH,
+    LEASES,
+    RUN,
+    STATES,
+    TRANSITIONS,
+)
 from tests.proofs.mutants.mutant import Mutant
 
 FINISHING: Final = (
@@ -67,6 +75,55 @@ FINISHING: Final = (
         "if _is_unwanted(wait.watch):",
         "if _is_unwanted(wait.watch) and wait.is_ended:",
         ("tests/workers/runtimes/test_responses_limits.py::test_the_wish_to_abort_ends_every_call",),
+    ),
+    Mutant(
+        "a silent agent is called again as long as attempts remain",
+        FINISH,
+        "if failure.is_retryable and not is_too_silent else None",
+        "if failure.is_retryable else None",
+        (f"{ATTEMPTS}::TestSilence::test_by_default_the_first_silence_is_the_last",),
+    ),
+    Mutant(
+        "silences are counted for one attempt only",
+        FINISH,
+        "silent_count = claimed.silent_count + failure.is_silent",
+        "silent_count = 0 + failure.is_silent",
+        (f"{ATTEMPTS}::TestSilence::test_silences_are_counted_over_all_attempts",),
+    ),
+    Mutant(
+        "one silence more than may be",
+        FINISH,
+        "silent_count >= claimed.agent.max_silent_attempts",
+        "silent_count > claimed.agent.max_silent_attempts",
+        (f"{ATTEMPTS}::TestSilence::test_by_default_the_first_silence_is_the_last",),
+    ),
+    Mutant(
+        "an attempt that another one follows is forgotten",
+        FINISH,
+        "    attempts.keep_failed(claimed, facts, now)\n",
+        "",
+        (f"{ATTEMPTS}::TestHistory::test_a_failed_attempt_is_kept_when_another_follows",),
+    ),
+    Mutant(
+        "the attempt of a lost worker is forgotten",
+        LEASES,
+        "    attempts.keep_lost(",
+        "    len(",
+        (f"{ATTEMPTS}::TestHistory::test_a_lost_worker_is_an_attempt_that_was_lost",),
+    ),
+    Mutant(
+        "what the agent said with a final failure is dropped",
+        FINISH,
+        "outcome_of(failure.answer) if failure.answer is not None else {}",
+        "{}",
+        (f"{ATTEMPTS}::test_what_came_with_a_final_failure_is_kept",),
+    ),
+    Mutant(
+        "a cadence run's key is its run's id",
+        RUN,
+        "    if fire_time is None:\n        return run_id\n",
+        "    if fire_time or not fire_time:\n        return run_id\n",
+        (f"{ATTEMPTS}::TestOccasion::test_a_firing_has_a_key_of_schedule_generation_and_fire_time",),
     ),
     Mutant("an attempt is not counted", TRANSITIONS, 'attempt=F("attempt") + 1', 'attempt=F("attempt")'),
     Mutant(

@@ -41,8 +41,8 @@ FIRES: Final = (
     Mutant(
         "a fire time that has a run stops the batch, portably",
         FIRING_PORTABLE,
-        "(_run(firing, now, grace) for firing in firings), batch_size=_CHUNK, ignore_conflicts=True",
-        "(_run(firing, now, grace) for firing in firings), batch_size=_CHUNK",
+        "now, grace) for firing in firings),\n            batch_size=_CHUNK,\n            ignore_conflicts=True,\n",
+        "now, grace) for firing in firings),\n            batch_size=_CHUNK,\n",
         (f"{BOTH_TWINS}::test_a_fire_time_that_has_a_run_keeps_it",),
     ),
     Mutant(
@@ -181,8 +181,8 @@ FIRES: Final = (
     Mutant(
         "a run that is run again gets the newest payload",
         RUN_NOW,
-        "return _add_to_active(ended.schedule_id, now, ended.payload)",
-        "return _add_to_active(ended.schedule_id, now)",
+        "payload=ended.payload if ended else None",
+        "payload=None",
         (f"{BOTH_TWINS}::test_a_failed_run_is_run_again_with_the_payload_it_had",),
     ),
     Mutant(

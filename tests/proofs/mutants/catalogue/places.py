@@ -22,6 +22,7 @@ RUN_NOW: Final = "schedules/triggering/run_now.py"
 TRANSITIONS: Final = "schedules/runs/transitions.py"
 TRIGGERING_POSTGRESQL: Final = "schedules/triggering/postgresql.py"
 
+ATTEMPTS: Final = "tests/schedules/runs/test_attempts.py"
 BOTH_TWINS: Final = "tests/schedules/firing/test_due.py"
 CLAIM_RACES: Final = "tests/races/test_claim_races.py"
 EXECUTION: Final = "tests/workers/test_execution.py"

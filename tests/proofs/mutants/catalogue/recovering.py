@@ -87,8 +87,8 @@ RECOVERING: Final = (
     Mutant(
         "two beats send the same message again",
         RECOVER,
-        '.select_for_update(skip_locked=True, of=("self",))\n        .select_related("schedule")',
-        '.select_related("schedule")',
+        '.select_for_update(skip_locked=True, of=("self",))\n        .select_related("schedule__agent")',
+        '.select_related("schedule__agent")',
         (f"{RACES}::test_a_beat_passes_over_a_message_that_another_sends_again",),
     ),
 )
