@@ -11,7 +11,7 @@ from typing import TypedDict
 
 from django.db import transaction
 
-from schedules.agents import require_tag
+from schedules.agents import check_fit, require_tag
 from schedules.errors import PreconditionFailed, ScheduleNotFound
 from schedules.expressions import InvalidExpression, admit
 from schedules.expressions.invalid_expression import CRON_EXAMPLE, ONCE_EXAMPLE
@@ -48,7 +48,7 @@ class ScheduleChanges(TypedDict, total=False):
 def create(agent: Agent, new: NewSchedule, actor: str, now: datetime) -> Schedule:
     """The agent's new schedule, active, generation 1; InvalidExpression, InvalidRequest or AgentNotFound."""
     require_tag(agent, new.agent_tag)
-    payload = payloads.sealed(payloads.check(new.payload))
+    payload = _storable(agent, new.payload)
     fire_time = first_fire(new.type, new.expression, now)
     schedule = Schedule.objects.create(
         workspace_id=agent.workspace_id,
@@ -152,7 +152,14 @@ def _apply_content(schedule: Schedule, changes: ScheduleChanges) -> None:
     if "display_name" in changes:
         schedule.display_name = changes["display_name"]
     if "payload" in changes:
-        schedule.payload = payloads.sealed(payloads.check(changes["payload"]), stored=schedule.payload)
+        schedule.payload = _storable(schedule.agent, changes["payload"], schedule.payload)
+
+
+def _storable(agent: Agent, payload: Payload, stored: Payload | None = None) -> Payload:
+    """The payload as it is stored; InvalidRequest when its shape is wrong or the agent could never be sent it."""
+    sealed = payloads.sealed(payloads.check(payload), stored)
+    check_fit(agent, sealed)
+    return sealed
 
 
 def _apply_cadence(schedule: Schedule, changes: ScheduleChanges, now: datetime) -> None:

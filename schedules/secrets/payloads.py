@@ -25,11 +25,7 @@ def check(payload: object) -> Payload:
     """The payload when its shape is right; InvalidRequest naming the field otherwise."""
     if not isinstance(payload, dict):
         raise InvalidRequest("payload must be an object", param="payload")
-    for name in payload:
-        if name not in FIELDS:
-            raise InvalidRequest(
-                f"payload has no field {quoted(name)}; its fields are {', '.join(FIELDS)}", param="payload"
-            )
+    _check_names(payload)
     _check_input(payload)
     if not isinstance(payload.get("memory_entity_id", ""), str):
         raise InvalidRequest("payload.memory_entity_id must be a string", param="payload.memory_entity_id")
@@ -38,7 +34,17 @@ def check(payload: object) -> Payload:
             raise InvalidRequest(f"payload.{name} must be an object", param=f"payload.{name}")
     for name, value in payload.get("variables", {}).items():
         _check_variable(name, value)
+    if "input" not in payload:
+        raise InvalidRequest("payload.input is missing: say what the agent is asked", param="payload.input")
     return payload
+
+
+def _check_names(payload: Payload) -> None:
+    for name in payload:
+        if name not in FIELDS:
+            raise InvalidRequest(
+                f"payload has no field {quoted(name)}; its fields are {', '.join(FIELDS)}", param="payload"
+            )
 
 
 def _check_input(payload: Payload) -> None:
@@ -124,8 +130,11 @@ def masked(payload: Payload) -> Payload:
 
 
 def opened(payload: Payload) -> Payload:
-    """The stored payload in clear, for the agent's call only; InvalidToken when no key opens a secret."""
-    return _with_secrets(payload, lambda secret: unseal(secret["sealed"]))
+    """The stored payload in clear, for the agent's call only; InvalidToken when no key opens a secret.
+
+    Its secrets are still marked: `{"secret": true, "value": "…"}`.
+    """
+    return _with_secrets(payload, lambda secret: {"secret": True, "value": unseal(secret["sealed"])})
 
 
 def resealed(payload: Payload) -> tuple[Payload, list[str]]:

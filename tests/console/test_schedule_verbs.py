@@ -224,7 +224,8 @@ class TestDeleting:
 
     def test_a_deleted_schedule_is_shown_and_cannot_be_deleted_again(self, operator: Client) -> None:
         schedule = make_schedule(
-            now=database_now(), payload={"variables": {"k": {"secret": True, "value": "s3cr3t"}}}
+            now=database_now(),
+            payload={"input": "Hi", "variables": {"k": {"secret": True, "value": "s3cr3t"}}},
         )
         self.delete_one(operator, schedule)
         deleted_at = Schedule.objects.get().deleted_at

@@ -127,7 +127,7 @@ def test_an_error_looks_as_shown(reader: Reader) -> None:
         [
             *("-X", "POST", reader.variables["SCHEDULES"], "-H", "Content-Type: application/json"),
             *("-H", f"Authorization: Bearer {reader.variables['ORQ_API_KEY']}"),
-            *("-d", '{"type": "cron", "expression": "0 * 9 * * *", "payload": {}}'),
+            *("-d", '{"type": "cron", "expression": "0 * 9 * * *", "payload": {"input": ""}}'),
         ]
     )
 

@@ -59,7 +59,9 @@ def test_a_change_of_cadence_restarts_it(changes: dict[str, str]) -> None:
 
 
 def test_repeating_the_stored_values_changes_nothing_but_updated() -> None:
-    schedule = make_schedule(payload={"variables": {"key": {"secret": True, "value": "s3cr3t"}}})
+    schedule = make_schedule(
+        payload={"input": "Hi", "variables": {"key": {"secret": True, "value": "s3cr3t"}}}
+    )
     before = facts(schedule)
 
     changed = change(
@@ -67,7 +69,7 @@ def test_repeating_the_stored_values_changes_nothing_but_updated() -> None:
         type="cron",
         expression=schedule.expression,
         is_active=True,
-        payload={"variables": {"key": {"secret": True, "value": "s3cr3t"}}},
+        payload={"input": "Hi", "variables": {"key": {"secret": True, "value": "s3cr3t"}}},
     )
 
     assert facts(changed) == before
@@ -208,16 +210,21 @@ def test_deleting_discards_pending_runs_and_keeps_the_history() -> None:
 
 
 def test_a_mask_sent_back_keeps_the_stored_secret() -> None:
-    schedule = make_schedule(payload={"variables": {"key": {"secret": True, "value": "s3cr3t"}}})
+    schedule = make_schedule(
+        payload={"input": "Hi", "variables": {"key": {"secret": True, "value": "s3cr3t"}}}
+    )
     mask = {"secret": True, "value": MASK}
 
     changed = change(schedule, payload={"input": "new", "variables": {"key": mask}})
 
-    assert payloads.opened(changed.payload) == {"input": "new", "variables": {"key": "s3cr3t"}}
+    assert payloads.opened(changed.payload) == {
+        "input": "new",
+        "variables": {"key": {"secret": True, "value": "s3cr3t"}},
+    }
 
 
 def test_a_mask_with_nothing_behind_it_is_refused() -> None:
     schedule = make_schedule()
 
     with pytest.raises(InvalidRequest, match="no secret is stored"):
-        change(schedule, payload={"variables": {"key": {"secret": True, "value": MASK}}})
+        change(schedule, payload={"input": "Hi", "variables": {"key": {"secret": True, "value": MASK}}})

@@ -41,7 +41,7 @@ CRON_EXAMPLES: Final[dict[str, New]] = {
             },
         },
     },
-    "empty_payload": {"type_": "cron", "expression": "0 0 9 * * *", "payload": {}},
+    "empty_payload": {"type_": "cron", "expression": "0 0 9 * * *", "payload": {"input": ""}},
 } | {
     expression: {"type_": "cron", "expression": expression, "payload": {"input": "Hello"}}
     for expression in (

@@ -95,7 +95,9 @@ def test_what_was_due_when_a_schedule_was_deleted_is_missed() -> None:
 def test_an_edit_that_is_no_change_of_cadence_ends_no_epoch() -> None:
     schedule = hourly()
 
-    editing.update(schedule.id, {"payload": {}, "expression": "0 0 * * * *"}, "apk_x", NOON + HOUR / 10)
+    editing.update(
+        schedule.id, {"payload": {"input": ""}, "expression": "0 0 * * * *"}, "apk_x", NOON + HOUR / 10
+    )
 
     assert CadenceEpoch.objects.get().ended_at is None
     assert not MissedFiring.objects.exists()

@@ -17,10 +17,10 @@ SECRET = {"secret": True, "value": "hunter2"}
 @pytest.mark.parametrize(
     "payload",
     [
-        {},
+        {"input": ""},
         {"input": "text"},
         {"input": [{"role": "user", "content": "hi"}], "metadata": {"n": 1}, "variables": {"a": [1, None]}},
-        {"variables": {"key": SECRET, "not_one": {"value": 1}}, "memory_entity_id": "m"},
+        {"input": [], "variables": {"key": SECRET, "not_one": {"value": 1}}, "memory_entity_id": "m"},
     ],
 )
 def test_a_payload_of_the_documented_shape_passes(payload: dict[str, Any]) -> None:
@@ -33,6 +33,8 @@ def test_a_payload_of_the_documented_shape_passes(payload: dict[str, Any]) -> No
         (5, "payload"),
         ([], "payload"),
         ({"zz": 1}, "payload"),
+        ({}, "payload.input"),
+        ({"variables": {"key": SECRET}}, "payload.input"),
         ({"input": 5}, "payload.input"),
         ({"input": ["text"]}, "payload.input"),
         ({"input": None}, "payload.input"),
@@ -61,7 +63,7 @@ def test_a_secret_is_sealed_at_rest_masked_on_reads_and_opened_for_the_call() ->
         "key": {"secret": True, "value": MASK},
         "open": "v",
     }
-    assert payloads.opened(stored)["variables"] == {"key": "hunter2", "open": "v"}
+    assert payloads.opened(stored)["variables"] == {"key": SECRET, "open": "v"}
 
 
 def test_an_older_key_still_opens_and_a_lost_key_does_not(settings: Settings) -> None:
@@ -73,11 +75,11 @@ def test_an_older_key_still_opens_and_a_lost_key_does_not(settings: Settings) ->
     opened = payloads.opened(stored)
     settings.ENCRYPTION_KEYS = [new]
 
-    assert opened["variables"]["key"] == "hunter2"
+    assert opened["variables"]["key"] == SECRET
     with pytest.raises(InvalidToken):
         payloads.opened(stored)
     replaced = payloads.sealed({"variables": {"key": SECRET}}, stored=stored)
-    assert payloads.opened(replaced)["variables"]["key"] == "hunter2"
+    assert payloads.opened(replaced)["variables"]["key"] == SECRET
 
 
 @pytest.mark.parametrize("short", ["", "abc"])
@@ -94,4 +96,4 @@ def test_a_short_secret_that_is_stored_already_is_kept_and_sent() -> None:
     for value in ("123", MASK):
         again = payloads.sealed({"variables": {"pin": {"secret": True, "value": value}}}, stored=stored)
 
-        assert payloads.opened(again) == {"variables": {"pin": "123"}}
+        assert payloads.opened(again) == {"variables": {"pin": {"secret": True, "value": "123"}}}
