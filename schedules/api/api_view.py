@@ -1,6 +1,7 @@
 """What all paths have in common: they always answer in JSON, whatever a client says it accepts."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -9,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from schedules.api.rate_limits import KeyLimit
+from schedules.models import Scope
 
 
 class AlwaysTheFirst(BaseContentNegotiation):
@@ -32,5 +34,5 @@ class ApiView(APIView):
     http_method_names = ["get", "head", "post", "patch", "delete"]
     content_negotiation_class = AlwaysTheFirst
     throttle_classes = [KeyLimit]
-    is_read_only = False
-    """Whether even its POST changes nothing, so that a key of the scope read suffices."""
+    scopes: ClassVar[Mapping[str, Scope]] = {}
+    """By method that is not reading: the least scope of a key that may; others need write."""

@@ -1,5 +1,6 @@
-"""Who calls, and what the caller may do: API keys as bearer tokens, with the scopes read and write."""
+"""Who calls, and what the caller may do: API keys as bearer tokens, each of a scope."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
@@ -39,9 +40,13 @@ class ExpiredApiKey(Refused):
 
 
 class InsufficientScope(Refused):
-    """This API key may only read; use a key with the scope write"""
+    """This API key may not do this"""
 
     code = "insufficient_scope"
+
+    def __init__(self, needed: Scope) -> None:
+        """`needed`: the least scope that may."""
+        super().__init__(f"This API key may not do this; use a key with the scope {needed.value}")
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -90,12 +95,18 @@ def key_of(request: Request) -> ApiKey:
 
 
 class HasScope(BasePermission):
-    """Reading needs any key, everything else one of the scope write. A POST that only asks is reading too."""
+    """Each method of a path needs a scope: reading any, writing write, unless the view says otherwise."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         """True, or InsufficientScope; a method the path does not answer is left to be told as such."""
-        is_write = request.method in view.allowed_methods and request.method not in SAFE_METHODS
-        is_read_only = getattr(view, "is_read_only", False)
-        if is_write and not is_read_only and key_of(request).scope != Scope.WRITE:
-            raise InsufficientScope
+        needed = _needed_scope(request, view)
+        if not Scope(key_of(request).scope).includes(needed):
+            raise InsufficientScope(needed)
         return True
+
+
+def _needed_scope(request: Request, view: "APIView") -> Scope:
+    if request.method in SAFE_METHODS or request.method not in view.allowed_methods:
+        return Scope.READ
+    scopes: Mapping[str, Scope] = getattr(view, "scopes", {})
+    return scopes.get(request.method, Scope.WRITE)

@@ -10,7 +10,8 @@ from schedules.api.bodies import AGENT_TAG_HELP, EXPRESSION_HELP, TYPE_HELP
 from schedules.expressions import ExpressionWarning, WarningCode, warnings_of
 from schedules.expressions.instants import rfc3339
 from schedules.ledger.explaining import Outcome
-from schedules.models import Run, RunState, Schedule, ScheduleType, TriggerKind
+from schedules.models import Run, RunAttempt, RunState, Schedule, ScheduleType, TriggerKind
+from schedules.runs.attempts import OUTCOMES, Attempt, attempts_of
 from schedules.secrets import payloads
 
 _Instant = serializers.DateTimeField  # RFC 3339 with Z; a fraction of a second only where there is one
@@ -190,14 +191,39 @@ class Triggered(serializers.Serializer[Any]):
 
 @extend_schema_serializer(component_name="PublicRunError")
 class RunError(serializers.Serializer[Any]):
-    """How the last attempt failed."""
+    """How an attempt failed."""
 
     code = serializers.CharField(source="error_code", help_text="Identifies the failure for programs.")
     message = serializers.CharField(source="error_message", help_text="Describes the failure for people.")
 
-    def to_representation(self, instance: Run) -> dict[str, Any] | None:  # type: ignore[override]  # None: left out
-        """The error of a run, or None."""
+    def to_representation(self, instance: Run | RunAttempt) -> dict[str, Any] | None:  # type: ignore[override]  # None: left out
+        """The error of a run or of one of its attempts, or None."""
         return super().to_representation(instance) if instance.error_code else None
+
+
+class AttemptsOfRun(serializers.ListSerializer[Any]):
+    """The attempts of a run: the earlier ones and the run's own."""
+
+    def get_attribute(self, instance: Run) -> list[Attempt]:
+        """All that have begun."""
+        return attempts_of(instance)
+
+
+@extend_schema_serializer(component_name="PublicRunAttempt")
+class AttemptDocument(Document):
+    """One attempt of a run."""
+
+    class Meta:
+        list_serializer_class = AttemptsOfRun
+
+    number = serializers.IntegerField(help_text="Which attempt it was, counted from 1.")
+    worker = TextIfAny(help_text="The worker process that made it.")
+    started_at = _Instant(required=False, help_text="When it started.")
+    ended_at = _Instant(required=False, help_text="When it ended; absent until then.")
+    outcome = serializers.ChoiceField(OUTCOMES, help_text="How it ended, or `running`.")
+    error = RunError(source="*", required=False, help_text="Why it failed; absent if it did not.")
+    response_id = TextIfAny(help_text="The agent's id for its response.")
+    trace_id = TextIfAny(help_text="The attempt's trace.")
 
 
 @extend_schema_serializer(component_name="PublicRun")
@@ -219,6 +245,9 @@ class RunDocument(Document):
     )
     reason = TextIfAny(help_text="Why it was discarded, cancelled or failed.")
     attempt = serializers.IntegerField(help_text="The current or last attempt, counted from 1.")
+    max_attempts = serializers.IntegerField(
+        help_text="The most attempts there may be, as the agent had it when the last one started."
+    )
     created = _Instant(source="created_at", help_text="When it was created.")
     not_before = _Instant(help_text="The next attempt does not start before this instant.")
     started_at = _Instant(required=False, help_text="When the first attempt started.")
@@ -226,13 +255,24 @@ class RunDocument(Document):
     lateness_seconds = Seconds(
         source="lateness", required=False, help_text="Seconds from the instant it was due to its start."
     )
-    agent_tag = serializers.CharField(required=False, help_text="The agent version it was pinned to.")
+    agent_tag = serializers.CharField(
+        required=False,
+        help_text="The agent version that ran: the pinned one, or the active one when the run started.",
+    )
+    worker = TextIfAny(help_text="The worker process of the current or last attempt.")
+    trace_id = TextIfAny(help_text="The trace of the current or last attempt.")
     response_id = TextIfAny(help_text="The agent's id for its response.")
     output_text = TextIfAny(help_text="The text of the agent's answer.")
+    output_types = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="The kinds of items in the answer: `message`, `function_call` …",
+    )
     usage = Usage(required=False, help_text="Token usage, as the agent reported it.")
     error = RunError(
         source="*", required=False, help_text="Why the last attempt failed; absent if it did not."
     )
+    attempts = AttemptDocument(many=True, help_text="All attempts that have started, the oldest first.")
 
 
 @extend_schema_serializer(component_name="PublicRunList")

@@ -31,7 +31,7 @@ ERRORS: Final[dict[str, ErrorCode]] = {
     ),
     "expired_api_key": ErrorCode(401, _AUTHENTICATION, "The API key has expired. Use another key."),
     "insufficient_scope": ErrorCode(
-        403, "permission_error", "The API key may only read. Use a key with the scope write."
+        403, "permission_error", "The API key's scope is too low. The message names the scope that is needed."
     ),
     "invalid_request_body": ErrorCode(
         400, _REQUEST, "The request does not have the documented form. `param` names the field."
@@ -60,6 +60,9 @@ ERRORS: Final[dict[str, ErrorCode]] = {
     "not_found": ErrorCode(404, _NOT_FOUND, "There is no such path. No path of the API ends in a slash."),
     "method_not_allowed": ErrorCode(
         405, _REQUEST, "This path does not support this method. The header Allow names those it supports."
+    ),
+    "agent_exists": ErrorCode(
+        409, _REQUEST, "The workspace has an agent of this key already. Update it, or choose another key."
     ),
     "idempotency_key_reused": ErrorCode(
         409,

@@ -15,6 +15,7 @@ from schedules.api.documents import ExplanationDocument, PreviewDocument, Schedu
 from schedules.api.lookups import schedule_of
 from schedules.database.clock import database_now
 from schedules.ledger.explaining import explain
+from schedules.models import Scope
 from schedules.previewing import preview_expression, preview_schedule
 
 
@@ -33,7 +34,7 @@ class SchedulePreview(ApiView):
 class ExpressionPreview(ApiView):
     """When an expression that is not a schedule yet would fire."""
 
-    is_read_only = True
+    scopes = {"POST": Scope.READ}
 
     @operations.PREVIEW_EXPRESSION
     def post(self, request: Request) -> Response:

@@ -39,7 +39,7 @@ def find_schedule(workspace_id: UUID, agent_key: str, schedule_id: str) -> Sched
     return (
         Schedule.objects.live()
         .select_related("agent", "next_fire")
-        .filter(id=schedule_id, agent__workspace=workspace_id, agent__key=agent_key)
+        .filter(id=schedule_id, agent__workspace=workspace_id, agent__key=agent_key, agent__deleted_at=None)
         .first()
     )
 

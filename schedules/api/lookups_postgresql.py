@@ -17,6 +17,7 @@ SELECT {columns}, agent.key, next_fire.fire_time, next_fire.suspended_until
 FROM schedules_schedule AS schedule JOIN schedules_agent AS agent ON agent.id = schedule.agent_id
 LEFT JOIN schedules_nextfire AS next_fire ON next_fire.schedule_id = schedule.id
 WHERE schedule.id = %s AND schedule.deleted_at IS NULL AND agent.workspace_id = %s AND agent.key = %s
+  AND agent.deleted_at IS NULL
 """
 _OF_NEXT = ("schedule_id", "fire_time", "suspended_until")
 

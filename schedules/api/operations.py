@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
+from schedules.api.agent_bodies import AgentChangesBody, NewAgentBody
+from schedules.api.agent_documents import AgentDocument, AgentList
 from schedules.api.bodies import NewScheduleBody, ScheduleChangesBody
 from schedules.api.documents import (
     ExplanationDocument,
@@ -20,7 +22,16 @@ from schedules.api.documents import (
 )
 from schedules.api.error_codes import ERRORS, error_body
 from schedules.api.etags import TAGS_PATTERN
-from schedules.api.examples import EXPLANATION, NEW_SCHEDULE, PREVIEW, RUN, SCHEDULE, TO_PREVIEW
+from schedules.api.examples import (
+    AGENT,
+    EXPLANATION,
+    NEW_AGENT,
+    NEW_SCHEDULE,
+    PREVIEW,
+    RUN,
+    SCHEDULE,
+    TO_PREVIEW,
+)
 from schedules.api.idempotency_key import KEY_PATTERN, MAX_KEY
 from schedules.api.queries import ExplainQuery, PreviewBody, PreviewQuery, RunListQuery, ScheduleListQuery
 
@@ -204,7 +215,7 @@ TRIGGER: Final = _operation(
     "trigger-agent-schedule",
     "Trigger schedule execution",
     "Requests one run with the current payload. The cadence is not affected. The run starts 10 seconds after the "
-    "request, or slightly later. An inactive schedule cannot be triggered.",
+    "request, or slightly later. An inactive schedule cannot be triggered. There is no request body.",
     parameters=[*_OF_SCHEDULE, *_repeatable(202)],
     request=None,
     responses={
@@ -291,5 +302,70 @@ EXPLAIN_SCHEDULE: Final = _operation(
     responses={
         200: _answer(ExplanationDocument, "Instant explained.", EXPLANATION),
         **_errors("invalid_request_body", "schedule_not_found"),
+    },
+)
+
+_AN_AGENT: Final = [OpenApiExample("An agent", NEW_AGENT, request_only=True)]
+_A_TIMEOUT: Final = [OpenApiExample("A longer silence", {"read_timeout_seconds": 600}, request_only=True)]
+_OF_AGENT_BODY: Final = (
+    "insufficient_scope",
+    "invalid_request_body",
+    "payload_too_large",
+    "unsupported_media_type",
+)
+
+LIST_AGENTS: Final = _operation(
+    "list-agents",
+    "List agents",
+    "Lists all agents of the key's workspace, newest first; with `limit` a page of them.",
+    parameters=[ScheduleListQuery],
+    responses={
+        200: _answer(AgentList, "Agents listed.", {"agents": [AGENT]}),
+        **_errors("invalid_request_body"),
+    },
+)
+CREATE_AGENT: Final = _operation(
+    "create-agent",
+    "Create agent",
+    "Makes an agent that schedules can run. It needs a key of the scope admin.",
+    parameters=_repeatable(201),
+    request=NewAgentBody,
+    examples=_AN_AGENT,
+    responses={
+        201: _answer(AgentDocument, "Agent created.", AGENT),
+        **_errors("agent_exists", "idempotency_key_reused", *_OF_AGENT_BODY),
+    },
+)
+RETRIEVE_AGENT: Final = _operation(
+    "retrieve-agent",
+    "Retrieve agent",
+    "The agent's settings. Of what is secret it only says whether it is there.",
+    parameters=_OF_AGENT,
+    responses={200: _answer(AgentDocument, "Agent retrieved.", AGENT), **_errors("agent_not_found")},
+)
+UPDATE_AGENT: Final = _operation(
+    "update-agent",
+    "Update agent",
+    "Changes what the body names; runs that start afterwards use it. A masked value of a header keeps what is "
+    "stored. Where scheme, host or port of `base_url` change, each secret that is stored (credential, secret "
+    "headers, client key, signing secrets) must be sent anew or removed. It needs a key of the scope admin.",
+    parameters=_OF_AGENT,
+    request=AgentChangesBody,
+    examples=_A_TIMEOUT,
+    responses={
+        200: _answer(AgentDocument, "Agent updated.", AGENT),
+        **_errors("agent_not_found", *_OF_AGENT_BODY),
+    },
+)
+DELETE_AGENT: Final = _operation(
+    "delete-agent",
+    "Delete agent",
+    "Deletes an agent. It is gone at once, and no run of it starts; its schedules end within a while. The history of "
+    "their runs stays for operators. It needs a key of the scope admin.",
+    parameters=_OF_AGENT,
+    request=None,
+    responses={
+        204: OpenApiResponse(description="Agent deleted."),
+        **_errors("insufficient_scope", "agent_not_found"),
     },
 )

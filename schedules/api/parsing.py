@@ -39,6 +39,18 @@ def bounded(stream: IO[Any]) -> bytes:
     return body
 
 
-def unread_body(request: Request) -> bytes:
-    """The bytes of a body that means nothing to the operation; PayloadTooLarge."""
-    return bounded(request.stream) if request.stream is not None else b""
+def refuse_body(request: Request) -> None:
+    """InvalidRequest unless there is no body, or one that says nothing: `{}` or `null`; PayloadTooLarge.
+
+    Whatever its content type: some clients name one for the body they do not send. Reads the body up.
+    """
+    body = bounded(request.stream) if request.stream is not None else b""
+    if body.strip() and not _says_nothing(body):
+        raise InvalidRequest("This operation takes no body: send none, or {}")
+
+
+def _says_nothing(body: bytes) -> bool:
+    try:
+        return strict_json.read(body) in ({}, None)
+    except strict_json.NotStrictJson:
+        return False

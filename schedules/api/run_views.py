@@ -11,6 +11,7 @@ from schedules.api.lookups import run_of, schedule_of
 from schedules.database.clock import database_now
 from schedules.database.keyset import page
 from schedules.errors import RunNotCancellable
+from schedules.models import Scope
 from schedules.runs import transitions
 
 
@@ -23,6 +24,7 @@ class ScheduleRuns(ApiView):
         schedule = schedule_of(key_of(request), agent_key, schedule_id)
         query = queries.read_query(queries.RunListQuery, request)
         runs = schedule.runs.filter(**queries.run_filter(query)).defer("payload", "output")
+        runs = runs.prefetch_related("attempts")
         runs_page = page(runs, schedule.runs.all(), query.get("after"), query["limit"])
         return Response(RunList(runs_page).data)
 
@@ -39,6 +41,8 @@ class ScheduleRun(ApiView):
 
 class RunCancellation(ApiView):
     """Cancelling a run."""
+
+    scopes = {"POST": Scope.TRIGGER}
 
     @operations.CANCEL_RUN
     def post(self, request: Request, agent_key: str, schedule_id: str, run_id: str) -> Response:

@@ -11,11 +11,13 @@ from schedules.api.documents import SavedScheduleDocument, ScheduleList
 from schedules.api.etags import etag_of, expected_revisions, schedule_response
 from schedules.api.idempotency_key import answer_once
 from schedules.api.lookups import agent_of, schedule_of
-from schedules.api.parsing import unread_body
+from schedules.api.parsing import refuse_body
 from schedules.api.rate_limits import TriggerLimit
 from schedules.database.clock import database_now
 from schedules.database.keyset import page
+from schedules.errors import Refused
 from schedules.idempotency import RecordedAnswer
+from schedules.models import Scope
 from schedules.triggering import run_now
 
 
@@ -76,14 +78,24 @@ class ScheduleExecution(ApiView):
     """Running a schedule now."""
 
     throttle_classes = [TriggerLimit]
+    scopes = {"POST": Scope.TRIGGER}
 
     @operations.TRIGGER
     def post(self, request: Request, agent_key: str, schedule_id: str) -> Response:
-        """A run, 10 s from now; a body is ignored."""
+        """A run, 10 s from now; there is no body, and what is wrong with one is said after a 404."""
 
         def trigger() -> RecordedAnswer:
             schedule = schedule_of(key_of(request), agent_key, schedule_id)
+            refuse_body(request)
             run_now.trigger(schedule.id)
             return RecordedAnswer(202, {"status": "triggered", "schedule_id": schedule.id})
 
-        return answer_once(request, lambda: unread_body(request).decode("latin-1"), trigger)
+        def body() -> str:
+            try:
+                refuse_body(request)
+            except Refused:
+                schedule_of(key_of(request), agent_key, schedule_id)
+                raise
+            return ""
+
+        return answer_once(request, body, trigger)

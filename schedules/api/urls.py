@@ -2,17 +2,22 @@
 
 from django.urls import path
 
+from schedules.api.agent_views import AgentItself, Agents
 from schedules.api.description import Description, Documentation, error_codes
 from schedules.api.error_codes import DOCUMENTED_AT
 from schedules.api.fire_time_views import ExpressionPreview, ScheduleExplanation, SchedulePreview
 from schedules.api.run_views import RunCancellation, ScheduleRun, ScheduleRuns
 from schedules.api.schedule_views import AgentSchedule, AgentSchedules, ScheduleExecution
 
-_SCHEDULES = "v3/agents/<str:agent_key>/schedules"
+_AGENTS = "v3/agents"
+_AGENT = f"{_AGENTS}/<str:agent_key>"
+_SCHEDULES = f"{_AGENT}/schedules"
 _SCHEDULE = f"{_SCHEDULES}/<str:schedule_id>"
 _RUN = f"{_SCHEDULE}/runs/<str:run_id>"
 
 urlpatterns = [
+    path(_AGENTS, Agents.as_view()),
+    path(_AGENT, AgentItself.as_view()),
     path(_SCHEDULES, AgentSchedules.as_view()),
     path(_SCHEDULE, AgentSchedule.as_view()),
     path(f"{_SCHEDULE}/execution", ScheduleExecution.as_view()),

@@ -15,7 +15,9 @@ from schedules import api_keys
 from schedules.models import Agent, ApiKey, Run, Schedule, Scope
 from tests.factories import make_agent, make_run, make_schedule, make_token, make_workspace
 
-AGENT: Final = "v3/agents/<str:agent_key>/schedules"
+AGENTS: Final = "v3/agents"
+AGENT_ITSELF: Final = f"{AGENTS}/<str:agent_key>"
+AGENT: Final = f"{AGENT_ITSELF}/schedules"
 SCHEDULE: Final = f"{AGENT}/<str:schedule_id>"
 RUN: Final = f"{SCHEDULE}/runs/<str:run_id>"
 NEW: Final = {"type": "cron", "expression": "0 0 9 * * *", "payload": {"input": "Hello"}}
@@ -30,27 +32,43 @@ class Call:
     status: int = 200
     body: Any = None
     query: str = ""
-    is_write: bool = False
+    scope: Scope = Scope.READ
+    """The least that may."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.route}"
 
     @property
+    def is_write(self) -> bool:
+        """Whether it changes something."""
+        return self.scope != Scope.READ
+
+    @property
+    def is_of_agent(self) -> bool:
+        """Whether an agent's key is all that its path names."""
+        return self.route in (AGENT, AGENT_ITSELF)
+
+    @property
     def missing(self) -> str:
         """The code of somebody whose path leads nowhere."""
-        return "agent_not_found" if self.route == AGENT else "schedule_not_found"
+        return "agent_not_found" if self.is_of_agent else "schedule_not_found"
 
 
 CALLS: Final = [
+    Call("GET", AGENTS),
+    Call("POST", AGENTS, 201, {"key": "new", "runtime": "echo"}, scope=Scope.ADMIN),
+    Call("GET", AGENT_ITSELF),
+    Call("PATCH", AGENT_ITSELF, body={"max_attempts": 7}, scope=Scope.ADMIN),
+    Call("DELETE", AGENT_ITSELF, 204, scope=Scope.ADMIN),
     Call("GET", AGENT),
-    Call("POST", AGENT, 201, NEW, is_write=True),
+    Call("POST", AGENT, 201, NEW, scope=Scope.WRITE),
     Call("GET", SCHEDULE),
-    Call("PATCH", SCHEDULE, body={"expression": "@hourly"}, is_write=True),
-    Call("DELETE", SCHEDULE, 204, is_write=True),
-    Call("POST", f"{SCHEDULE}/execution", 202, is_write=True),
+    Call("PATCH", SCHEDULE, body={"expression": "@hourly"}, scope=Scope.WRITE),
+    Call("DELETE", SCHEDULE, 204, scope=Scope.WRITE),
+    Call("POST", f"{SCHEDULE}/execution", 202, scope=Scope.TRIGGER),
     Call("GET", f"{SCHEDULE}/runs"),
     Call("GET", RUN),
-    Call("POST", f"{RUN}/cancel", is_write=True),
+    Call("POST", f"{RUN}/cancel", scope=Scope.TRIGGER),
     Call("GET", f"{SCHEDULE}/preview"),
     Call("GET", f"{SCHEDULE}/explain", query="?at=2026-06-01T09:00:00Z"),
     Call("POST", "v3/schedules/preview", body={"type": "cron", "expression": "0 0 9 * * *"}),
@@ -104,6 +122,8 @@ class World:
 
 OWNER: Final = "its own key"
 READER: Final = "its own key of the scope read"
+TRIGGERER: Final = "its own key of the scope trigger"
+ADMIN: Final = "its own key of the scope admin"
 OTHER_AGENT: Final = "its own key, under another agent"
 OUTSIDE: Final = "another workspace"
 NAMESAKE: Final = "another workspace with an agent of this key"
@@ -132,6 +152,8 @@ def _expired(world: World) -> str:
 CALLERS: Final[dict[str, Callable[[World], str | None]]] = {
     OWNER: _token,
     READER: lambda world: _token(world, scope=Scope.READ),
+    TRIGGERER: lambda world: _token(world, scope=Scope.TRIGGER),
+    ADMIN: lambda world: _token(world, scope=Scope.ADMIN),
     OTHER_AGENT: _token,
     OUTSIDE: lambda _: make_token(make_workspace()),
     NAMESAKE: lambda world: make_token(make_agent(key=world.agent.key).workspace),
@@ -144,6 +166,14 @@ CALLERS: Final[dict[str, Callable[[World], str | None]]] = {
     "half a key": lambda world: _token(world).removeprefix("sk-orq-"),
 }
 """Everybody who may try, with the token they send."""
+
+OWN_SCOPES: Final = {
+    OWNER: Scope.WRITE,
+    READER: Scope.READ,
+    TRIGGERER: Scope.TRIGGER,
+    ADMIN: Scope.ADMIN,
+}
+"""Those of the agent's own workspace. The others, as far as they have a key, may write."""
 
 REFUSED: Final = {
     "nobody": "authentication_required",
@@ -161,10 +191,10 @@ def expected(call: Call, caller: str) -> tuple[int, str | None]:
     """The status of a cell, and its code if it is an error."""
     if caller in REFUSED:
         return 401, REFUSED[caller]
-    if caller == READER and call.is_write:
+    if not OWN_SCOPES.get(caller, Scope.WRITE).includes(call.scope):
         return 403, "insufficient_scope"
-    if caller in (OWNER, READER) or "<" not in call.route:
+    if caller in OWN_SCOPES or "<" not in call.route:
         return call.status, None
-    if call.route == AGENT and caller in (OTHER_AGENT, NAMESAKE):
+    if call.is_of_agent and caller in (OTHER_AGENT, NAMESAKE):
         return call.status, None  # an agent of theirs is what they reach there
     return 404, call.missing

@@ -107,20 +107,32 @@ def test_a_payload_keeps_every_value(api: Caller, agent: Agent) -> None:
     assert created["payload"] == read["payload"] == payload
 
 
-def test_an_empty_payload_is_a_payload(api: Caller, agent: Agent) -> None:
-    assert document(api.post(schedules_path(agent), NEW | {"payload": {}}), 201)["payload"] == {}
+def test_an_empty_input_is_an_input(api: Caller, agent: Agent) -> None:
+    payload = {"input": ""}
+
+    assert document(api.post(schedules_path(agent), NEW | {"payload": payload}), 201)["payload"] == payload
+
+
+@pytest.mark.parametrize("payload", [{}, {"variables": {"a": "b"}}, {"metadata": {}}])
+def test_a_payload_without_an_input_is_refused(api: Caller, agent: Agent, payload: dict[str, Any]) -> None:
+    response = api.post(schedules_path(agent), NEW | {"payload": payload})
+
+    assert_error(response, 400, "invalid_request_body", "payload.input")
+    assert not Schedule.objects.exists()
 
 
 def test_a_secret_is_never_shown_and_never_stored_in_clear(api: Caller, agent: Agent) -> None:
     secret = {"token": {"secret": True, "value": "hunter2"}, "region": "EMEA"}
 
-    created = document(api.post(schedules_path(agent), NEW | {"payload": {"variables": secret}}), 201)
+    created = document(
+        api.post(schedules_path(agent), NEW | {"payload": {"input": "Hi", "variables": secret}}), 201
+    )
 
     shown = {"token": {"secret": True, "value": "********"}, "region": "EMEA"}
-    assert created["payload"] == {"variables": shown}
+    assert created["payload"] == {"input": "Hi", "variables": shown}
     stored = Schedule.objects.get().payload
     assert "hunter2" not in str(stored)
-    assert payloads.opened(stored)["variables"]["token"] == "hunter2"
+    assert payloads.opened(stored)["variables"]["token"] == {"secret": True, "value": "hunter2"}
 
 
 def test_an_unknown_tag_is_an_agent_not_found(api: Caller, agent: Agent) -> None:

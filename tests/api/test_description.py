@@ -8,11 +8,16 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from schedules.api import examples
-from schedules.models import RunState, Schedule
+from schedules.models import RunState, Schedule, Scope
 from tests.api.caller import CLIENT, Caller, document, run_path, schedule_path, schedules_path
-from tests.factories import NOON, make_run
+from tests.factories import NOON, make_run, make_token
 
 OPERATIONS = {
+    ("/v3/agents", "get"): "list-agents",
+    ("/v3/agents", "post"): "create-agent",
+    ("/v3/agents/{agent_key}", "get"): "retrieve-agent",
+    ("/v3/agents/{agent_key}", "patch"): "update-agent",
+    ("/v3/agents/{agent_key}", "delete"): "delete-agent",
     ("/v3/agents/{agent_key}/schedules", "get"): "list-agent-schedules",
     ("/v3/agents/{agent_key}/schedules", "post"): "create-agent-schedule",
     ("/v3/agents/{agent_key}/schedules/{schedule_id}", "get"): "retrieve-agent-schedule",
@@ -98,6 +103,8 @@ def test_only_bodies_that_are_read_are_described(described: Any) -> None:
     }
 
     assert with_body == {
+        "create-agent": ["application/json"],
+        "update-agent": ["application/json"],
         "create-agent-schedule": ["application/json"],
         "update-agent-schedule": ["application/json"],
         "preview-schedule-expression": ["application/json"],
@@ -107,6 +114,11 @@ def test_only_bodies_that_are_read_are_described(described: Any) -> None:
 @pytest.mark.parametrize(
     ("operation_id", "statuses"),
     [
+        ("list-agents", {"200", "400", "401", "429", "500", "503"}),
+        ("create-agent", {"201", "400", "401", "403", "409", "413", "415", "429", "500", "503"}),
+        ("retrieve-agent", {"200", "401", "404", "429", "500", "503"}),
+        ("update-agent", {"200", "400", "401", "403", "404", "413", "415", "429", "500", "503"}),
+        ("delete-agent", {"204", "401", "403", "404", "429", "500", "503"}),
         ("list-agent-schedules", {"200", "400", "401", "404", "429", "500", "503"}),
         (
             "create-agent-schedule",
@@ -171,7 +183,11 @@ def test_real_answers_are_as_described(
         error_code="x",
         usage={"total_tokens": 1},
     )
+    admin = Caller(make_token(schedule.workspace, Scope.ADMIN))
+    made = admin.post("/v3/agents", {"key": "new", "base_url": "https://host", "active_tag": "v1"})
     answers = {
+        "PublicAgent": made,
+        "PublicAgentList": api.get("/v3/agents"),
         "PublicSchedule": api.patch(schedule_path(schedule), {"agent_tag": "v1", "display_name": "x"}),
         "PublicScheduleList": api.get(schedules_path(schedule.agent)),
         "PublicRun": api.get(run_path(run)),
@@ -191,6 +207,8 @@ def test_real_answers_are_as_described(
 def test_the_examples_are_as_described(described: Any) -> None:
     jsonschema.validate(examples.SCHEDULE, _schema(described, "PublicSchedule"))
     jsonschema.validate(examples.NEW_SCHEDULE, _schema(described, "CreateScheduleRequest"))
+    jsonschema.validate(examples.AGENT, _schema(described, "PublicAgent"))
+    jsonschema.validate(examples.NEW_AGENT, _schema(described, "CreateAgentRequest"))
     jsonschema.validate(examples.RUN, _schema(described, "PublicRun"))
     jsonschema.validate(examples.PREVIEW, _schema(described, "PublicPreview"))
     jsonschema.validate(examples.TO_PREVIEW, _schema(described, "PreviewRequest"))

@@ -214,6 +214,7 @@ def test_the_table_holds_the_contracts_statuses() -> None:
         "run_not_found": 404,
         "not_found": 404,
         "method_not_allowed": 405,
+        "agent_exists": 409,
         "idempotency_key_reused": 409,
         "precondition_failed": 412,
         "unsupported_media_type": 415,

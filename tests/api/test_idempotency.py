@@ -48,7 +48,7 @@ def grow_older(age: timedelta) -> None:
 
 
 def test_a_repeated_create_makes_one_schedule(api: Caller, agent: Agent) -> None:
-    body = NEW | {"payload": {"metadata": {"z": 2**70, "a": 1.50, "b": "☃"}}}
+    body = NEW | {"payload": {"input": "Hi", "metadata": {"z": 2**70, "a": 1.50, "b": "☃"}}}
     first = create(api, agent, body)
     document(first, 201)
     before = everything()
@@ -77,6 +77,15 @@ def test_a_repeated_trigger_makes_one_run(api: Caller, schedule: Schedule) -> No
     assert_replayed(trigger(api, schedule), first)
 
     assert document(first, 202) == {"status": "triggered", "schedule_id": schedule.id}
+    assert Run.objects.count() == 1
+
+
+def test_a_body_that_says_nothing_is_the_same_request(api: Caller, schedule: Schedule) -> None:
+    first = trigger(api, schedule)
+
+    for raw in (b"{}", b"null", b" { } "):
+        assert_replayed(trigger(api, schedule, raw=raw), first)
+
     assert Run.objects.count() == 1
 
 
@@ -116,7 +125,9 @@ def test_the_key_for_another_body_is_refused(api: Caller, agent: Agent, other: A
 
 
 def test_values_that_only_look_alike_are_another_body(api: Caller, agent: Agent) -> None:
-    bodies = [NEW | {"payload": {"metadata": {"n": value}}} for value in (1, 1.0, True, "1", [1])]
+    bodies = [
+        NEW | {"payload": {"input": "Hi", "metadata": {"n": value}}} for value in (1, 1.0, True, "1", [1])
+    ]
     create(api, agent, bodies[0])
 
     for other in bodies[1:]:
@@ -129,7 +140,7 @@ def test_the_key_for_another_path_or_operation_is_refused(api: Caller, schedule:
 
     assert_error(trigger(api, make_schedule(schedule.agent)), 409, "idempotency_key_reused")
     assert_error(create(api, schedule.agent), 409, "idempotency_key_reused")
-    assert_error(trigger(api, schedule, raw=b"{}"), 409, "idempotency_key_reused")
+    assert_error(trigger(api, schedule, raw=b'{"input": "x"}'), 400, "invalid_request_body")
 
     assert Run.objects.count() == 1
     assert len(everything()) == len(before) + 1
@@ -253,7 +264,7 @@ def test_expired_answers_are_pruned_and_no_others(
 
 def test_nothing_that_is_secret_is_remembered(api: Caller, agent: Agent) -> None:
     secret = {"secret": True, "value": "hunter2"}
-    first = create(api, agent, NEW | {"payload": {"variables": {"token": secret}}})
+    first = create(api, agent, NEW | {"payload": {"input": "Hi", "variables": {"token": secret}}})
 
     [record] = IdempotencyRecord.objects.values()
 

@@ -9,7 +9,20 @@ from django.http import HttpResponse
 
 from tests.api import matrix
 from tests.api.caller import Caller, assert_error, document
-from tests.api.matrix import CALLERS, CALLS, CONSOLE, NAMESAKE, OPEN, OTHER_AGENT, OWNER, READER, Call, World
+from tests.api.matrix import (
+    ADMIN,
+    AGENT,
+    CALLERS,
+    CALLS,
+    CONSOLE,
+    NAMESAKE,
+    OPEN,
+    OTHER_AGENT,
+    OWN_SCOPES,
+    OWNER,
+    Call,
+    World,
+)
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 CLOSED = sorted({call.route for call in CALLS})
@@ -84,16 +97,16 @@ def test_the_answer_is_the_contracts(world: World, call: Call, caller: str) -> N
         assert _database() == before
     if caller in (OTHER_AGENT, NAMESAKE):
         assert _of(world.agent.id, _database()) == _of(world.agent.id, before)
-    if caller not in (OWNER, READER):
+    if caller not in OWN_SCOPES:
         assert world.run.id not in response.content.decode().replace(world.path(call), "")
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call.is_write], ids=str)
 def test_what_is_allowed_does_change_something(world: World, call: Call) -> None:
-    who = _caller(world, OWNER)
+    who = _caller(world, ADMIN)
     before = _database()
 
-    response = _send(world, call, OWNER, who)
+    response = _send(world, call, ADMIN, who)
 
     assert response.status_code == call.status
     assert _database() != before
@@ -101,7 +114,7 @@ def test_what_is_allowed_does_change_something(world: World, call: Call) -> None
 
 @pytest.mark.parametrize("caller", [OTHER_AGENT, NAMESAKE])
 def test_a_list_shows_only_what_belongs_to_the_agent_that_is_reached(world: World, caller: str) -> None:
-    response = _send(world, CALLS[0], caller, _caller(world, caller))
+    response = _send(world, Call("GET", AGENT), caller, _caller(world, caller))
 
     assert document(response) == {"schedules": []}
 

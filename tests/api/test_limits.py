@@ -67,14 +67,14 @@ def test_a_body_beyond_a_limit_is_refused_before_the_database_is_asked(
         (
             "max_json_depth",
             10,
-            NEW | {"payload": {"metadata": {"x": _nested(8)}}},
-            NEW | {"payload": {"metadata": {"x": _nested(7)}}},
+            NEW | {"payload": {"input": "Hi", "metadata": {"x": _nested(8)}}},
+            NEW | {"payload": {"input": "Hi", "metadata": {"x": _nested(7)}}},
         ),
         (
             "max_json_names",
             20,
-            NEW | {"payload": {"metadata": dict.fromkeys(map(str, range(17)))}},
-            NEW | {"payload": {"metadata": dict.fromkeys(map(str, range(16)))}},
+            NEW | {"payload": {"input": "Hi", "metadata": dict.fromkeys(map(str, range(16)))}},
+            NEW | {"payload": {"input": "Hi", "metadata": dict.fromkeys(map(str, range(15)))}},
         ),
         (
             "max_text_bytes",
@@ -104,8 +104,8 @@ LONG = "n" * 60_000
     [
         NEW | {LONG: 1},
         NEW | {"payload": {LONG: 1}},
-        NEW | {"payload": {"variables": {LONG: {"secret": True}}}},
-        NEW | {"payload": {"variables": {LONG: {"secret": True, "value": "********"}}}},
+        NEW | {"payload": {"input": "Hi", "variables": {LONG: {"secret": True}}}},
+        NEW | {"payload": {"input": "Hi", "variables": {LONG: {"secret": True, "value": "********"}}}},
         NEW | {"type": LONG},
         NEW | {"expression": LONG},
         NEW | {"agent_tag": LONG},

@@ -53,7 +53,7 @@ def test_two_schedules_never_share_a_tag(api: Caller, agent: Agent) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"display_name": "x"}, {"payload": {}}, {"is_active": False}, {"expression": "0 0 10 * * *"}],
+    [{"display_name": "x"}, {"payload": {"input": ""}}, {"is_active": False}, {"expression": "0 0 10 * * *"}],
 )
 def test_every_edit_makes_a_new_tag(
     api: Caller, schedule: Schedule, changes: editing.ScheduleChanges

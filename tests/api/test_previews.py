@@ -175,7 +175,7 @@ def test_what_create_refuses_is_refused_in_the_same_words(
     api: Caller, schedule: Schedule, type_: str, expression: str
 ) -> None:
     body = {"type": type_, "expression": expression}
-    at_create = api.post(schedule_path(schedule).rpartition("/")[0], body | {"payload": {}})
+    at_create = api.post(schedule_path(schedule).rpartition("/")[0], body | {"payload": {"input": ""}})
 
     answer = api.post(UNSAVED, body)
 
@@ -200,7 +200,7 @@ def test_what_create_refuses_is_refused_in_the_same_words(
         ({"from": None}, "from"),
         ({"from": ["2026-06-01T09:00:00Z"]}, "from"),
         ({"to": "2026-06-01T09:00:00Z"}, "to"),
-        ({"payload": {}}, "payload"),
+        ({"payload": {"input": ""}}, "payload"),
     ],
 )
 def test_a_body_of_another_form_is_refused(api: Caller, change: dict[str, Any], param: str) -> None:

@@ -18,6 +18,8 @@ RUN = {
     "trigger",
     "state",
     "attempt",
+    "max_attempts",
+    "attempts",
     "created",
     "not_before",
     "is_misfire",
@@ -41,6 +43,8 @@ def test_a_pending_run_is_shown_as_documented(api: Caller, schedule: Schedule) -
         "trigger": "manual",
         "state": "pending",
         "attempt": 1,
+        "max_attempts": 1,
+        "attempts": [],
         "created": "2026-06-01T12:00:00Z",
         "not_before": "2026-06-01T12:00:00Z",
         "is_misfire": False,
@@ -74,7 +78,9 @@ def test_a_failed_run_says_why(api: Caller, schedule: Schedule) -> None:
 
 
 def test_neither_the_payload_nor_its_secrets_are_shown(api: Caller, schedule: Schedule) -> None:
-    run = make_run(schedule, payload={"variables": {"token": {"secret": True, "sealed": "gAAAA"}}})
+    run = make_run(
+        schedule, payload={"input": "Hi", "variables": {"token": {"secret": True, "sealed": "gAAAA"}}}
+    )
 
     assert set(document(api.get(run_path(run)))) == RUN
 

@@ -55,10 +55,16 @@ def _without(name: str) -> dict[str, Any]:
         (NEW | {"payload": {"metadata": []}}, "payload.metadata"),
         (NEW | {"payload": {"variables": "x"}}, "payload.variables"),
         (NEW | {"payload": {"variables": {"x": {"secret": True}}}}, "payload.variables.x"),
-        (NEW | {"payload": {"variables": {"x": {"secret": "yes", "value": "y"}}}}, "payload.variables.x"),
-        (NEW | {"payload": {"variables": {"x": {"secret": True, "value": {}}}}}, "payload.variables.x"),
         (
-            NEW | {"payload": {"variables": {"x": {"secret": True, "value": "********"}}}},
+            NEW | {"payload": {"variables": {"x": {"secret": "yes", "value": "y"}}}},
+            "payload.variables.x",
+        ),
+        (
+            NEW | {"payload": {"variables": {"x": {"secret": True, "value": {}}}}},
+            "payload.variables.x",
+        ),
+        (
+            NEW | {"payload": {"input": "Hi", "variables": {"x": {"secret": True, "value": "********"}}}},
             "payload.variables.x",
         ),
         (NEW | {"agent_tag": 5}, "agent_tag"),
@@ -179,14 +185,14 @@ def test_an_expression_that_means_nothing_is_refused_with_an_example(
 
 
 def _deep(levels: int) -> bytes:
-    return b'{"type":"cron","expression":"0 0 9 * * *","payload":{"metadata":{"x":%b%b}}}' % (
+    return b'{"type":"cron","expression":"0 0 9 * * *","payload":{"input":"Hi","metadata":{"x":%b%b}}}' % (
         b"[" * (levels - 3),
         b"]" * (levels - 3),
     )
 
 
 def _metadata(value: str) -> bytes:
-    return RAW_NEW.replace(b'{"input": "Hello"}', b'{"metadata": {"x": %b}}' % value.encode())
+    return RAW_NEW.replace(b'{"input": "Hello"}', b'{"input": "Hi", "metadata": {"x": %b}}' % value.encode())
 
 
 NOT_JSON = {
@@ -228,7 +234,7 @@ NOT_JSON = {
     "100,000 levels never closed": b'{"a":' * 40_000,
     "name twice": RAW_NEW[:-1] + b', "type": "once"}',
     "name twice below": _metadata('{"a": 1, "a": 1}'),
-    "1,001 names": _metadata(json.dumps({f"k{number}": 0 for number in range(996)})),
+    "1,001 names": _metadata(json.dumps({f"k{number}": 0 for number in range(995)})),
     "text above 64 KiB": _metadata(json.dumps("x" * (64 * 1024 + 1))),
     "name above 64 KiB": _metadata(json.dumps({"x" * (64 * 1024 + 1): 1})),
     "text above 64 KiB in UTF-8": _metadata(json.dumps("€" * (64 * 1024 // 3 + 1), ensure_ascii=False)),
@@ -255,7 +261,7 @@ def test_a_body_that_is_not_plain_json_is_refused(
     "body",
     [
         _deep(32),
-        _metadata(json.dumps({f"k{number}": 0 for number in range(995)})),
+        _metadata(json.dumps({f"k{number}": 0 for number in range(994)})),
         _metadata(json.dumps("x" * 64 * 1024)),
         _metadata('"\\ud83d\\ude00"'),
         _metadata('"😀 \\u0001 \\ufeff \\uffff"'),

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 import redis
+from django.http import HttpResponse
 
 from schedules import editing
 from schedules.database.clock import database_now
 from schedules.messages import dispatch
-from schedules.models import Run, RunState, Schedule, TriggerKind
+from schedules.models import Run, RunState, Schedule, Scope, TriggerKind
 from tests.api.caller import Caller, assert_error, document, everything, schedule_path
 from tests.api.outsiders import (
     assert_not_for_readers,
@@ -49,10 +50,70 @@ def test_two_triggers_are_two_runs(api: Caller, schedule: Schedule) -> None:
 @pytest.mark.parametrize(
     "content_type", ["application/json", "text/plain", "multipart/form-data", "", "\x7f;;="]
 )
-def test_a_body_is_ignored(api: Caller, schedule: Schedule, content_type: str) -> None:
-    response = api.send("POST", f"{schedule_path(schedule)}/execution", b"\xff{not json", content_type)
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "once"}], ids=["no key", "a key"])
+class TestBody:
+    """A trigger takes none, whatever is said of it."""
 
-    assert document(response, 202)["status"] == "triggered"
+    @pytest.mark.parametrize("body", [b"", b"{}", b"null", b" {\n}\t", b"  "])
+    def test_one_that_says_nothing_passes(
+        self, api: Caller, schedule: Schedule, content_type: str, headers: dict[str, str], body: bytes
+    ) -> None:
+        response = execute(api, schedule, body, content_type, headers)
+
+        assert document(response, 202)["status"] == "triggered"
+
+    @pytest.mark.parametrize(
+        "body", [b'{"input": "x"}', b"{not json", b"\xff", b"[]", b"0", b"false", b'""', b"{}{}"]
+    )
+    def test_any_other_is_refused(
+        self, api: Caller, schedule: Schedule, content_type: str, headers: dict[str, str], body: bytes
+    ) -> None:
+        before = everything()
+
+        response = execute(api, schedule, body, content_type, headers)
+
+        assert_error(response, 400, "invalid_request_body")
+        assert everything() == before
+
+    def test_one_that_is_too_large_is_refused_as_such(
+        self, api: Caller, schedule: Schedule, content_type: str, headers: dict[str, str]
+    ) -> None:
+        response = execute(api, schedule, b" " * 20_000_000, content_type, headers)
+
+        assert_error(response, 413, "payload_too_large")
+        assert not Run.objects.exists()
+
+    def test_it_is_judged_after_the_path_and_before_the_schedule(
+        self,
+        api: Caller,
+        reader: Caller,
+        nobody: Caller,
+        schedule: Schedule,
+        content_type: str,
+        headers: dict[str, str],
+    ) -> None:
+        editing.update(schedule.id, {"is_active": False}, "apk_test", NOON)
+        unknown = make_schedule()
+
+        assert_error(execute(nobody, schedule, b"[]", content_type, headers), 401, "authentication_required")
+        assert_error(execute(reader, schedule, b"[]", content_type, headers), 403, "insufficient_scope")
+        assert_error(execute(api, unknown, b"[]", content_type, headers), 404, "schedule_not_found")
+        assert_error(execute(api, schedule, b"[]", content_type, headers), 400, "invalid_request_body")
+        assert_error(execute(api, schedule, b"", content_type, headers), 400, "schedule_inactive")
+
+
+def execute(
+    caller: Caller, schedule: Schedule, body: bytes, content_type: str, headers: dict[str, str]
+) -> HttpResponse:
+    """A trigger with a body."""
+    return caller.send("POST", f"{schedule_path(schedule)}/execution", body, content_type, **headers)
+
+
+def test_a_key_that_may_only_trigger_triggers_and_edits_nothing(schedule: Schedule) -> None:
+    caller = Caller(make_token(schedule.workspace, Scope.TRIGGER))
+
+    assert caller.post(f"{schedule_path(schedule)}/execution").status_code == 202
+    assert_error(caller.patch(schedule_path(schedule), {"display_name": "x"}), 403, "insufficient_scope")
 
 
 def test_an_inactive_schedule_is_refused(api: Caller, schedule: Schedule) -> None:

@@ -69,15 +69,17 @@ def test_a_tag_can_be_changed_to_one_the_agent_has(api: Caller, agent: Agent) ->
 def test_a_payload_replaces_the_whole_payload(api: Caller, agent: Agent) -> None:
     schedule = make_schedule(agent, payload={"input": "Hello", "metadata": {"a": 1}})
 
-    changed = document(api.patch(schedule_path(schedule), {"payload": {"variables": {"region": "EMEA"}}}))
+    new = {"input": "Hi", "variables": {"region": "EMEA"}}
+
+    changed = document(api.patch(schedule_path(schedule), {"payload": new}))
 
     assert set(changed) == CHANGED
-    assert changed["payload"] == {"variables": {"region": "EMEA"}}
+    assert changed["payload"] == new
 
 
 def test_a_mask_sent_back_keeps_the_secret(api: Caller, agent: Agent) -> None:
     token = {"secret": True, "value": "hunter2"}
-    schedule = make_schedule(agent, payload={"variables": {"token": token}})
+    schedule = make_schedule(agent, payload={"input": "Hi", "variables": {"token": token}})
     masked = document(api.get(schedule_path(schedule)))["payload"]
 
     changed = document(api.patch(schedule_path(schedule), {"payload": masked | {"input": "New"}}))
@@ -85,12 +87,12 @@ def test_a_mask_sent_back_keeps_the_secret(api: Caller, agent: Agent) -> None:
     assert set(changed) == CHANGED
     assert changed["payload"] == masked | {"input": "New"}
     schedule.refresh_from_db()
-    assert payloads.opened(schedule.payload)["variables"]["token"] == "hunter2"
+    assert payloads.opened(schedule.payload)["variables"]["token"] == {"secret": True, "value": "hunter2"}
 
 
 def test_a_mask_without_a_secret_behind_it_is_refused(api: Caller, schedule: Schedule) -> None:
     before = everything()
-    mask = {"variables": {"token": {"secret": True, "value": "********"}}}
+    mask = {"input": "Hi", "variables": {"token": {"secret": True, "value": "********"}}}
 
     response = api.patch(schedule_path(schedule), {"payload": mask})
 
@@ -100,21 +102,23 @@ def test_a_mask_without_a_secret_behind_it_is_refused(api: Caller, schedule: Sch
 
 def test_a_new_secret_replaces_the_old_one(api: Caller, agent: Agent) -> None:
     old, new = (
-        {"variables": {"token": {"secret": True, "value": value}}} for value in ("hunter2", "hunter3")
+        {"input": "Hi", "variables": {"token": {"secret": True, "value": value}}}
+        for value in ("hunter2", "hunter3")
     )
     schedule = make_schedule(agent, payload=old)
 
     document(api.patch(schedule_path(schedule), {"payload": new}))
 
     schedule.refresh_from_db()
-    assert payloads.opened(schedule.payload)["variables"]["token"] == "hunter3"
+    assert payloads.opened(schedule.payload)["variables"]["token"] == {"secret": True, "value": "hunter3"}
 
 
 def test_one_refused_part_refuses_the_whole_change(api: Caller, schedule: Schedule) -> None:
     before = everything()
 
     response = api.patch(
-        schedule_path(schedule), {"display_name": "New", "payload": {}, "expression": "every morning"}
+        schedule_path(schedule),
+        {"display_name": "New", "payload": {"input": ""}, "expression": "every morning"},
     )
 
     assert_error(response, 400, "invalid_expression", "expression")

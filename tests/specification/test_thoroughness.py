@@ -100,4 +100,6 @@ def test_no_schema_is_left_over(described: Any) -> None:
 
 
 def test_no_other_site_is_needed(described: Any) -> None:
-    assert not re.findall(r"https?://[^\s\"']+", str(described))
+    named = re.findall(r"https?://[^\s\"'`]+", str(described))
+
+    assert set(named) <= {"https://agents.example.org"}, "an agent's address, as an example"

@@ -40,6 +40,7 @@ def map_case(context: Any, case: Any) -> Any:
     number = next(_number)
     if number % LEFT_ALONE:
         _lead_somewhere(case)
+        _be_an_agent(case, number)
         _mean_something(case)
         _be_the_first(case, number)
     return case
@@ -64,6 +65,15 @@ def _mean_something(case: Any) -> None:
     if isinstance(tag, str) and (is_valid or len(tag) <= LONGEST_TAG):
         body = body | {"agent_tag": "v2"}
     case.body = body
+
+
+def _be_an_agent(case: Any, number: int) -> None:
+    """One that calls nobody, of a new key: what is random in its other settings is refused, or kept, all the same."""
+    if _operation_id(case) in ("create-agent", "update-agent") and _is_valid(case, "body"):
+        sent = case.body if isinstance(case.body, dict) else {}
+        kept = {name: sent[name] for name in ("background", "stream", "extra_body") if name in sent}
+        new = {"key": f"made_{number}"} if _operation_id(case) == "create-agent" else {}
+        case.body = kept | {"runtime": "echo", "extra_body": {}} | new
 
 
 def _is_expressed(body: dict[str, Any]) -> bool:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from schedules import editing
-from schedules.models import Agent, Run, RunState, Schedule, Scope, TriggerKind
+from schedules.models import Agent, Run, RunState, Schedule, Scope, TriggerKind, Workspace
 from tests.factories import DAILY, make_agent, make_run, make_schedule, make_token, make_workspace
 from tests.proofs.fuzz.given import Given, Place
 
@@ -28,10 +28,12 @@ def print_new() -> None:
     for schedule in paused:
         editing.update(schedule.id, {"is_active": False}, "apk_test", now)
     given = Given(
-        key=make_token(workspace),
+        key=make_token(workspace, Scope.ADMIN),
         reader=make_token(workspace, Scope.READ),
         places=[_place(run) for schedule in schedules + paused for run in _runs(schedule, now)],
         own_places={
+            "delete-agent": [_agent_place(workspace, f"to_delete_{number}") for number in range(CONSUMED)],
+            "update-agent": [_agent_place(workspace, "to_update")],
             "delete-agent-schedule": [
                 _place(_pending(_schedule(agent, now, "cron"))) for _ in range(CONSUMED)
             ],
@@ -87,6 +89,10 @@ def _outcome(state: RunState, now: datetime) -> dict[str, Any]:
         case RunState.DISCARDED:
             return {"finished_at": now, "reason": "schedule_inactive"}
     return {}
+
+
+def _agent_place(workspace: Workspace, key: str) -> Place:
+    return {"agent_key": make_agent(workspace, key).key}
 
 
 def _place(run: Run) -> Place:
