@@ -6,10 +6,13 @@ Durations are in the unit the name ends in.
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from schedules.addresses import read_policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -118,6 +121,19 @@ class Environment(BaseSettings):
     max_text_bytes: int = Field(
         64 * 1024, ge=1024, description="maximum size of a text in a request body, in UTF-8"
     )
+    agent_networks: str = Field(
+        "any",
+        description="addresses that agents may have: `any`, `public`, or networks beside the public ones, "
+        "comma-separated; link-local and metadata addresses are always refused",
+    )
+    agent_proxy: str = Field(
+        "",
+        description="HTTP proxy for agent calls: its URL, or `environment` for HTTP_PROXY, HTTPS_PROXY and NO_PROXY",
+    )
+    trace_url: str = Field(
+        "",
+        description="where a trace can be looked at, with `{trace_id}` in it; the console links to it",
+    )
     rate_per_key: int = Field(6000, ge=0, description="requests per minute and API key; 0 disables the limit")
     rate_trigger_per_schedule: int = Field(
         60, ge=0, description="triggers per minute and schedule; 0 disables the limit"
@@ -138,6 +154,28 @@ class Environment(BaseSettings):
                 Fernet(key)
             except ValueError:
                 raise ValueError(f"key {position} is not a Fernet key (32 bytes, URL-safe base64)") from None
+        return value
+
+    @field_validator("agent_networks")
+    @classmethod
+    def _readable_networks(cls, value: str) -> str:
+        read_policy(value)
+        return value
+
+    @field_validator("agent_proxy")
+    @classmethod
+    def _reachable_proxy(cls, value: str) -> str:
+        if value not in ("", "environment") and not (
+            value.startswith("http://") and urlsplit(value).hostname
+        ):
+            raise ValueError("give a URL like http://proxy:3128, or environment")
+        return value
+
+    @field_validator("trace_url")
+    @classmethod
+    def _linkable_trace(cls, value: str) -> str:
+        if value and not (value.startswith(("http://", "https://")) and "{trace_id}" in value):
+            raise ValueError("give an http(s) URL with {trace_id} in it")
         return value
 
     @field_validator("heartbeat_seconds")

@@ -4,6 +4,7 @@ import secrets
 
 from django.urls import reverse_lazy
 
+from orqsite.agent_networks import address_policy
 from orqsite.broker import celery_settings
 from orqsite.console_site import UNFOLD as UNFOLD
 from orqsite.databases import database
@@ -14,6 +15,7 @@ from orqsite.secret_files import encryption_keys, read_or_create
 
 ORQ: Environment = read_environment()
 DATA_DIR = ORQ.data_dir
+AGENT_ADDRESSES = address_policy(ORQ)
 
 DEBUG = ORQ.debug
 DEFAULT_EXCEPTION_REPORTER_FILTER = "orqsite.error_pages.WithoutValues"

@@ -90,11 +90,17 @@ def check_payload(name: str, payload: Mapping[str, Any], dialect: str = "", path
     if spec is None:
         return
     try:
-        spec.check(payload, dialect or spec.needs.dialect_for(path))
+        spec.check(payload, dialect_of(name, dialect, path))
     except ValueError as refusal:
         if (param := getattr(refusal, "param", None)) is None:
             raise
         raise InvalidRequest(str(refusal), param=param) from None
+
+
+def dialect_of(name: str, dialect: str, path: str) -> str:
+    """The dialect of an agent with these settings; empty where its runtime has one form only, or is not here."""
+    spec = _SPECS.get(name)
+    return dialect or (spec.needs.dialect_for(path) if spec else "")
 
 
 def fill_by(filling: Filling) -> None:

@@ -1,6 +1,9 @@
 """The Django app that holds the domain."""
 
 from django.apps import AppConfig
+from django.conf import settings
+
+from schedules import addresses
 
 
 class SchedulesConfig(AppConfig):
@@ -8,3 +11,7 @@ class SchedulesConfig(AppConfig):
 
     name = "schedules"
     verbose_name = "Agent Schedules"
+
+    def ready(self) -> None:
+        """Which addresses agents may have is decided once a process."""
+        addresses.configure(settings.AGENT_ADDRESSES)

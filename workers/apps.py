@@ -19,3 +19,4 @@ class WorkersConfig(AppConfig):
         agent_runtimes.fill_by(import_module("workers.runtimes.rendering").render_items)
         import_module("workers.broker.gc_freeze")
         import_module("workers.broker.connection_warmup")
+        import_module("workers.tracing.on_start")

@@ -3,26 +3,30 @@
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from cryptography.fernet import InvalidToken
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from schedules.agents.fitting import check_fit
 from schedules.agents.secret_settings import opened_headers
 from schedules.database.clock import database_now
 from schedules.errors import InvalidRequest
-from schedules.models import RESPONSE_ID_LENGTH, Agent
+from schedules.models import RESPONSE_ID_LENGTH, Agent, RunState
 from schedules.runs import claiming, finishing, leases, transitions
 from schedules.runs.claimed import Claimed
 from schedules.runs.claiming import NotClaimed
 from schedules.secrets import payloads
 from schedules.secrets.sealing import unseal
-from workers.heartbeat import Heartbeat, heartbeat
+from workers.heartbeat import heartbeat
 from workers.masked_answer import masked_answer, masked_failure
 from workers.runtimes import UnknownRuntime, runtime_for
 from workers.runtimes.base import AgentCall, Answer, CallAborted, CallFailed, Endpoint, Firing
+from workers.runtimes.http.proxies import proxy_for
+from workers.tracing import AttemptTrace, Call, new_attempt
+from workers.tracing.facts import facts_of
 
 log = structlog.get_logger(__name__)
 
@@ -30,57 +34,82 @@ FINISH_PATIENCE = timedelta(minutes=2)
 """How long a result is kept and offered again while the database is away."""
 
 
+class _Outcome(NamedTuple):
+    """What an attempt has come to: the run's state now (empty: somebody else owns it), and a failure's code."""
+
+    state: str
+    reason: str = ""
+
+
 def execute(run_id: str, generation: int) -> None:
     """Make one attempt of the run if it may be made now; losing a race is not an error, somebody else has it."""
-    lease_heartbeat = heartbeat()
+    lease_heartbeat, trace = heartbeat(), new_attempt()
     claimed_at = time.monotonic()
-    claimed = claiming.claim(run_id, generation, lease_heartbeat.worker, None, lease_heartbeat.lease)
+    claimed = claiming.claim(
+        run_id, generation, lease_heartbeat.worker, None, lease_heartbeat.lease, trace.trace_id
+    )
     connection.close()
     if isinstance(claimed, NotClaimed):
         log.info("run.not_claimed", run_id=run_id, reason=str(claimed))
         return
     log.info("run.claimed", run_id=run_id, attempt=claimed.attempt, agent_key=claimed.agent.key)
-    _attempt(claimed, lease_heartbeat, claimed_at)
-
-
-def _attempt(claimed: Claimed, lease_heartbeat: Heartbeat, claimed_at: float) -> None:
+    trace.claimed(facts_of(claimed))
     with lease_heartbeat.keeping_lease(claimed, claimed_at) as is_lost:
-        try:
-            answer = _call(claimed, is_lost)
-        except CallAborted:
-            log.warning("run.aborted", run_id=claimed.run_id, attempt=claimed.attempt)
-            _finish(lambda: _give_back(claimed))
-        except CallFailed as failed:
-            failure = failed
-            _record(claimed, lambda: _record_failure(claimed, masked_failure(failure, claimed)))
-        else:
-            _record(claimed, lambda: _record_answer(claimed, masked_answer(answer, claimed)))
+        outcome = _attempt(claimed, trace, is_lost)
+    trace.ended(outcome.state, outcome.reason)
 
 
-def _record(claimed: Claimed, outcome: Callable[[], None]) -> None:
+def _attempt(claimed: Claimed, trace: AttemptTrace, is_lost: Callable[[], bool]) -> _Outcome:
+    try:
+        answer = _call(claimed, trace, is_lost)
+    except CallAborted:
+        log.warning("run.aborted", run_id=claimed.run_id, attempt=claimed.attempt)
+        with trace.record():
+            return _finish(lambda: _give_back(claimed))
+    except CallFailed as failed:
+        failure = failed
+        with trace.record():
+            return _record(claimed, lambda: _record_failure(claimed, masked_failure(failure, claimed)))
+    with trace.record():
+        return _record(claimed, lambda: _record_answer(claimed, masked_answer(answer, claimed)))
+
+
+def _record(claimed: Claimed, outcome: Callable[[], _Outcome]) -> _Outcome:
     """An outcome that cannot be stored is a failure that says so; else the lease lapses and the agent runs again."""
     try:
-        _finish(outcome)
+        return _finish(outcome)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         log.exception("run.outcome_unrecordable", run_id=claimed.run_id, attempt=claimed.attempt)
         failure = CallFailed("internal_error", f"Recording the outcome raised {type(error).__name__}")
-        _finish(lambda: _record_failure(claimed, failure))
+        return _finish(lambda: _record_failure(claimed, failure))
 
 
-def _give_back(claimed: Claimed) -> None:
+def _give_back(claimed: Claimed) -> _Outcome:
     """An aborted run that is still ours after all must not wait for its lease to run out; attempts stay counted."""
     lost = CallFailed(leases.LOST, "The worker lost its lease during the call", is_retryable=True)
-    finishing.fail(claimed, lost, database_now())
+    return _Outcome(finishing.fail(claimed, lost, database_now()) or "", leases.LOST)
 
 
-def _call(claimed: Claimed, is_lost: Callable[[], bool]) -> Answer:
+def _call(claimed: Claimed, trace: AttemptTrace, is_lost: Callable[[], bool]) -> Answer:
+    """The runtime's answer, told to the trace as well."""
+    with trace.call() as call:
+        try:
+            answer = _answer(claimed, call, is_lost)
+        except CallFailed as failure:
+            call.failed(failure)
+            raise
+        call.answered(lambda: masked_answer(answer, claimed))
+        return answer
+
+
+def _answer(claimed: Claimed, call: Call, is_lost: Callable[[], bool]) -> Answer:
     """The runtime's answer; an error of ours is a failed attempt with a code, never a lost worker thread."""
     try:
         check_fit(claimed.agent, claimed.payload)
         runtime = runtime_for(claimed.agent.runtime)
-        return runtime.call(_agent_call(claimed), _endpoint(claimed.agent), is_lost)
+        return runtime.call(_agent_call(claimed, call), _endpoint(claimed.agent), is_lost)
     except (CallFailed, CallAborted):
         raise
     except (
@@ -99,7 +128,7 @@ def _call(claimed: Claimed, is_lost: Callable[[], bool]) -> Answer:
         ) from None
 
 
-def _agent_call(claimed: Claimed) -> AgentCall:
+def _agent_call(claimed: Claimed, call: Call) -> AgentCall:
     payload = payloads.opened(claimed.payload)
     return AgentCall(
         run_id=claimed.run_id,
@@ -112,6 +141,8 @@ def _agent_call(claimed: Claimed) -> AgentCall:
         memory_entity_id=payload.get("memory_entity_id"),
         idempotency_key=claimed.idempotency_key,
         firing=_firing(claimed),
+        trace_headers=call.headers,
+        note=call.note,
         is_cancelled=lambda: _is_cancelled(claimed),
     )
 
@@ -157,6 +188,7 @@ def _endpoint(agent: Agent) -> Endpoint:
         signing_secrets=tuple(map(unseal, agent.sealed_signing_secrets)),
         ca_pem=agent.ca_pem,
         client_pem=_client_pem(agent),
+        proxy=proxy_for(agent.base_url, settings.ORQ.agent_proxy),
     )
 
 
@@ -171,7 +203,7 @@ def _clear(sealed: str) -> str:
     return unseal(sealed) if sealed else ""
 
 
-def _record_answer(claimed: Claimed, answer: Answer) -> None:
+def _record_answer(claimed: Claimed, answer: Answer) -> _Outcome:
     is_ours = finishing.succeed(
         claimed.run_id,
         claimed.attempt,
@@ -180,25 +212,26 @@ def _record_answer(claimed: Claimed, answer: Answer) -> None:
         **finishing.outcome_of(answer),
     )
     _report("run.succeeded" if is_ours else "run.fenced", claimed)
+    return _Outcome(RunState.SUCCEEDED if is_ours else "")
 
 
-def _record_failure(claimed: Claimed, failure: CallFailed) -> None:
+def _record_failure(claimed: Claimed, failure: CallFailed) -> _Outcome:
     state = finishing.fail(claimed, failure, database_now())
     _report("run.attempt_failed" if state else "run.fenced", claimed, code=failure.code, state=state)
+    return _Outcome(state or "", failure.code)
 
 
 def _report(event: str, claimed: Claimed, **fields: Any) -> None:
     log.info(event, run_id=claimed.run_id, attempt=claimed.attempt, **fields)
 
 
-def _finish(record: Callable[[], None]) -> None:
+def _finish(record: Callable[[], _Outcome]) -> _Outcome:
     """Record the outcome, again and again over a database outage: the agent's work must not be lost to it."""
     deadline = time.monotonic() + FINISH_PATIENCE.total_seconds()
     pause = 0.2
     while True:
         try:
-            record()
-            return
+            return record()
         except (OperationalError, InterfaceError):
             if time.monotonic() > deadline:
                 raise

@@ -10,8 +10,8 @@ from rest_framework.response import Response
 from schedules import agents
 from schedules.api import agent_bodies, operations, queries
 from schedules.api.agent_documents import AgentList, document_of
-from schedules.api.authentication import key_of
 from schedules.api.api_view import ApiView
+from schedules.api.authentication import key_of
 from schedules.api.idempotency_key import answer_once
 from schedules.api.lookups import agent_of
 from schedules.database.clock import database_now

@@ -17,7 +17,7 @@ from schedules.database.clock import database_now
 from schedules.database.keyset import page
 from schedules.errors import Refused
 from schedules.idempotency import RecordedAnswer
-from schedules.models import Scope
+from schedules.models import Scope, valid_traceparent
 from schedules.triggering import run_now
 
 
@@ -87,7 +87,7 @@ class ScheduleExecution(ApiView):
         def trigger() -> RecordedAnswer:
             schedule = schedule_of(key_of(request), agent_key, schedule_id)
             refuse_body(request)
-            run_now.trigger(schedule.id)
+            run_now.trigger(schedule.id, traceparent=valid_traceparent(request.headers.get("traceparent")))
             return RecordedAnswer(202, {"status": "triggered", "schedule_id": schedule.id})
 
         def body() -> str:

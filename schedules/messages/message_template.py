@@ -18,6 +18,9 @@ from schedules.database.ulids import new_ulids
 
 _RUN_ID, _GENERATION, _TASK_ID = "run-id", 1234567890, "task-id"
 
+_OF_ONE_TRACE = ("traceparent", "tracestate", "baggage")
+"""What Celery's own instrumentation adds to a message: in a template it would put all runs into one trace."""
+
 
 class MessageTemplate:
     """The message of one task with the arguments (run id, generation)."""
@@ -53,6 +56,8 @@ def _as_celery_sends(app: Celery, task: str) -> dict[str, Any]:
         producer = app.amqp.Producer(channel)
         app.send_task(task, args=(_RUN_ID, _GENERATION), task_id=_TASK_ID, producer=producer)
         message: dict[str, Any] = channel._get(app.conf.task_default_queue)  # noqa: SLF001 - as it is queued
+    for name in _OF_ONE_TRACE:
+        message["headers"].pop(name, None)
     return message
 
 

@@ -23,6 +23,7 @@ from schedules.models.run import (
     states_before,
 )
 from schedules.models.schedule import Schedule, ScheduleType
+from schedules.models.traceparent import root_traceparent, valid_traceparent
 from schedules.models.workspace import Workspace
 
 __all__ = [
@@ -56,5 +57,7 @@ __all__ = [
     "Workspace",
     "idempotency_key",
     "remember_next_fire",
+    "root_traceparent",
     "states_before",
+    "valid_traceparent",
 ]

@@ -11,6 +11,7 @@ from django.utils import timezone
 from schedules.database.ulids import new_ulid
 from schedules.models.agent import Agent
 from schedules.models.schedule import Schedule
+from schedules.models.traceparent import TRACEPARENT_LENGTH
 from schedules.models.workspace import Workspace
 
 RESPONSE_ID_LENGTH = 2000
@@ -192,6 +193,13 @@ class Run(models.Model):
     error_message = models.TextField(blank=True, default="", db_default="")
     trace_id = models.CharField(max_length=64, blank=True, default="", db_default="", help_text="Ours")
     agent_trace_id = models.CharField(max_length=64, blank=True, default="", db_default="")
+    linked_traceparent = models.CharField(
+        max_length=TRACEPARENT_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The span that asked for it: a request's, or an ended run's",
+    )
 
     objects = RunQuerySet.as_manager()
 

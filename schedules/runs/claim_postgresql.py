@@ -14,13 +14,13 @@ from django.db.models import Field, JSONField
 
 from schedules.database.cursors import server_bound_cursor
 from schedules.models import Agent
-from schedules.runs.claimed import Claimed, Occasion
+from schedules.runs.claimed import Claimed, Occasion, links
 
 _START = """
 WITH asked AS (
     SELECT coalesce(%(now)s, statement_timestamp()) AS at
 ), seen AS MATERIALIZED (
-    SELECT schedule_id, attempt, started_at IS NULL AS is_first FROM schedules_run WHERE id = %(run_id)s
+    SELECT schedule_id, attempt, started_at IS NULL AS is_first, trace_id FROM schedules_run WHERE id = %(run_id)s
 ), schedule AS MATERIALIZED (
     SELECT * FROM schedules_schedule WHERE id = (SELECT schedule_id FROM seen) FOR NO KEY UPDATE
 ), started AS (  -- how long was waited, for an edit or for the run's own row, is read after the locks
@@ -42,7 +42,7 @@ WITH asked AS (
       AND pg_catalog.clock_timestamp() - statement_timestamp() < %(patience)s
     RETURNING run.schedule_id, seen.is_first, run.attempt, run.agent_tag, run.payload::text, run.attempt_started_at,
         run.lease_expires_at, run.silent_count, schedule.display_name, run.fire_time, run.created_at, run.is_misfire,
-        run.again_of <> '', {agent_columns}
+        run.again_of <> '', seen.trace_id, run.linked_traceparent, {agent_columns}
 ), counted AS (
     UPDATE schedules_schedule AS schedule
     SET trigger_count = trigger_count + 1, last_triggered_at = asked.at
@@ -77,7 +77,7 @@ def start(
 
 def _claimed(asked: dict[str, Any], row: Sequence[Any]) -> Claimed:
     schedule_id, _, attempt, agent_tag, payload, started_at, lease_expires_at, silent_count, *rest = row
-    display_name, fire_time, created_at, is_misfire, is_again, *columns = rest
+    display_name, fire_time, created_at, is_misfire, is_again, trace_before, traceparent, *columns = rest
     return Claimed(
         asked["run_id"],
         attempt,
@@ -89,6 +89,7 @@ def _claimed(asked: dict[str, Any], row: Sequence[Any]) -> Claimed:
         lease_expires_at,
         silent_count,
         asked["trace_id"],
+        links(trace_before, traceparent),
         Occasion(display_name, asked["generation"], fire_time, created_at, is_misfire, is_again),
         _agent(columns),
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from schedules.models import TRIGGER_DELAY, Agent, idempotency_key
+from schedules.models import TRIGGER_DELAY, Agent, idempotency_key, root_traceparent
 from schedules.secrets.payloads import Payload
 
 
@@ -45,6 +45,7 @@ class Claimed:
     lease_expires_at: datetime
     silent_count: int
     trace_id: str
+    linked_traceparents: tuple[str, ...]
     occasion: Occasion
     agent: Agent
 
@@ -58,3 +59,8 @@ class Claimed:
         """The same for every attempt."""
         occasion = self.occasion
         return idempotency_key(self.run_id, self.schedule_id, occasion.generation, occasion.fire_time)
+
+
+def links(trace_before: str, traceparent: str) -> tuple[str, ...]:
+    """The spans an attempt's trace is linked to: the attempt's before it, and what asked for the run."""
+    return tuple(filter(None, (root_traceparent(trace_before), traceparent)))

@@ -12,7 +12,7 @@ from schedules.database.choice import is_postgresql
 from schedules.database.clock import database_now
 from schedules.models import AgentVersion, DiscardReason, Run, RunState, Schedule
 from schedules.runs import claim_postgresql
-from schedules.runs.claimed import Claimed, Occasion
+from schedules.runs.claimed import Claimed, Occasion, links
 from schedules.runs.transitions import discard, move
 from schedules.secrets.payloads import Payload
 
@@ -144,6 +144,7 @@ def _claimed(
         taking.now + taking.lease,
         run.silent_count,
         taking.trace_id,
+        links(run.trace_id, run.linked_traceparent),
         Occasion(
             schedule.display_name,
             run.generation,

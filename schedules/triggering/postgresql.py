@@ -24,9 +24,9 @@ WITH schedule AS MATERIALIZED (
 )
 INSERT INTO schedules_run
     (id, schedule_id, agent_id, workspace_id, generation, trigger, is_misfire, not_before, created_at, redispatch_at,
-     agent_tag)
+     agent_tag, linked_traceparent)
 SELECT %(run_id)s, id, agent_id, workspace_id, generation, 'manual', false,
-    at + {delay}, at, at + {delay} + {redispatch_after}, agent_tag
+    at + {delay}, at, at + {delay} + {redispatch_after}, agent_tag, %(traceparent)s
 FROM schedule, asked
 RETURNING {columns}
 """
@@ -35,12 +35,16 @@ _COLUMNS = ("id", "schedule_id", "generation", "not_before")
 """What is read back; the model reads the rest if somebody asks for it."""
 
 
-def add(schedule_id: str, delay: timedelta, now: datetime | None) -> Run | None:
+def add(schedule_id: str, delay: timedelta, now: datetime | None, traceparent: str = "") -> Run | None:
     """A pending run that a person asked for, of an active schedule; None: there is none of this id.
 
     `now`: None is the database's clock.
     """
-    values: dict[str, Any] = {"run_id": new_ulid(), "schedule_id": schedule_id}
+    values: dict[str, Any] = {
+        "run_id": new_ulid(),
+        "schedule_id": schedule_id,
+        "traceparent": traceparent,
+    }
     if now is not None:
         values["now"] = now
     statement = _statement(delay, settings.ORQ.redispatch_seconds, now is not None)

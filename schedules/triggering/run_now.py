@@ -10,19 +10,20 @@ from schedules.database.choice import is_postgresql
 from schedules.database.clock import database_now
 from schedules.errors import RunNotFound, RunNotRetryable, ScheduleInactive
 from schedules.messages import dispatch
-from schedules.models import TRIGGER_DELAY, UNSUCCESSFUL_STATES, Run, Schedule, TriggerKind
+from schedules.models import TRIGGER_DELAY, UNSUCCESSFUL_STATES, Run, Schedule, TriggerKind, root_traceparent
 from schedules.triggering import postgresql
 
 
-def trigger(schedule_id: str, now: datetime | None = None) -> Run:
+def trigger(schedule_id: str, now: datetime | None = None, traceparent: str = "") -> Run:
     """A person says run now: one run, 10 s from now; ScheduleNotFound or ScheduleInactive.
 
     `now`: None is the database's clock, read by the statement that adds the run where it can.
+    `traceparent`: of the request, a valid one or none; the run's trace is linked to it.
     The run is committed before this returns; its message leaves after the commit, whatever the broker does.
     """
-    run = postgresql.add(schedule_id, TRIGGER_DELAY, now) if is_postgresql() else None
+    run = postgresql.add(schedule_id, TRIGGER_DELAY, now, traceparent) if is_postgresql() else None
     if run is None:
-        return _add_to_active(schedule_id, now or database_now())
+        return _add_to_active(schedule_id, now or database_now(), traceparent=traceparent)
     _ring_later(run)
     return run
 
@@ -34,21 +35,21 @@ def run_again(run_id: str, now: datetime) -> Run:
         raise RunNotFound
     if ended.state not in UNSUCCESSFUL_STATES:
         raise RunNotRetryable
-    return _add_to_active(ended.schedule_id, now, ended)
+    return _add_to_active(ended.schedule_id, now, ended, root_traceparent(ended.trace_id))
 
 
 @transaction.atomic
-def _add_to_active(schedule_id: str, now: datetime, ended: Run | None = None) -> Run:
+def _add_to_active(schedule_id: str, now: datetime, ended: Run | None = None, traceparent: str = "") -> Run:
     """`ended`: the run whose work is done again, with the payload it sent; else it is the schedule's at the claim."""
     schedule = editing.locked(schedule_id)
     if not schedule.is_active:
         raise ScheduleInactive
-    run = _add(schedule, now, ended)
+    run = _add(schedule, now, ended, traceparent)
     _ring_later(run)
     return run
 
 
-def _add(schedule: Schedule, now: datetime, ended: Run | None) -> Run:
+def _add(schedule: Schedule, now: datetime, ended: Run | None, traceparent: str) -> Run:
     not_before = now + TRIGGER_DELAY
     return Run.objects.create(
         schedule=schedule,
@@ -62,6 +63,7 @@ def _add(schedule: Schedule, now: datetime, ended: Run | None) -> Run:
         redispatch_at=not_before + timedelta(seconds=settings.ORQ.redispatch_seconds),
         payload=ended.payload if ended else None,
         agent_tag=schedule.agent_tag,
+        linked_traceparent=traceparent,
     )
 
 

@@ -24,6 +24,7 @@ from tests.waiting import wait_for
 from workers import execution
 from workers.heartbeat import Heartbeat, heartbeat
 from workers.tasks import audit_ledger, execute_run, prune_history
+from workers.tracing import NotTraced
 
 CERTIFICATE, KEY = self_signed()
 NEWEST, OLDER = (f"whsec_{b64encode(bytes([number]) * 24).decode()}" for number in (1, 2))
@@ -353,7 +354,8 @@ def test_a_runtime_is_told_what_asked_for_the_run(agent: Agent) -> None:
     secret = {"secret": True, "value": "s3cr3t"}
     claimed = claimed_run(agent, display_name="Briefing", payload={"input": "Hi", "variables": {"k": secret}})
 
-    call = execution._agent_call(claimed)
+    with NotTraced().call() as traced:
+        call = execution._agent_call(claimed, traced)
 
     assert call.variables == {"k": secret}
     assert "s3cr3t" not in repr(call)

@@ -1,7 +1,7 @@
 """The port between an attempt's execution and whoever traces it, and the one that traces nothing."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -44,8 +44,8 @@ class Call(Protocol):
     def note(self, name: str, attributes: Mapping[str, Any]) -> None:
         """Something happened meanwhile, such as a poll."""
 
-    def answered(self, answer: Answer) -> None:
-        """The agent has answered."""
+    def answered(self, answer: Callable[[], Answer]) -> None:
+        """The agent has answered; `answer` gives what it said without secrets, and is only called if it is told."""
 
     def failed(self, failure: CallFailed) -> None:
         """The call has failed."""
@@ -60,11 +60,11 @@ class AttemptTrace(Protocol):
     def claimed(self, facts: AttemptFacts) -> None:
         """The claim has been granted; of one that was refused there is no trace."""
 
-    def call(self) -> "Any":
-        """A context manager around the agent's call, which gives a Call."""
+    def call(self) -> AbstractContextManager[Call]:
+        """Around the agent's call."""
 
-    def record(self) -> "Any":
-        """A context manager around the record of the outcome."""
+    def record(self) -> AbstractContextManager[None]:
+        """Around the record of the outcome."""
 
     def ended(self, state: str, reason: str) -> None:
         """The attempt is over; `state` is the run's (empty: fenced), `reason` the failure's code."""
@@ -76,7 +76,7 @@ class _NoCall:
     def note(self, name: str, attributes: Mapping[str, Any]) -> None:
         """Nobody is told."""
 
-    def answered(self, answer: Answer) -> None:
+    def answered(self, answer: Callable[[], Answer]) -> None:
         """Nobody is told."""
 
     def failed(self, failure: CallFailed) -> None:

@@ -6,8 +6,8 @@ No payload, no output and no exception's text goes into a span.
 
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
@@ -132,8 +132,14 @@ class TracedCall:
         """An event of the span."""
         self._span.add_event(name, attributes)
 
-    def answered(self, answer: Answer) -> None:
+    def answered(self, answer: Callable[[], Answer]) -> None:
         """What the agent says of its work, without what it said."""
+        with suppress(
+            Exception
+        ):  # an answer that cannot be masked is a failure of the record, not of its trace
+            self._describe(answer())
+
+    def _describe(self, answer: Answer) -> None:
         usage = answer.usage or {}
         cached = usage.get("input_tokens_details")
         attributes = {
@@ -201,16 +207,41 @@ def _link(traceparent: str) -> Link | None:
     return Link(span_context) if span_context.is_valid else None
 
 
-_tracer: Tracer | None = None
+FLUSH_MILLISECONDS = 5000
+
+
+class _Export:
+    """This process's provider and tracer, while it traces."""
+
+    def __init__(self) -> None:
+        self.provider = new_provider(AttemptIds())
+        self.tracer = self.provider.get_tracer("agent-schedules")
+
+
+_export: _Export | None = None
 
 
 def start_exporting() -> None:
     """Make this process's tracer; its exporter's thread starts."""
-    global _tracer
-    _tracer = new_provider(AttemptIds()).get_tracer("agent-schedules")
+    global _export
+    _export = _Export()
+
+
+def stop_exporting() -> None:
+    """Send what waits, and end the exporter's thread."""
+    global _export
+    if _export is not None:
+        _export.provider.shutdown()
+    _export = None
+
+
+def flush() -> bool:
+    """Send what waits; whether it left in time."""
+    return _export is None or _export.provider.force_flush(FLUSH_MILLISECONDS)
 
 
 def new_traced_attempt() -> TracedAttempt:
-    """The trace of an attempt that is about to be claimed."""
-    assert _tracer is not None, "start_exporting comes first"  # noqa: S101
-    return TracedAttempt(_tracer)
+    """The trace of an attempt that is about to be claimed; `start_exporting` comes first."""
+    if _export is None:
+        raise LookupError("nothing is exported: start_exporting comes first")
+    return TracedAttempt(_export.tracer)

@@ -77,7 +77,7 @@ def test_an_attempt_is_one_trace_with_three_children(traced: Any, collector: Col
     attempt.claimed(facts())
     with attempt.call() as call:
         call.note("poll", {"number": 1})
-        call.answered(ANSWER)
+        call.answered(lambda: ANSWER)
     with attempt.record():
         pass
     attempt.ended("succeeded", "")
@@ -115,7 +115,7 @@ def test_the_call_is_a_client_span_whose_context_the_agent_gets(traced: Any, col
     with attempt.call() as call:
         headers = call.headers
         call.note("poll", {"number": 1})
-        call.answered(ANSWER)
+        call.answered(lambda: ANSWER)
     attempt.ended("succeeded", "")
     traced.flush()
 

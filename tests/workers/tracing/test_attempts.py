@@ -1,0 +1,221 @@
+"""Real attempts of real runs, seen at an OTLP collector and at the agent."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from celery import Celery, current_app
+from opentelemetry import trace as global_trace
+from opentelemetry.instrumentation.celery import CeleryInstrumentor
+from opentelemetry.sdk.trace import TracerProvider
+
+from orqsite.embedded.ports import LOOPBACK, free_port
+from schedules.database.clock import database_now
+from schedules.messages import dispatch
+from schedules.messages.message_template import MessageTemplate
+from schedules.models import Agent, Run, RunState
+from schedules.triggering import run_now
+from tests.agent_server import AgentServer, Behaviour
+from tests.api.caller import Caller
+from tests.factories import make_agent, make_run, make_schedule, make_token
+from tests.workers.tracing.collector import Collector, attributes_of
+from workers.tasks import execute_run
+from workers.tracing import spans
+from workers.tracing import start as start_tracing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+REQUEST = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@pytest.fixture
+def server() -> Iterator[AgentServer]:
+    with AgentServer() as running:
+        yield running
+
+
+@pytest.fixture
+def agent(server: AgentServer) -> Agent:
+    return make_agent(runtime="responses", base_url=server.url)
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    with Collector() as running:
+        yield running
+
+
+@pytest.fixture
+def _traced(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    yield from traced_to(collector.url, monkeypatch)
+
+
+def traced_to(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process traces as a worker does."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
+    module: Any = __import__("workers.tracing.start", fromlist=["_new_attempt"])
+    monkeypatch.setattr(module, "_new_attempt", module._new_attempt)
+    assert start_tracing()
+    yield
+    spans.stop_exporting()
+
+
+def flushed(collector: Collector) -> dict[str, dict[str, Any]]:
+    spans.flush()
+    return collector.traces()
+
+
+def due_run(agent: Agent, **schedule: Any) -> Run:
+    now = database_now()
+    return make_run(make_schedule(agent, now=now, **schedule), not_before=now)
+
+
+def executed(run: Run) -> Run:
+    execute_run(run.id, run.generation)
+    return Run.objects.get(id=run.id)
+
+
+@pytest.mark.usefixtures("_traced")
+def test_two_attempts_are_two_traces_and_the_second_is_linked_to_the_first(
+    server: AgentServer, agent: Agent, collector: Collector
+) -> None:
+    server.script("digest", Behaviour(status=503), Behaviour())
+    run = due_run(agent)
+
+    first = executed(run)
+    Run.objects.update(not_before=database_now())
+    second = executed(run)
+
+    traces = flushed(collector)
+    assert list(traces) == [first.trace_id, second.trace_id]
+    root_of_first, root_of_second = (trace["schedule.digest"] for trace in traces.values())
+    (link,) = root_of_second.links
+    assert (link.trace_id, link.span_id) == (root_of_first.trace_id, root_of_first.span_id)
+    assert attributes_of(root_of_first)["agent_schedules.run.state"] == "pending"
+    assert attributes_of(root_of_first)["error.type"] == "agent_http_error"
+    assert attributes_of(root_of_second)["agent_schedules.run.state"] == "succeeded"
+    assert [attributes_of(root)["agent_schedules.attempt"] for root in (root_of_first, root_of_second)] == [
+        1,
+        2,
+    ]
+
+
+@pytest.mark.usefixtures("_traced")
+def test_the_agent_sees_the_traceparent_of_its_call(
+    server: AgentServer, agent: Agent, collector: Collector
+) -> None:
+    done = executed(due_run(agent))
+
+    call = flushed(collector)[done.trace_id]["invoke_agent digest"]
+    (posted,) = [each for each in server.calls() if each.get("method") == "POST"]
+    assert posted["headers"]["traceparent"].split("-")[1:3] == [call.trace_id.hex(), call.span_id.hex()]
+    assert attributes_of(call)["gen_ai.response.id"] == done.response_id
+
+
+@pytest.mark.usefixtures("_traced")
+def test_a_run_now_is_linked_to_its_request(agent: Agent, collector: Collector) -> None:
+    schedule = make_schedule(agent, now=database_now())
+    api = Caller(make_token(agent.workspace))
+    path = f"/v3/agents/digest/schedules/{schedule.id}/execution"
+
+    assert api.send("POST", path, b"", "", traceparent=REQUEST).status_code == 202
+    Run.objects.update(not_before=database_now())
+    done = executed(Run.objects.get())
+
+    (link,) = flushed(collector)[done.trace_id]["schedule.digest"].links
+    assert (link.trace_id.hex(), link.span_id.hex()) == tuple(REQUEST.split("-")[1:3])
+
+
+@pytest.mark.usefixtures("_traced")
+def test_a_run_again_is_linked_to_the_ended_run(
+    server: AgentServer, agent: Agent, collector: Collector
+) -> None:
+    server.script("digest", Behaviour(status=404), Behaviour())
+    failed = executed(due_run(agent))
+
+    again = run_now.run_again(failed.id, database_now())
+    Run.objects.filter(id=again.id).update(not_before=database_now())
+    done = executed(again)
+
+    traces = flushed(collector)
+    (link,) = traces[done.trace_id]["schedule.digest"].links
+    assert link.span_id == traces[failed.trace_id]["schedule.digest"].span_id
+    assert attributes_of(traces[done.trace_id]["schedule.digest"])["agent_schedules.trigger"] == "again"
+
+
+@pytest.mark.usefixtures("_traced")
+def test_no_secret_is_in_any_span(server: AgentServer, agent: Agent, collector: Collector) -> None:
+    secret = "hunter2-s3cr3t-t0ken"
+    server.script("digest", Behaviour(merge={"model": f"model-{secret}", "usage": {secret: secret}}))
+    variables = {"token": {"secret": True, "value": secret}}
+
+    done = executed(due_run(agent, payload={"input": "use {{token}}", "variables": variables}))
+
+    assert done.state == RunState.SUCCEEDED
+    assert flushed(collector)[done.trace_id]
+    assert not any(secret.encode() in body for body in collector.bodies)
+    assert not any(b"use " in body for body in collector.bodies)
+
+
+def test_a_collector_that_is_away_delays_no_run(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    executed(due_run(agent))
+    tracing = traced_to(f"http://{LOOPBACK}:{free_port()}", monkeypatch)
+    next(tracing)
+
+    begun = time.monotonic()
+    runs = [executed(due_run(agent)) for _ in range(10)]
+    taken = time.monotonic() - begun
+
+    assert {run.state for run in runs} == {RunState.SUCCEEDED}
+    assert all(run.trace_id for run in runs)
+    assert taken / 10 < 1, "an export is tried for ten seconds, in a thread of its own"
+    next(tracing, None)
+
+
+@pytest.fixture
+def _instrumented() -> Iterator[None]:
+    """Celery as somebody's own instrumentation leaves it, inside a span of theirs."""
+    provider = TracerProvider()
+    instrumentor: Any = CeleryInstrumentor()  # type: ignore[no-untyped-call]  # it has no annotations
+    instrumentor.instrument(tracer_provider=provider)
+    with provider.get_tracer("theirs").start_as_current_span("theirs"):
+        yield
+    instrumentor.uninstrument()
+
+
+@pytest.mark.usefixtures("_instrumented")
+def test_no_message_carries_somebodys_trace() -> None:
+    app: Celery = current_app
+    app.send_task  # noqa: B018 - the instrumentation is at the signals
+    (message,) = MessageTemplate(app, dispatch.EXECUTE_RUN).render([("run", 1)])
+
+    assert not {"traceparent", "tracestate", "baggage"} & set(json.loads(message)["headers"])
+
+
+@pytest.mark.usefixtures("_traced", "_instrumented")
+def test_each_attempt_has_a_trace_of_its_own_inside_somebodys_span(
+    agent: Agent, collector: Collector
+) -> None:
+    current = global_trace.get_current_span().get_span_context()
+    assert current.is_valid
+
+    runs = [executed(due_run(agent)) for _ in range(3)]
+
+    traces = flushed(collector)
+    assert set(traces) == {run.trace_id for run in runs}
+    assert len(traces) == 3
+    assert f"{current.trace_id:032x}" not in traces
+
+
+def test_a_process_without_an_exporter_imports_nothing_of_the_sdk() -> None:
+    program = (
+        "import orqsite, django; django.setup(); import workers.execution, sys;"
+        " print([name for name, module in sys.modules.items() if module and name.startswith('opentelemetry.sdk')])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
