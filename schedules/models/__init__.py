@@ -6,8 +6,10 @@ from schedules.models.attempt import AttemptOutcome, RunAttempt
 from schedules.models.audit import AuditResult
 from schedules.models.epoch import CadenceEpoch, EpochEnd
 from schedules.models.idempotency import IdempotencyRecord
+from schedules.models.known_key import KnownEncryptionKey
 from schedules.models.missed import MissedFiring, MissedReason
 from schedules.models.next_fire import NextFire, remember_next_fire
+from schedules.models.process import ProcessKind, ProcessRegistration
 from schedules.models.run import (
     FINAL_STATES,
     RESPONSE_ID_LENGTH,
@@ -44,9 +46,12 @@ __all__ = [
     "DiscardReason",
     "EpochEnd",
     "IdempotencyRecord",
+    "KnownEncryptionKey",
     "MissedFiring",
     "MissedReason",
     "NextFire",
+    "ProcessKind",
+    "ProcessRegistration",
     "Run",
     "RunAttempt",
     "RunState",

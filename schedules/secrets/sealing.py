@@ -4,10 +4,13 @@ from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 
 @lru_cache(maxsize=4)
 def _fernet(keys: tuple[str, ...]) -> MultiFernet:
+    if not keys:
+        raise ImproperlyConfigured("There is no encryption key: set ORQ_ENCRYPTION_KEYS.")
     return MultiFernet([Fernet(key) for key in keys])
 
 

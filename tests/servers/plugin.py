@@ -5,6 +5,7 @@ those win. ORQ_TEST_DATABASE=sqlite runs on a SQLite file instead of PostgreSQL.
 tests are collected, and the first test waits for them.
 """
 
+import base64
 import os
 import shutil
 import tempfile
@@ -41,6 +42,7 @@ class Servers:
         ]:
             del os.environ[name]  # a developer's own settings must not change what is tested
         os.environ["ORQ_DATA_DIR"] = str(self.folder / "data")
+        os.environ["ORQ_ENCRYPTION_KEYS"] = base64.urlsafe_b64encode(os.urandom(32)).decode()
         for limit in UNLIMITED:
             os.environ[limit] = "0"
         if not os.environ.get("REDIS_URL"):

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from schedules.management.database_errors import explained_database_errors
+from schedules.secrets import known_keys
 from schedules.secrets.rotation import rotate
 
 
@@ -17,10 +18,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         unreadable: list[str] = []
+        resealed_count = 0
         with explained_database_errors():
             for rotated in rotate():
                 self.stdout.write(f"{rotated.kind}s: {rotated.resealed_count} resealed")
                 unreadable += rotated.unreadable
+                resealed_count += rotated.resealed_count
+            if not unreadable and not resealed_count:
+                known_keys.retire_all_but_newest()
         for secret in unreadable:
             self.stdout.write(f"no key opens {secret}")
         if unreadable:
