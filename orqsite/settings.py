@@ -42,6 +42,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "orqsite.middleware.api_errors",
+    "orqsite.hosts.known_hosts",
     "orqsite.middleware.readable_requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
