@@ -45,9 +45,22 @@ def main():  # type: () -> None
 def django(arguments):  # type: (list[str]) -> None
     """Run one of Django's management commands."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orqsite.settings")
-    from django.core.management import execute_from_command_line
+    from django.core.management import CommandError, execute_from_command_line
 
-    execute_from_command_line(arguments)
+    from orqsite.starting import KEYED_COMMANDS, require_encryption_keys
+
+    if KEYED_COMMANDS.intersection(arguments[1:2]):
+        require_encryption_keys()
+    if "--traceback" in arguments:
+        execute_from_command_line(arguments)
+        return
+    from schedules.management.database_errors import explained_database_errors
+
+    try:
+        with explained_database_errors():
+            execute_from_command_line(arguments)
+    except CommandError as refusal:
+        sys.exit(str(refusal))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 Peers use the same servers, each with a database of its own. Sizes are those of a small rented machine.
 """
 
+import base64
 import os
 import shutil
 import tempfile
@@ -101,6 +102,7 @@ def use_django(servers: Servers, **settings: str) -> None:
         "DATABASE_URL": servers.new_database("ours"),
         "REDIS_URL": servers.redis_database(0),
         "ORQ_DATA_DIR": str(servers.folder / "data"),
+        "ORQ_ENCRYPTION_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
         "ORQ_LOG_LEVEL": "WARNING",
         "ORQ_RATE_PER_KEY": "0",
         "ORQ_RATE_TRIGGER_PER_SCHEDULE": "0",

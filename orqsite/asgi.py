@@ -4,6 +4,9 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from orqsite.starting import begin
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orqsite.settings")
 
 application = get_asgi_application()
+begin()

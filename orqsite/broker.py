@@ -40,7 +40,7 @@ def celery_settings(environment: Environment) -> dict[str, Any]:
         "worker_prefetch_multiplier": 1,
         "worker_hijack_root_logger": False,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
-        "beat_scheduler": "workers.beat:ScheduleBeat",
+        "beat_scheduler": "orqsite.beat:Scheduler",
         "beat_schedule": {
             "prune-history": {"task": "workers.tasks.prune_history", "schedule": crontab(minute="17")},
             "audit-ledger": {"task": "workers.tasks.audit_ledger", "schedule": crontab(minute="37")},

@@ -2,15 +2,23 @@
 
 import os
 import resource
-from typing import Any
+from typing import Any, Final
 
+import structlog
 from celery import Celery
 from celery.signals import setup_logging, worker_init
+from django.conf import settings
 
+from orqsite import starting
 from workers.broker import redis_transport
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orqsite.settings")
 redis_transport.use_for_redis_urls()
+
+log = structlog.get_logger(__name__)
+
+OWN_DESCRIPTORS: Final = 60
+"""Of a worker without any call: its broker, its files, what libraries open for a moment."""
 
 app = Celery("orqsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -23,9 +31,24 @@ def _keep_our_logs(**_: Any) -> None:
 
 
 @worker_init.connect
+def _begin(**_: Any) -> None:
+    starting.begin()
+
+
+@worker_init.connect
 def _allow_many_sockets(**_: Any) -> None:
     """Each agent call in flight holds a socket; the usual soft limit of 1,024 is less than a worker can hold."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 65_536 if hard == resource.RLIM_INFINITY else hard
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    _warn_of_few(soft)
+
+
+def _warn_of_few(descriptor_count: int) -> None:
+    """A call holds a descriptor, and so does a database connection."""
+    thread_count, pool_size = settings.ORQ.worker_threads, settings.ORQ.database_pool_size
+    needed = thread_count + pool_size + OWN_DESCRIPTORS
+    if descriptor_count != resource.RLIM_INFINITY and descriptor_count < needed:
+        log.warning("worker.too_few_descriptors", limit=descriptor_count, needed=needed, threads=thread_count)

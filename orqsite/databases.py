@@ -22,7 +22,7 @@ def database(environment: Environment) -> dict[str, Any]:
     except (ValueError, KeyError):
         raise SettingInvalid("DATABASE_URL: not a URL like postgres://user:password@host:5432/name") from None
     if parsed["ENGINE"].endswith("sqlite3"):
-        return parsed | {"OPTIONS": SQLITE_OPTIONS, "CONN_MAX_AGE": 0}
+        return parsed | {"ENGINE": "orqsite.sqlite", "OPTIONS": SQLITE_OPTIONS, "CONN_MAX_AGE": 0}
     if not parsed["ENGINE"].endswith("postgresql"):
         raise SettingInvalid("DATABASE_URL: only postgres://… and sqlite:///… are supported")
     return parsed | {

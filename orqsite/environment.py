@@ -13,8 +13,13 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from schedules.addresses import read_policy
+from orqsite.redis_url import require_redis_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+SHORTEST_SECRET_KEY = 32
+FEWEST_CHARACTERS = 5
+"""Different ones in a secret key: fewer are a placeholder."""
 
 
 class SettingInvalid(SystemExit):
@@ -49,11 +54,11 @@ class Environment(BaseSettings):
     data_dir: Path = Field(BASE_DIR / "var", description="folder for all local state")
     secret_key: str = Field(
         "",
-        description="Django's signing key; default: a generated file in the data folder",
+        description="Django's signing key, at least 32 characters; default: a generated file in the data folder",
     )
     encryption_keys: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
-        description="comma-separated Fernet keys, newest first; default: a generated file in the data folder",
+        description="comma-separated Fernet keys, newest first; default: the file of them in the data folder",
     )
     debug: bool = Field(False, description="show Django's debug pages; never in production")
     allowed_hosts: Annotated[list[str], NoDecode] = Field(
@@ -146,6 +151,23 @@ class Environment(BaseSettings):
             [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
         )
 
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _empty_is_default(cls, value: object) -> object:
+        return value or BASE_DIR / "var"
+
+    @field_validator("redis_url")
+    @classmethod
+    def _one_server(cls, value: str) -> str:
+        return require_redis_url(value)
+
+    @field_validator("secret_key")
+    @classmethod
+    def _hard_to_guess(cls, value: str) -> str:
+        if value and is_weak(value):
+            raise ValueError(f"too weak: {SECRET_KEY_RULE}")
+        return value
+
     @field_validator("encryption_keys")
     @classmethod
     def _keys_that_seal(cls, value: list[str]) -> list[str]:
@@ -213,5 +235,16 @@ def _variable(location: str) -> str:
 
 def _given_value(problem: Any) -> str:
     """The value that was given, except for secrets."""
-    is_secret = problem["loc"][0] in ("secret_key", "encryption_keys")
+    is_secret = problem["loc"][0] in ("secret_key", "encryption_keys", "REDIS_URL")
     return "" if is_secret else f" (got {problem['input']!r})"
+
+
+SECRET_KEY_RULE = (
+    f"at least {SHORTEST_SECRET_KEY} characters, {FEWEST_CHARACTERS} of them different. Make one with: "
+    'python3 -c "import secrets; print(secrets.token_urlsafe(64))"'
+)
+
+
+def is_weak(secret_key: str) -> bool:
+    """Whether a signing key can be guessed: whoever does logs in as anybody."""
+    return len(secret_key) < SHORTEST_SECRET_KEY or len(set(secret_key)) < FEWEST_CHARACTERS

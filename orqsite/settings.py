@@ -1,7 +1,5 @@
 """Django's settings, made from the typed environment (orqsite/environment.py). Values live there, wiring here."""
 
-import secrets
-
 from django.urls import reverse_lazy
 
 from orqsite.agent_networks import address_policy
@@ -11,7 +9,7 @@ from orqsite.databases import database
 from orqsite.environment import Environment, read_environment
 from orqsite.logs import configure_logs
 from orqsite.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
-from orqsite.secret_files import encryption_keys, read_or_create
+from orqsite.secret_files import encryption_keys, secret_key
 
 ORQ: Environment = read_environment()
 DATA_DIR = ORQ.data_dir
@@ -19,7 +17,7 @@ AGENT_ADDRESSES = address_policy(ORQ)
 
 DEBUG = ORQ.debug
 DEFAULT_EXCEPTION_REPORTER_FILTER = "orqsite.error_pages.WithoutValues"
-SECRET_KEY = ORQ.secret_key or read_or_create(DATA_DIR / "secret_key", lambda: secrets.token_urlsafe(64))
+SECRET_KEY = ORQ.secret_key or secret_key(DATA_DIR / "secret_key")
 ENCRYPTION_KEYS: list[str] = ORQ.encryption_keys or encryption_keys(DATA_DIR / "encryption_key")
 ALLOWED_HOSTS = ORQ.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ORQ.trusted_origins

@@ -1,12 +1,24 @@
 """The web process: `gunicorn orqsite.wsgi`."""
 
 import os
+import sys
 
 from django.core.wsgi import get_wsgi_application
 
+from orqsite.environment import SettingInvalid
+from orqsite.starting import begin
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orqsite.settings")
 
-from orqsite.middleware import TolerantRequest
+BOOT_ERROR = 3
+"""What gunicorn takes as: starting it again would not help."""
 
-application = get_wsgi_application()
+try:
+    from orqsite.middleware import TolerantRequest
+
+    application = get_wsgi_application()
+    begin()
+except SettingInvalid as refusal:
+    print(refusal, file=sys.stderr, flush=True)
+    sys.exit(BOOT_ERROR)
 application.request_class = TolerantRequest

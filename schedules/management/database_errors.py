@@ -17,15 +17,22 @@ def explained_database_errors() -> Iterator[None]:
             "Somebody else changed the same data at the same time; run the command again."
         ) from None
     except (OperationalError, ProgrammingError) as error:
-        if _lacks_tables(error):
+        if lacks_tables(error):
             raise CommandError(
                 "The database's tables are missing or belong to another version; run `python3 manage.py migrate`."
             ) from None
+        if is_disk_full(error):
+            raise CommandError("The disk of the database is full; make room there.") from None
         raise CommandError(
             f"The database cannot be used: {str(error).strip().partition(chr(10))[0]}"
         ) from None
 
 
-def _lacks_tables(error: Exception) -> bool:
+def lacks_tables(error: Exception) -> bool:
     """PostgreSQL calls an unknown table or column a programming error, SQLite an operational one."""
     return isinstance(error, ProgrammingError) or str(error).startswith("no such")
+
+
+def is_disk_full(error: Exception) -> bool:
+    """PostgreSQL says so by a code, SQLite in words."""
+    return getattr(error.__cause__, "sqlstate", None) == "53100" or "is full" in str(error)

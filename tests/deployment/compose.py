@@ -12,7 +12,7 @@ FILE = ROOT / "docker-compose.yml"
 
 SECRETS = {
     "POSTGRES_PASSWORD": "letters0and1digits",
-    "ORQ_SECRET_KEY": "x" * 64,
+    "ORQ_SECRET_KEY": "0123456789abcdef" * 4,
     "ORQ_ENCRYPTION_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
 }
 """The variables without which Compose refuses to start anything."""

@@ -7,13 +7,20 @@ import pytest
 from cryptography.fernet import Fernet
 
 from orqsite.environment import SettingInvalid
-from orqsite.secret_files import encryption_keys
+from orqsite.secret_files import encryption_keys, make_encryption_key
 
 
-def test_a_missing_file_is_made_with_one_key_for_its_owner_only(tmp_path: Path) -> None:
+def test_a_missing_file_is_no_key_and_is_not_made_in_silence(tmp_path: Path) -> None:
+    assert encryption_keys(tmp_path / "encryption_key") == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_file_is_made_with_one_key_for_its_owner_only(tmp_path: Path) -> None:
     file = tmp_path / "encryption_key"
 
+    make_encryption_key(file)
     [key] = encryption_keys(file)
+    make_encryption_key(file)
 
     assert Fernet(key)
     assert encryption_keys(file) == [key]

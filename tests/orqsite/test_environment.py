@@ -63,6 +63,72 @@ def test_a_wrong_encryption_key_is_named_and_not_shown(monkeypatch: pytest.Monke
     assert "hunter2" not in str(refusal.value)
 
 
+@pytest.mark.usefixtures("_no_settings")
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("foo", "not the URL of a Redis server"),
+        ("", "not the URL of a Redis server"),
+        ("http://x", "not the URL of a Redis server"),
+        ("amqp://user:hunter2@host", "RabbitMQ"),
+        ("sentinel://host:26379", "Sentinel"),
+        ("redis+cluster://host:6379", "Cluster"),
+        ("redis://", "one server"),
+        ("redis://:hunter2@/0", "one server"),
+        ("redis://one,two:6379/0", "one server"),
+        ("redis://:hunter2@one:6379,two:6379/0", "cannot be read"),
+        ("redis://:hunter2/x@host", "cannot be read"),
+        ("redis://host:99999/0", "cannot be read"),
+        ("redis://host:0/0", "one server"),
+        ("redis://host/queue", "a number"),
+    ],
+)
+def test_a_broker_we_cannot_use_is_refused_in_a_sentence_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, url: str, words: str
+) -> None:
+    monkeypatch.setenv("REDIS_URL", url)
+
+    with pytest.raises(SettingInvalid, match=f"REDIS_URL: .*{words}.*redis://host:6379/0") as refusal:
+        read_environment()
+
+    assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.usefixtures("_no_settings")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://host",
+        "redis://host:6379",
+        "redis://host/",
+        "rediss://user:pass@host:6380/3",
+        "redis://[::1]:1/0",
+    ],
+)
+def test_one_server_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("REDIS_URL", url)
+
+    assert read_environment().redis_url == url
+
+
+@pytest.mark.usefixtures("_no_settings")
+@pytest.mark.parametrize("key", ["x", "hunter2-hunter2", "x" * 64, "ab" * 32])
+def test_a_weak_signing_key_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("ORQ_SECRET_KEY", key)
+
+    with pytest.raises(SettingInvalid, match=r"ORQ_SECRET_KEY: .*at least 32 characters") as refusal:
+        read_environment()
+
+    assert key == "x" or key not in str(refusal.value)
+
+
+@pytest.mark.usefixtures("_no_settings")
+def test_an_empty_data_folder_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORQ_DATA_DIR", "")
+
+    assert read_environment().data_dir.name == "var"
+
+
 @pytest.mark.parametrize("url", ["mysql://host/db", "nonsense", "postgres://host:port/db"])
 def test_a_database_we_cannot_use_is_refused(url: str) -> None:
     with pytest.raises(SettingInvalid, match="DATABASE_URL"):

@@ -1,5 +1,6 @@
 """Agent Schedules as a site: two beats, two workers and the web server, set up and used as its users do it."""
 
+import base64
 import json
 import subprocess
 import sys
@@ -51,6 +52,9 @@ _RUNS = "SELECT id, state, reason FROM schedules_run WHERE state IN ('succeeded'
 _ENDS = "SELECT state, reason, count(*), min(id) FROM schedules_run GROUP BY state, reason ORDER BY 1, 2"
 
 
+ENCRYPTION_KEY = base64.urlsafe_b64encode(b"one key of all the processes ...").decode()
+
+
 @dataclass
 class Product:
     """The `Site` of this project; `settings` are environment variables on top of the defaults."""
@@ -66,6 +70,7 @@ class Product:
             "DATABASE_URL": self.around.database_url,
             "REDIS_URL": self.around.redis_url,
             "ORQ_DATA_DIR": str(self.around.folder / "data"),
+            "ORQ_ENCRYPTION_KEYS": ENCRYPTION_KEY,
             "ORQ_BOOTSTRAP": "off",
             "ORQ_RATE_PER_KEY": "0",
             "ORQ_RATE_TRIGGER_PER_SCHEDULE": "0",
@@ -97,7 +102,10 @@ class Product:
             ready = httpx2.get(f"http://{LOOPBACK}:{self.around.web_port}/readyz", trust_env=False, timeout=5)
         except httpx2.TransportError:
             return False
-        return ready.status_code == 200 and (self.around.folder / "data" / "beat.tick").exists()
+        return (
+            ready.status_code == 200
+            and (self.around.folder / "data" / "beat.tick").exists()
+        )
 
     def load(self, planned: Sequence[Planned]) -> float:
         standard_input = {

@@ -1,0 +1,17 @@
+"""What `celery -A orqsite beat` runs: the service's scheduler, after the look at what must be right before it begins.
+
+Celery's own signal of a beat's start comes when the scheduler has already read the database.
+"""
+
+from typing import Any
+
+from orqsite import starting
+from workers.beat import ScheduleBeat
+
+
+class Scheduler(ScheduleBeat):
+    """ScheduleBeat of a process that may begin."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        starting.begin()
+        super().__init__(*args, **kwargs)

@@ -1,0 +1,1 @@
+"""The backend for SQLite: Django's, with a file for its owner only."""

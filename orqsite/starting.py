@@ -1,0 +1,86 @@
+"""What a process looks at before it begins: a mistake ends it with one sentence instead of failing its first work."""
+
+import codecs
+import encodings
+import pkgutil
+from contextlib import suppress
+from typing import Final
+
+import structlog
+from django.conf import settings
+from django.db import Error, connection
+
+from orqsite.environment import SettingInvalid
+from orqsite.redis_url import CLUSTER, FORM
+
+log = structlog.get_logger(__name__)
+
+KEYED_COMMANDS: Final = frozenset(
+    {"create_agent", "create_api_key", "migrate", "rotate_secrets", "runserver", "seed_demo"}
+)
+"""Commands of `manage.py` that begin a service or seal its secrets."""
+
+HOW_TO_MAKE_A_KEY: Final = (
+    'python3 -c "import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"'
+)
+
+
+def begin() -> None:
+    """For web, beat and worker; SettingInvalid."""
+    require_encryption_keys()
+    touch_codecs()
+    _require_one_broker()
+    require_known_keys()
+
+
+def require_encryption_keys() -> None:
+    """There is a key; SettingInvalid. None is made here: what it sealed would be lost with this machine."""
+    if not settings.ENCRYPTION_KEYS:
+        raise SettingInvalid(
+            f"ORQ_ENCRYPTION_KEYS: not set, and there is no file {settings.DATA_DIR / 'encryption_key'}. Set it to "
+            "the keys that all processes of this service share, or restore the file. Only for a new service make a "
+            f"new one: {HOW_TO_MAKE_A_KEY}"
+        )
+
+
+def require_known_keys() -> None:
+    """One of the keys is the database's; SettingInvalid. A database that does not answer is asked by `/readyz`."""
+    from schedules.secrets import known_keys  # models can be imported once Django is set up, not before
+
+    try:
+        state = known_keys.check()
+    except Error as error:
+        log.info("keys.not_compared", error=type(error).__name__)
+        return
+    finally:
+        _let_go_of_the_database()
+    if state.name == known_keys.FOREIGN:
+        raise SettingInvalid(f"ORQ_ENCRYPTION_KEYS: {state}. Give this process the keys that the others have")
+    if state.name == known_keys.INCOMPLETE:
+        log.warning("keys.incomplete", missing=state.missing)
+
+
+def touch_codecs() -> None:
+    """Import every codec now.
+
+    Python imports one when it is first asked for, and remembers for good that there was none when the import fails.
+    A process that has run out of descriptors once would resolve no host name and read no answer ever after.
+    """
+    for module in pkgutil.iter_modules(encodings.__path__):
+        with suppress(LookupError, ImportError):
+            codecs.lookup(module.name)
+
+
+def _require_one_broker() -> None:
+    from schedules.health.broker import is_cluster
+
+    if is_cluster():
+        raise SettingInvalid(f"REDIS_URL: {CLUSTER}; {FORM}")
+
+
+def _let_go_of_the_database() -> None:
+    """A process that forks afterwards must not hand a pool of connections on to its children."""
+    connection.close()
+    close_pool = getattr(connection, "close_pool", None)
+    if close_pool is not None:
+        close_pool()
