@@ -45,11 +45,11 @@ def process(
 @contextmanager
 def beat(folder: Path, **settings: str) -> Iterator[Child]:
     """A beat of ours that has made its first tick; `settings` without `ORQ_`."""
-    sign = Path(os.environ["ORQ_DATA_DIR"], "beat.tick")
-    sign.unlink(missing_ok=True)
+    from schedules.models import ProcessRegistration
+
     env = {f"ORQ_{name.upper()}": value for name, value in settings.items()}
     with process(folder / "beat.log", *CELERY, "beat", "--loglevel", "WARNING", env=env) as child:
-        wait_for(sign.exists, 30, "the beat's first tick")
+        wait_for(ProcessRegistration.objects.filter(pid=child.pid).exists, 30, "the beat's first sign")
         yield child
 
 

@@ -6,6 +6,7 @@ Celery's own signal of a beat's start comes when the scheduler has already read 
 from typing import Any
 
 from orqsite import starting
+from workers import registration
 from workers.beat import ScheduleBeat
 
 
@@ -15,3 +16,4 @@ class Scheduler(ScheduleBeat):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         starting.begin()
         super().__init__(*args, **kwargs)
+        registration.register_beat()

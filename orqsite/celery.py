@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import structlog
 from celery import Celery
-from celery.signals import setup_logging, worker_init
+from celery.signals import setup_logging, worker_init, worker_ready, worker_shutting_down
 from django.conf import settings
 
 from orqsite import starting
@@ -33,6 +33,20 @@ def _keep_our_logs(**_: Any) -> None:
 @worker_init.connect
 def _begin(**_: Any) -> None:
     starting.begin()
+
+
+@worker_ready.connect
+def _register(sender: Any, **_: Any) -> None:
+    from workers import registration  # models can be imported once Django is set up, not before
+
+    registration.register_worker(sender)
+
+
+@worker_shutting_down.connect
+def _wait_for_calls(**_: Any) -> None:
+    from workers import registration
+
+    registration.worker_ends()
 
 
 @worker_init.connect

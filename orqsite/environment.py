@@ -95,6 +95,12 @@ class Environment(BaseSettings):
         le=600,
         description="time between a worker's lease renewals; at most half of ORQ_LEASE_SECONDS",
     )
+    stall_seconds: float = Field(
+        60,
+        ge=0,
+        le=86_400,
+        description="a beat or worker whose loop has stood still this long ends itself; 0: never",
+    )
     misfire_seconds: float = Field(
         60,
         ge=1,

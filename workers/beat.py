@@ -7,7 +7,6 @@ django-celery-beat's own periodic tasks work as ever; the service's housekeeping
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -22,6 +21,7 @@ from schedules.messages import dispatch
 from schedules.messages.dispatch import RunKey
 from schedules.retiring import retire
 from schedules.runs.recovering import recover
+from workers import loops
 
 log = structlog.get_logger(__name__)
 
@@ -68,12 +68,12 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
         self._recover_at = 0.0
         self._unreachable_at = 0.0
         self._stock_tick_at = 0.0
-        self._tick_file = Path(settings.ORQ.data_dir, "beat.tick")
         self._messages = Messages()
         super().__init__(*args, **kwargs)
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """One pass; the seconds to sleep until the next. A database that is away is waited for, not died of."""
+        loops.went_round("tick")
         try:
             next_at = self._fire_and_recover()
         except (OperationalError, InterfaceError) as error:
@@ -84,16 +84,8 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
             log.exception("beat.firing_failed")
             connection.close()
             return 1.0
-        self._leave_sign()
         stock_delay = self._stock_tick_if_possible(*args, **kwargs)
         return min(max(0.0, next_at - time.monotonic()), stock_delay)
-
-    def _leave_sign(self) -> None:
-        try:
-            self._tick_file.parent.mkdir(parents=True, exist_ok=True)
-            self._tick_file.touch()
-        except OSError as error:
-            log.warning("beat.sign_failed", path=str(self._tick_file), error=str(error))
 
     def _stock_tick_if_possible(self, *args: Any, **kwargs: Any) -> float:
         try:

@@ -19,6 +19,7 @@ from schedules.database.clock import database_now
 from schedules.database.ulids import new_ulid
 from schedules.runs import leases
 from schedules.runs.claimed import Claimed
+from workers import loops
 from workers.per_process import PerProcess
 
 log = structlog.get_logger(__name__)
@@ -53,6 +54,11 @@ class Heartbeat:
             with self._lock:
                 self._leases.pop(key, None)
 
+    @property
+    def held_count(self) -> int:
+        """Attempts in flight."""
+        return len(self._leases)
+
     def _ensure_thread(self) -> None:
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._beat, name="lease-heartbeat", daemon=True)
@@ -61,6 +67,7 @@ class Heartbeat:
     def _beat(self) -> None:
         """While there are leases the connection is kept: a renewal must not queue for the pool behind claims."""
         while True:
+            loops.went_round("heartbeat", self._interval)
             time.sleep(self._interval)
             try:
                 self.renew()

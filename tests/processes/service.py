@@ -31,6 +31,7 @@ class Service:
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
             "ORQ_DATA_DIR": str(folder / "data"),
+            "ORQ_ENCRYPTION_KEYS": os.environ["ORQ_ENCRYPTION_KEYS"],
             "ORQ_BOOTSTRAP": "off",
             "ORQ_WORKER_THREADS": "20",
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -103,8 +104,8 @@ class Service:
             ready = httpx2.get(f"http://{LOOPBACK}:{self.port}/readyz", trust_env=False)
         except httpx2.TransportError:
             return False
-        ticked = (self.folder / "data" / "beat.tick").exists()
-        return ready.status_code == 200 and ticked and self._consumes()
+        is_registered = "process.registered" in self.log("beat")
+        return ready.status_code == 200 and is_registered and self._consumes()
 
     def _consumes(self) -> bool:
         """Whether the worker listens to its queue (its own words; `inspect ping` would need a process)."""

@@ -53,8 +53,8 @@ class Herd(Service):
     def _all_look(self) -> bool:
         dead = {name: self.log(name) for name, child in self.children.items() if not child.is_alive}
         assert not dead, dead
-        ticks = all((self.folder / name / "beat.tick").exists() for name in BEATS)
-        return ticks and all("ready" in self.log(name) for name in DISPATCHERS)
+        are_registered = all("process.registered" in self.log(name) for name in BEATS)
+        return are_registered and all("ready" in self.log(name) for name in DISPATCHERS)
 
     def events(self, name: str, event: str) -> list[dict[str, Any]]:
         """The log lines of this event that the process wrote."""

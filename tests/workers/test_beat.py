@@ -2,7 +2,6 @@
 
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import redis
@@ -171,22 +170,6 @@ def test_a_backlog_does_not_keep_lost_runs_waiting(
     assert started.tick() == 0.0
 
     assert (dispatch.EXECUTE_RUN, [run.id, 1]) in queued(valkey)
-
-
-def test_a_beat_without_its_data_folder_makes_it(
-    started: ScheduleBeat, settings: Settings, tmp_path: Path
-) -> None:
-    settings.ORQ = settings.ORQ.model_copy(update={"data_dir": tmp_path / "new"})
-
-    ScheduleBeat(app=current_app).tick()
-
-    assert (tmp_path / "new" / "beat.tick").exists()
-
-
-def test_each_tick_leaves_its_time_in_a_file(started: ScheduleBeat, settings: Settings) -> None:
-    started.tick()
-
-    assert time.time() - Path(settings.ORQ.data_dir, "beat.tick").stat().st_mtime < 60
 
 
 def test_a_broker_that_is_away_stops_neither_beat_nor_firing(

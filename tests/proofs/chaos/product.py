@@ -104,7 +104,7 @@ class Product:
             return False
         return (
             ready.status_code == 200
-            and (self.around.folder / "data" / "beat.tick").exists()
+            and "process.registered" in (self.around.folder / "beat-1.log").read_text()
         )
 
     def load(self, planned: Sequence[Planned]) -> float:

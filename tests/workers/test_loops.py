@@ -1,0 +1,77 @@
+"""When a loop counts as standing still."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+
+from workers import loops
+
+
+@pytest.fixture(autouse=True)
+def _no_loops() -> Iterator[None]:
+    yield
+    for name in list(loops._loops):
+        loops.ends(name)
+
+
+def stillness(name: str) -> float:
+    return loops._loops[name].stood_seconds
+
+
+def test_a_loop_is_watched_from_its_first_round_on() -> None:
+    assert loops.idle().total_seconds() == 0
+
+    loops.went_round("tick")
+    time.sleep(0.05)
+
+    assert 0.05 <= loops.idle().total_seconds() < 1
+
+
+def test_only_time_without_a_round_counts() -> None:
+    loops.went_round("tick")
+    loops.count_stillness(1)  # the first look sees the first round
+    loops.count_stillness(1)
+    loops.count_stillness(1)
+    assert stillness("tick") == 2
+
+    loops.went_round("tick")
+    loops.count_stillness(1)
+
+    assert stillness("tick") == 0
+
+
+def test_a_loop_that_ends_in_order_is_forgotten() -> None:
+    loops.went_round("consumer")
+
+    loops.ends("consumer")
+    loops.ends("consumer")
+
+    loops.count_stillness(1)
+    assert loops.idle().total_seconds() == 0
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db
+def test_waiting_for_the_database_is_not_standing_still() -> None:
+    asked = threading.Event()
+
+    def wait() -> None:
+        loops.went_round("tick")
+        asked.set()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(1)")
+        connection.close()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    asked.wait()
+    time.sleep(0.5)
+    for _ in range(3):
+        loops.count_stillness(1)
+    waiting = stillness("tick")
+    thread.join()
+
+    assert waiting == 0
