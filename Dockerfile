@@ -24,7 +24,7 @@ COPY orqsite orqsite
 COPY schedules schedules
 COPY workers workers
 
-# The data folder holds a beat's tick file, and secrets only where the environment gives none.
+# The data folder holds a signing key only where the environment gives none; nothing else is written there.
 RUN useradd --system --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin agent-schedules
 USER agent-schedules
 

@@ -10,7 +10,16 @@ from tests.deployment.command_lines import CommandLineWrong, check
 from tests.docs import shell
 from tests.docs.pages import PAGES, ROOT, blocks, section, tables, text_of, without_blocks
 
-OURS = ("create_agent", "create_api_key", "next_fires", "explain", "audit", "rotate_secrets")
+OURS = (
+    "create_agent",
+    "create_api_key",
+    "next_fires",
+    "explain",
+    "audit",
+    "rotate_secrets",
+    "status",
+    "healthy",
+)
 PROGRAMS = ("python3 manage.py", "celery", "gunicorn")
 
 
@@ -30,9 +39,10 @@ def command_lines() -> list[str]:
     )
 
 
+@pytest.mark.django_db(transaction=True)  # the web process looks at the database when it is imported
 @pytest.mark.parametrize("line", command_lines())
 def test_a_command_line_is_one_its_program_takes(line: str) -> None:
-    placeholders = {"TYPE": "cron", "EXPRESSION": "@daily", "KEY": "digest", "NAME": "acme"}
+    placeholders = {"TYPE": "cron", "EXPRESSION": "@daily", "KEY": "digest", "NAME": "acme", "KIND": "beat"}
     placeholders |= {"SCHEDULE_ID": "01KPN29WWKSK0VDPJNTKZPVNRB", "INSTANT": "2026-06-01T09:00:00Z"}
 
     check([placeholders.get(word, word) for word in shlex.split(line)])
