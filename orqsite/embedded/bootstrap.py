@@ -8,6 +8,7 @@ interrupted start heals itself.
 import fcntl
 import hashlib
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -63,6 +64,7 @@ class Bootstrap:
     def make(self, kind: str) -> None:
         """Install what `kind` needs; BootstrapFailed with one sentence and the tool's last words."""
         with self._alone():
+            self._require_own()
             if self.is_current(kind):  # somebody else made it while we waited
                 return
             started = time.monotonic()
@@ -75,6 +77,21 @@ class Bootstrap:
             self._sync(kind)
             self.stamp.write_text(self.expected(kind))
             say(f"  ready after {time.monotonic() - started:.0f} s\n\n")
+
+    def _require_own(self) -> None:
+        """What another user prepared cannot be mended by this one, nor be run where its Python is out of reach."""
+        if self.is_ours():
+            return
+        raise BootstrapFailed(
+            f"{self.venv} was made by another user ({_owner(self.venv)}), and this one ({_user()}) can neither run "
+            "the Python in it nor replace it. Prepare it with a Python that everybody may run, such as "
+            "/usr/bin/python3, or give the folder to the user who runs the service."
+        )
+
+    def is_ours(self) -> bool:
+        """Whether this user may make the environment anew."""
+        place = self.venv if self.venv.is_dir() else self.root
+        return os.access(place, os.W_OK | os.X_OK) and os.access(self.root, os.W_OK)
 
     def _is_runnable(self) -> bool:
         return os.access(self.python, os.X_OK)
@@ -158,25 +175,67 @@ class Bootstrap:
         say(f" {'failed' if status else 'done'} ({time.monotonic() - started:.1f} s)\n")
         if status:
             raise BootstrapFailed(
-                f"Preparing the environment failed at {what}. Is the network, or your package index, reachable? "
+                f"Preparing the environment failed at {what}. {_guess(last_words)} "
                 "The last words were:\n" + "\n".join(f"    {line}" for line in last_words)
             )
 
     def _run(self, command: Sequence[str], output: int) -> int:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=tool_environment(os.environ),
-            # The tool holds the lock too: should we be killed, nobody starts beside it.
-            pass_fds=(self._lock,),
-        )
-        while True:
-            try:
-                return process.wait(DOT_SECONDS)
-            except subprocess.TimeoutExpired:
-                say(".")
+        with tempfile.TemporaryDirectory(prefix="agent-schedules-") as folder:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=tool_environment(os.environ) | cache_folders(os.environ, Path(folder)),
+                # The tool holds the lock too: should we be killed, nobody starts beside it.
+                pass_fds=(self._lock,),
+            )
+            return _waited(process)
+
+
+def _waited(process: "subprocess.Popen[bytes]") -> int:
+    while True:
+        try:
+            return process.wait(DOT_SECONDS)
+        except subprocess.TimeoutExpired:
+            say(".")
+
+
+def _guess(last_words: Sequence[str]) -> str:
+    """What is probably wrong, by the tool's words."""
+    text = "\n".join(last_words)
+    if "No space left" in text or "os error 28" in text:
+        return "The disk is full."
+    if "ermission denied" in text:
+        return "A folder may not be written."
+    return "Is the network, or your package index, reachable?"
+
+
+def _owner(path: Path) -> str:
+    try:
+        return path.owner() if path.exists() else path.parent.owner()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
+
+
+def cache_folders(environment: "os._Environ[str] | dict[str, str]", spare: Path) -> dict[str, str]:
+    """Where pip and uv may keep what they fetch: a spare folder for a user without a home, as services have."""
+    home = Path(
+        environment.get("XDG_CACHE_HOME") or Path(environment.get("HOME") or "/nonexistent") / ".cache"
+    )
+    while not home.exists() and home != home.parent:
+        home = home.parent
+    if os.access(home, os.W_OK | os.X_OK):
+        return {}
+    spares = {"UV_CACHE_DIR": str(spare / "uv"), "PIP_CACHE_DIR": str(spare / "pip")}
+    return {name: folder for name, folder in spares.items() if not environment.get(name)}
 
 
 def tool_environment(environment: "os._Environ[str] | dict[str, str]") -> dict[str, str]:
@@ -209,10 +268,17 @@ def enter(kind: str) -> None:
             bootstrap.make(kind)
     except BootstrapFailed as failure:
         sys.exit(str(failure))
+    except OSError as error:
+        sys.exit(f"The environment {bootstrap.venv} cannot be prepared: {error.strerror} ({error.filename}).")
     except KeyboardInterrupt:
         say("\nStopped; the next start begins again.\n")
         sys.exit(130)
-    os.execv(bootstrap.python, [str(bootstrap.python), *sys.argv])  # noqa: S606  (a list, no shell)
+    try:
+        os.execv(bootstrap.python, [str(bootstrap.python), *sys.argv])  # noqa: S606  (a list, no shell)
+    except OSError as error:
+        sys.exit(
+            f"{bootstrap.python} cannot be run ({error.strerror}); delete {bootstrap.venv} and start again."
+        )
 
 
 def _is_inside(venv: Path) -> bool:

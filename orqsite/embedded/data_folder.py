@@ -1,5 +1,6 @@
 """The folder of all local state, held by one `up` at a time."""
 
+import errno
 import fcntl
 import os
 import time
@@ -22,8 +23,7 @@ def locked(folder: Path) -> Iterator[None]:
     descriptor = _open(folder)
     try:
         _lock(descriptor, folder)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        _sign(descriptor, folder)
         watchdog.start(keep_open=(descriptor,))
         try:
             yield
@@ -38,10 +38,32 @@ def _open(folder: Path) -> int:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return os.open(folder / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise CannotStart(
-            f"the data folder {folder} is not writable ({error.strerror}). "
-            "Give yourself the right to write there, or name another folder in ORQ_DATA_DIR."
-        ) from None
+        raise CannotStart(unusable(folder, error)) from None
+
+
+def _sign(descriptor: int, folder: Path) -> None:
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+    except OSError as error:
+        raise CannotStart(unusable(folder, error)) from None
+
+
+def unusable(folder: Path, error: OSError) -> str:
+    """The sentence of an error of the file system."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"the disk of the data folder {folder} is full. Make room, or name another folder in ORQ_DATA_DIR."
+    return (
+        f"the data folder {folder} is not writable ({error.strerror}). "
+        "Give yourself the right to write there, or name another folder in ORQ_DATA_DIR."
+    )
+
+
+def keep_private(folder: Path) -> None:
+    """Take the rights of others away from a database that was made while others could read it."""
+    for file in folder.glob("db.sqlite3*"):
+        with suppress(OSError):
+            file.chmod(0o600)
 
 
 def _lock(descriptor: int, folder: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connection
 
+from orqsite.embedded.ports import direct
 from orqsite.embedded.terminal import Terminal
 from schedules.management.commands.seed_demo import BRIEFING, LOGIN, PASSWORD_FILE, TOKEN_FILE
 
@@ -30,7 +31,7 @@ class Client:
         request = urllib.request.Request(  # noqa: S310  (our own address)
             self.url + path, method=method, headers={"Authorization": f"Bearer {self.token}"}
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with direct().open(request, timeout=10) as answer:
             return json.load(answer)
 
 

@@ -1,6 +1,7 @@
 """Loopback ports: which are free, who answers."""
 
 import socket
+from urllib.request import OpenerDirector, ProxyHandler, build_opener
 
 LOOPBACK = "127.0.0.1"
 
@@ -22,3 +23,8 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def direct() -> OpenerDirector:
+    """urllib's opener for our own address: a proxy of the environment (`http_proxy`) knows nothing of it."""
+    return build_opener(ProxyHandler({}))

@@ -1,6 +1,7 @@
 """What `up` needs from outside, each looked at before anything starts: CannotStart says what is wrong."""
 
 import os
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import django
@@ -11,6 +12,9 @@ from django.db import Error, connection
 
 from orqsite.embedded.cannot_start import CannotStart
 from orqsite.embedded.ports import is_free
+from orqsite.environment import SettingInvalid
+from orqsite.redis_url import require_redis_url
+from orqsite.secret_files import make_encryption_key as make_key_file
 
 TIMEOUT_SECONDS = 5
 
@@ -25,6 +29,7 @@ def require_broker() -> None:
     """The server that REDIS_URL names answers."""
     url = os.environ["REDIS_URL"]
     try:
+        require_redis_url(url)
         client = redis.Redis.from_url(
             url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
         )
@@ -49,6 +54,22 @@ def require_database() -> str:
             "Start it, correct DATABASE_URL, or unset it to use a SQLite file."
         ) from None
     return str(connection.display_name)
+
+
+def make_encryption_key(folder: Path) -> None:
+    """The keys of the environment, of the folder's file, or a new one: this service lives on this machine only."""
+    if not os.environ.get("ORQ_ENCRYPTION_KEYS"):
+        make_key_file(folder / "encryption_key")
+
+
+def require_known_keys() -> None:
+    """This service's keys are the ones that the secrets in its database are sealed with."""
+    from orqsite import starting
+
+    try:
+        starting.require_known_keys()
+    except SettingInvalid as reason:
+        raise CannotStart(str(reason)) from None
 
 
 def migrate() -> None:

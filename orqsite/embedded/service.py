@@ -4,13 +4,12 @@ import json
 import os
 import sys
 import time
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 from orqsite.embedded import valkey
 from orqsite.embedded.cannot_start import CannotStart
-from orqsite.embedded.ports import LOOPBACK, free_port
+from orqsite.embedded.ports import LOOPBACK, direct, free_port
 from orqsite.embedded.supervisor import Program, Supervisor
 
 READY_SECONDS = 60.0
@@ -92,7 +91,7 @@ class Service:
 
     def _is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:  # noqa: S310  (our own address)
+            with direct().open(f"{self.url}/readyz", timeout=10) as answer:
                 return bool(json.load(answer)["status"] == "ok")
         except OSError:  # refused, or 503
             return False

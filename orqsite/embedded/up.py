@@ -17,6 +17,7 @@ from orqsite.embedded import data_folder, prerequisites
 from orqsite.embedded.cannot_start import CannotStart
 from orqsite.embedded.service import Service
 from orqsite.embedded.terminal import Terminal
+from orqsite.environment import SettingInvalid
 from schedules.version import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,12 +30,17 @@ def up(arguments: Sequence[str]) -> int:
     folder = Path(os.environ.get("ORQ_DATA_DIR") or ROOT / "var").resolve()
     for number in STOP_SIGNALS:
         signal.signal(number, _interrupt)
+    os.umask(0o077)  # whatever is written here is its owner's business only
     try:
         with data_folder.locked(folder):
+            data_folder.keep_private(folder)
             prerequisites.require_free_port(options.port)
             _run(options, folder)
-    except CannotStart as reason:
-        print(f"Cannot start: {reason}", file=sys.stderr)
+    except (CannotStart, SettingInvalid) as reason:
+        print(f"Cannot start: {' '.join(str(reason).splitlines())}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"Cannot start: {data_folder.unusable(folder, error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         pass  # stopped before anything ran
@@ -64,6 +70,7 @@ def _run(options: argparse.Namespace, folder: Path) -> None:
 
 
 def _start(service: Service, terminal: Terminal) -> None:
+    prerequisites.make_encryption_key(Path(os.environ["ORQ_DATA_DIR"]))
     if service.has_own_broker:
         with terminal.step("broker: embedded Valkey"):
             service.start_broker()
@@ -74,6 +81,7 @@ def _start(service: Service, terminal: Terminal) -> None:
         result.append(prerequisites.require_database())
         service.start_web()  # needs no tables to start: its imports take as long as the migrations
         prerequisites.migrate()
+        prerequisites.require_known_keys()
     with terminal.step("web, beat and worker"):
         service.start_workers()
         service.wait_until_ready()

@@ -5,6 +5,7 @@ The tools inside the environment are small scripts that write down how they were
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from orqsite.embedded import bootstrap
-from orqsite.embedded.bootstrap import ROOT, Bootstrap, BootstrapFailed, tool_environment
+from orqsite.embedded.bootstrap import ROOT, Bootstrap, BootstrapFailed, cache_folders, tool_environment
 from tests.waiting import wait_for
 
 
@@ -122,6 +123,67 @@ def test_a_failed_install_says_why_and_leaves_no_stamp(project: Bootstrap) -> No
         project.make("dev")
 
     assert not project.is_current("run")
+
+
+@pytest.mark.parametrize(
+    ("words", "guess"),
+    [
+        ("error: No space left on device (os error 28)", "The disk is full"),
+        ("error: Permission denied (os error 13)", "may not be written"),
+        ("error: dns error", "Is the network"),
+    ],
+)
+def test_a_failed_install_is_guessed_at(project: Bootstrap, words: str, guess: str) -> None:
+    tool(project, "uv", f"echo '{words}' >&2; exit 2")
+
+    with pytest.raises(BootstrapFailed, match=guess):
+        project.make("dev")
+
+
+def test_tools_of_a_user_without_a_home_keep_their_files_in_a_spare_folder(tmp_path: Path) -> None:
+    spare = tmp_path / "spare"
+
+    folders = cache_folders({"HOME": "/dev/null"}, spare)
+
+    assert folders == {"UV_CACHE_DIR": str(spare / "uv"), "PIP_CACHE_DIR": str(spare / "pip")}
+    assert cache_folders({"HOME": "/dev/null", "UV_CACHE_DIR": "/c", "PIP_CACHE_DIR": "/c"}, spare) == {}
+    assert cache_folders({"HOME": str(tmp_path)}, spare) == {}
+    assert cache_folders({"HOME": "/dev/null", "XDG_CACHE_HOME": str(tmp_path / "new")}, spare) == {}
+
+
+@pytest.mark.skipif(
+    os.getuid() != 0 or not shutil.which("python3", path="/usr/bin"), reason="needs two users"
+)
+def test_what_another_user_prepared_and_only_he_can_run_is_one_sentence(project: Bootstrap) -> None:
+    private = project.root / "private"
+    private.mkdir(mode=0o700)
+    shutil.copy("/usr/bin/true", private / "python3")
+    project.python.unlink()
+    project.python.symlink_to(private / "python3")
+    for folder in (project.root, *project.root.parents):
+        if folder.name.startswith("pytest-"):
+            folder.chmod(0o755)
+    project.root.chmod(0o755)
+    module = project.root / "bootstrap.py"
+    shutil.copy(bootstrap.__file__, module)
+    script = (
+        f"import runpy, sys; made = runpy.run_path({str(module)!r}); Path = made['Path']\n"
+        f"made['enter'].__globals__['Bootstrap'] = lambda extra: made['Bootstrap'](Path({str(project.root)!r}))\n"
+        "made['enter']('run')"
+    )
+
+    done = subprocess.run(
+        ["/usr/bin/python3", "-c", script],
+        user="nobody",
+        group="nogroup",
+        capture_output=True,
+        text=True,
+        cwd="/",
+    )
+
+    assert done.returncode == 1
+    assert "was made by another user (root), and this one (nobody)" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_an_install_that_is_killed_leaves_no_stamp(project: Bootstrap) -> None:

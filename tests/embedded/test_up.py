@@ -4,9 +4,9 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import pytest
 
 from orqsite.embedded.bootstrap import ROOT
 from orqsite.embedded.cannot_start import CannotStart
-from orqsite.embedded.ports import LOOPBACK, free_port, is_free
+from orqsite.embedded.ports import LOOPBACK, direct, free_port, is_free
 from orqsite.embedded.prerequisites import require_broker
 from orqsite.embedded.up import up
 from tests.embedded.families import are_gone, is_gone
@@ -56,7 +56,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 def complaint(process: "subprocess.Popen[str]") -> str:
     """The one sentence of a start that was refused."""
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=90)
     assert process.returncode == 1
     assert "Traceback" not in output
     [sentence] = [line for line in output.splitlines() if line.startswith("Cannot start: ")]
@@ -65,7 +65,7 @@ def complaint(process: "subprocess.Popen[str]") -> str:
 
 def is_ready(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/readyz", timeout=2) as answer:
+        with direct().open(f"http://{LOOPBACK}:{port}/readyz", timeout=10) as answer:
             return bool(json.load(answer)["status"] == "ok")
     except OSError:
         return False
@@ -119,6 +119,17 @@ def test_a_broker_that_does_not_answer_is_named_without_its_password(
     assert url.replace(":hidden@", ":***@") in str(refusal.value)
 
 
+def test_a_url_that_names_no_redis_is_refused(start: Start) -> None:
+    sentence = complaint(start("--port", str(free_port()), REDIS_URL="foo"))
+
+    assert "REDIS_URL" in sentence
+    assert "not the URL of a Redis server" in sentence
+
+
+def test_a_weak_signing_key_is_refused(start: Start) -> None:
+    assert "ORQ_SECRET_KEY" in complaint(start("--port", str(free_port()), ORQ_SECRET_KEY="x"))
+
+
 def test_another_port_must_be_a_port(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as refusal:
         up(["--port", "80000"])
@@ -162,3 +173,45 @@ def test_no_process_outlives_an_up_that_was_killed(start: Start) -> None:
     killed.kill()
 
     wait_for(lambda: are_gone(family), 12)
+
+
+@pytest.mark.processes
+def test_a_proxy_of_the_environment_is_not_asked_for_our_own_address(start: Start) -> None:
+    port = free_port()
+    nobody = f"http://{LOOPBACK}:{free_port()}"
+    started = start("--port", str(port), http_proxy=nobody, HTTP_PROXY=nobody, all_proxy=nobody)
+    assert started.stdout is not None
+
+    lines = iter(started.stdout.readline, "")
+    assert any("Running at" in line for line in lines)
+
+
+@pytest.mark.processes
+def test_what_it_writes_is_its_owners_alone_and_an_old_database_is_made_so(
+    start: Start, tmp_path: Path
+) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o755)
+    (folder / "db.sqlite3").touch(0o644)
+    port = free_port()
+    start("--port", str(port), ORQ_ENCRYPTION_KEYS="")
+    wait_for(lambda: is_ready(port), 90)
+
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*") if path.is_file()}
+
+    assert {"db.sqlite3", "encryption_key", "up.log"} <= set(modes)
+    assert {name for name, mode in modes.items() if mode & 0o077} == set()
+
+
+@pytest.mark.processes
+def test_a_database_of_another_key_is_not_opened_with_a_new_one(start: Start, tmp_path: Path) -> None:
+    port = free_port()
+    first = start("--port", str(port), ORQ_ENCRYPTION_KEYS="")
+    wait_for(lambda: is_ready(port), 90)
+    first.send_signal(signal.SIGTERM)
+    first.communicate(timeout=30)
+    (tmp_path / "data" / "encryption_key").unlink()
+
+    sentence = complaint(start("--port", str(free_port()), ORQ_ENCRYPTION_KEYS=""))
+
+    assert "ORQ_ENCRYPTION_KEYS: none of the encryption keys" in sentence
