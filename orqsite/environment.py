@@ -12,8 +12,8 @@ from cryptography.fernet import Fernet
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from schedules.addresses import read_policy
 from orqsite.redis_url import require_redis_url
+from schedules.addresses import read_policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

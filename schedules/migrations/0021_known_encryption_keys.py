@@ -5,7 +5,7 @@ from django.db.models.functions import Now
 
 
 class Migration(migrations.Migration):
-    dependencies = [("schedules", "0012_process_registrations")]
+    dependencies = [("schedules", "0020_process_registrations")]
 
     operations = [
         migrations.CreateModel(

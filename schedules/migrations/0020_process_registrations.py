@@ -9,7 +9,7 @@ from schedules.database.ulids import new_ulid
 
 
 class Migration(migrations.Migration):
-    dependencies = [("schedules", "0011_suspended_until")]
+    dependencies = [("schedules", "0019_linked_traceparent")]
 
     operations = [
         migrations.CreateModel(
