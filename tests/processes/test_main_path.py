@@ -90,7 +90,7 @@ def test_a_once_schedule_reaches_its_agent_exactly_once(agent: Agent) -> None:
     assert (run["state"], run["attempt"], run["trigger"]) == ("succeeded", 1, "cadence")
     (call,) = agent.calls()
     assert call["body"]["model"] == f"agent/{agent.key}"
-    assert (call["body"]["input"], call["body"]["variables"]) == ("Hi {{who}}", {"who": "you"})
+    assert (call["body"]["input"], call["body"]["variables"]) == ("Hi you", {"who": "you"})
     assert call["headers"]["idempotency-key"] == run["_id"]
     assert 0 <= call["time"] - due_at < 2
     after = agent.get(schedule)

@@ -137,10 +137,12 @@ def _refused(reply: Reply, redact: Redact) -> CallFailed:
         advice = "redirects are not followed: correct the agent's address"
         return CallFailed("redirect_refused", f"the agent answered HTTP {reply.status}; {advice}")
     is_retryable = reply.status in RETRYABLE or reply.status >= 500
-    failure = NotFound if reply.status == 404 else CallFailed
-    return failure(
+    message = f"the agent answered HTTP {reply.status}{error_in(reply.body, redact)}"
+    if reply.status == 404:
+        return NotFound("agent_http_error", message)
+    return CallFailed(
         "agent_http_error",
-        f"the agent answered HTTP {reply.status}{error_in(reply.body, redact)}",
+        message,
         is_retryable=is_retryable,
         retry_after=retry_after(reply.headers, datetime.now(UTC)) if is_retryable else None,
         is_silent=reply.status in SILENT,
