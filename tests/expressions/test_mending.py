@@ -123,7 +123,7 @@ def test_a_refused_once_names_the_same_instant(refused: str, meant: str) -> None
         ("cron", "0 9 */2 * mon", "has 5"),
         ("cron", "0 9", "has 2"),
         ("cron", "0 0 24 * * *", "0 to 23"),
-        ("cron", "@reboot", "is none of"),
+        ("cron", "@reboot", "is not one of"),
         ("cron", "@every 1h", "is of type interval"),
         ("interval", "@every 3600", "units"),
         ("interval", "@every 30m", "at least one hour"),

@@ -64,7 +64,7 @@ def test_the_count_over_centuries_is_that_of_a_walk(
 
 
 @often
-@given(st.tuples(*(fields(index) for index in range(6))).map(" ".join), instants, st.integers(0, 1_200))
+@given(st.tuples(*(fields(index) for index in range(6))).map(" ".join), instants, st.integers(0, 300))
 def test_the_count_of_every_grammar_is_that_of_a_walk(expression: str, begin: datetime, seconds: int) -> None:
     cadence = cadence_of(expression)
     first = cadence.next_after(begin)

@@ -26,6 +26,7 @@ HELD_BACK = "held back"
 DAMAGES = [
     "fire_time = '0001-01-01 00:00:00+00:00'",
     "fire_time = '1969-12-31 23:00:00+00:00'",
+    "fire_time = '2026-06-01 11:00:00+00:00'",
     "expression = 'no expression'",
     "expression = ''",
     "expression = '* * * * * *'",

@@ -47,7 +47,7 @@ POISONED: Final = (
         "a fire time that never comes is not looked for",
         "schedules/models/next_fire.py",
         "fire_time__gt=datetime.max.replace(tzinfo=UTC)",
-        "fire_time__lt=self.none().count()",
+        "fire_time__lt=datetime.min.replace(tzinfo=UTC)",
         (f"{POISON}::test_a_fire_time_that_never_comes_is_reported_and_held_back",),
     ),
     Mutant(
