@@ -16,7 +16,7 @@ class WorkersConfig(AppConfig):
         """Make the runtimes known to the domain, and start what listens to Celery's signals."""
         for runtime in import_module("workers.runtimes").runtimes():
             agent_runtimes.register(runtime)
-        agent_runtimes.fill_by(import_module("workers.runtimes.rendering").render_items)
+        agent_runtimes.fill_by(import_module("workers.runtimes.filling").filled_input)
         import_module("workers.broker.gc_freeze")
         import_module("workers.broker.connection_warmup")
         import_module("workers.tracing.on_start")

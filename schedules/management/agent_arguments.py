@@ -59,7 +59,7 @@ def add_agent_arguments(parser: CommandParser) -> None:
     for name in _LENGTHS:
         parser.add_argument(f"--{name.replace('_', '-')}", type=length, metavar="10s", help="500ms, 10s, 5m")
     for name in _NUMBERS:
-        parser.add_argument(f"--{name.replace('_', '-')}", type=int, metavar="N")
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, metavar="N", help="a whole number")
 
 
 def _add_secrets(parser: CommandParser) -> None:

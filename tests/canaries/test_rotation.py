@@ -84,9 +84,9 @@ def test_every_secret_of_an_agent_is_sealed_anew(run: RunCommand, settings: Sett
     assert opened_headers(agent.extra_headers) == {"X-Key": "h3ad3r", "X-Team": "growth"}
     assert list(map(unseal, agent.sealed_signing_secrets)) == SIGNING
     assert (unseal(agent.sealed_client_key), unseal(agent.sealed_credential)) == (key, "Bearer credential")
-    assert printed.startswith("agents: 4 sealed anew\n")
+    assert printed.startswith("agents: 4 resealed\n")
     settings.ENCRYPTION_KEYS = [NEW, OLD]
-    assert run("rotate_secrets").startswith("agents: 0 sealed anew\n")
+    assert run("rotate_secrets").startswith("agents: 0 resealed\n")
 
 
 @pytest.mark.usefixtures("_sealed_with_the_old_key")
