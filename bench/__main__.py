@@ -19,6 +19,7 @@ BENCHMARKS = {
     "sqlite": "a herd and a stream on SQLite and the embedded Valkey, as `up` runs them",
     "growth": "a herd among more and more schedules; a history of 20,000,000 runs; retention",
     "trigger": "what one run-now costs, beside an ORM insert and a plain apply_async",
+    "machinery": "what each piece that bends a library gains, beside the same without it",
     "retrieve": "processor time of an authenticated retrieve, beside ordinary DRF + ORM and a bare view",
 }
 

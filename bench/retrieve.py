@@ -79,16 +79,16 @@ def _microseconds(requests: int, path: str, authorization: str) -> float:
     from django.conf import settings
 
     settings.ROOT_URLCONF = "bench.ordinary"
-    environ = _environ(path, authorization)
+    environ = environ_of(path, authorization)
     for _ in range(requests // 10):
-        _get(environ)
+        ask(environ)
     started = time.process_time()
     for _ in range(requests):
-        _get(environ)
+        ask(environ)
     return (time.process_time() - started) / requests * 1e6
 
 
-def _get(environ: dict[str, Any]) -> None:
+def ask(environ: dict[str, Any], expected: str = "200 OK") -> None:
     """One request as a web server passes it on, to the end."""
     from orqsite.wsgi import application
 
@@ -101,10 +101,11 @@ def _get(environ: dict[str, Any]) -> None:
     response = application({**environ, "wsgi.input": BytesIO()}, start)
     body = b"".join(response)
     response.close()
-    assert statuses == ["200 OK"], (statuses, body)
+    assert statuses == [expected], (statuses, body)
 
 
-def _environ(path: str, authorization: str) -> dict[str, Any]:
+def environ_of(path: str, authorization: str) -> dict[str, Any]:
+    """A request as a web server describes it to an application."""
     return {
         "REQUEST_METHOD": "GET",
         "SCRIPT_NAME": "",

@@ -88,6 +88,7 @@ class SlowAgent:
 def slow_agent(folder: Path, delay: float) -> Iterator[SlowAgent]:
     """A server that answers after `delay` seconds, while the block lasts."""
     log = folder / f"agent-{delay}.log"
+    log.unlink(missing_ok=True)  # of one before it: its first line is the URL
     with process(log, "-m", "bench.slow_agent", str(delay)):
         wait_for(lambda: log.exists() and log.read_text().endswith("\n"), 20, "the agent server")
         yield SlowAgent(log.read_text().strip())

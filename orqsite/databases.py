@@ -25,10 +25,12 @@ def database(environment: Environment) -> dict[str, Any]:
         return parsed | {"ENGINE": "orqsite.sqlite", "OPTIONS": SQLITE_OPTIONS, "CONN_MAX_AGE": 0}
     if not parsed["ENGINE"].endswith("postgresql"):
         raise SettingInvalid("DATABASE_URL: only postgres://… and sqlite:///… are supported")
+    checks_itself = environment.uses("pool_check")
     return parsed | {
-        "ENGINE": "orqsite.postgresql",
+        "ENGINE": "orqsite.postgresql" if checks_itself else "django.db.backends.postgresql",
         "OPTIONS": parsed.get("OPTIONS", {}) | _postgresql(environment),
         "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": not checks_itself,
     }
 
 

@@ -5,7 +5,7 @@ Durations are in the unit the name ends in.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
@@ -20,6 +20,21 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET_KEY = 32
 FEWEST_CHARACTERS = 5
 """Different ones in a secret key: fewer are a placeholder."""
+
+MACHINERY: Final = (
+    "message_batches",
+    "shared_client",
+    "message_template",
+    "fire_batch_overlap",
+    "eta_leak",
+    "gc_freeze",
+    "warm_up",
+    "pool_check",
+    "prepared",
+    "key_cache",
+    "local_shares",
+)
+"""What bends a library for speed, by the names ORQ_WITHOUT takes; see docs/upgrading.md."""
 
 
 class SettingInvalid(SystemExit):
@@ -46,10 +61,6 @@ class Environment(BaseSettings):
         ge=2,
         le=500,
         description="maximum number of PostgreSQL connections per process",
-    )
-    database_prepared: bool = Field(
-        True,
-        description="prepare the frequent statements in PostgreSQL; turn off behind a transaction-mode pooler",
     )
     data_dir: Path = Field(BASE_DIR / "var", description="folder for all local state")
     secret_key: str = Field(
@@ -150,7 +161,12 @@ class Environment(BaseSettings):
         60, ge=0, description="triggers per minute and schedule; 0 disables the limit"
     )
 
-    @field_validator("encryption_keys", "allowed_hosts", "trusted_origins", mode="before")
+    without: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="comma-separated machinery to switch off in an incident, by the names in docs/upgrading.md",
+    )
+
+    @field_validator("encryption_keys", "allowed_hosts", "trusted_origins", "without", mode="before")
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
         return (
@@ -206,6 +222,13 @@ class Environment(BaseSettings):
             raise ValueError("give an http(s) URL with {trace_id} in it")
         return value
 
+    @field_validator("without")
+    @classmethod
+    def _machinery_there_is(cls, value: list[str]) -> list[str]:
+        if unknown := set(value) - set(MACHINERY):
+            raise ValueError(f"{', '.join(sorted(unknown))} is not one of {', '.join(MACHINERY)}")
+        return value
+
     @field_validator("heartbeat_seconds")
     @classmethod
     def _three_beats_a_lease(cls, value: float, info: object) -> float:
@@ -215,6 +238,10 @@ class Environment(BaseSettings):
                 f"must be at most half of ORQ_LEASE_SECONDS ({lease:g}), so that a lease survives a missed renewal"
             )
         return value
+
+    def uses(self, machinery: str) -> bool:
+        """Whether this piece of MACHINERY is on."""
+        return machinery not in self.without
 
     @property
     def effective_database_url(self) -> str:

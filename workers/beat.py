@@ -52,6 +52,8 @@ class Messages:
         """Send these when those before them have left: no more than one batch waits."""
         self.wait()
         self._leaving = self._thread.submit(dispatch.send_now, runs)
+        if not settings.ORQ.uses("fire_batch_overlap"):
+            self.wait()
 
     def wait(self) -> None:
         """Return when all have left, or could not."""

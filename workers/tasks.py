@@ -3,18 +3,25 @@
 from datetime import timedelta
 
 import structlog
-from celery import shared_task
+from celery import Task, shared_task
 from django.conf import settings
 
 from schedules import ledger, retention
 from schedules.database.clock import database_now
 from workers import execution
-from workers.broker.eta_request_leak import RequestedTask
 
 log = structlog.get_logger(__name__)
 
 
-@shared_task(name="workers.tasks.execute_run", base=RequestedTask)
+def _with_countdown() -> type[Task]:  # type: ignore[type-arg]
+    if settings.ORQ.uses("eta_leak"):
+        from workers.broker.eta_request_leak import RequestedTask
+
+        return RequestedTask
+    return Task
+
+
+@shared_task(name="workers.tasks.execute_run", base=_with_countdown())
 def execute_run(run_id: str, generation: int) -> None:
     """One attempt of a run; a message that names no run, or not as we write it, is counted and dropped."""
     if not isinstance(run_id, str) or type(generation) is not int:

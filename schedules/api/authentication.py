@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import SAFE_METHODS, BasePermission
@@ -59,7 +60,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         Expiry is judged by this machine's clock: it is no due-ness, and the database is asked once less.
         """
         now = datetime.now(UTC)
-        key = remembered_keys.find(bearer_token(request))
+        key = _find(bearer_token(request))
         if key is None or not key.is_working:
             raise InvalidApiKey
         if key.expires_at is not None and key.expires_at <= now:
@@ -79,6 +80,11 @@ def bearer_token(request: Request) -> str:
     if len(words) != 2 or words[0].lower() != "bearer":
         raise AuthenticationRequired
     return words[1]
+
+
+def _find(token: str) -> ApiKey | None:
+    keys = remembered_keys if settings.ORQ.uses("key_cache") else api_keys
+    return keys.find(token)
 
 
 def _note_use(key: ApiKey, now: datetime) -> None:

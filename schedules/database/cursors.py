@@ -46,11 +46,11 @@ def server_bound_cursor(*, is_binary: bool = False, is_prepared: bool = False) -
     """A cursor on Django's connection, in its transaction if there is one; errors and execute wrappers are Django's.
 
     `is_binary`: rows come in PostgreSQL's binary form, which is read faster. `is_prepared`: the server keeps the
-    statement, unless ORQ_DATABASE_PREPARED is off; for those of each run and request.
+    statement, unless ORQ_WITHOUT names `prepared`; for those of each run and request.
     """
     ours = connections[DEFAULT_DB_ALIAS]  # looked up once: `django.db.connection` would do so seven times
     ours.ensure_connection()
-    is_prepared = is_prepared and settings.ORQ.database_prepared
+    is_prepared = is_prepared and settings.ORQ.uses("prepared")
     cursor: Any = (_PreparingCursor if is_prepared else psycopg.Cursor)(ours.connection)
     cursor.format = Format.BINARY if is_binary else Format.TEXT
     wrap = ours.make_debug_cursor if ours.queries_logged else ours.make_cursor

@@ -14,6 +14,7 @@ from itertools import chain
 from typing import Any, Final, cast
 
 import structlog
+from django.conf import settings
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -71,7 +72,9 @@ return answer
 class RateCounter:
     """The counts of one Redis, as one process sees them."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, has_local_shares: bool = True) -> None:
+        """Without local shares every call asks Redis."""
+        self._has_local_shares = has_local_shares
         self._script = Redis.from_url(
             url,
             socket_timeout=_TIMEOUT_SECONDS,
@@ -99,7 +102,7 @@ class RateCounter:
         names = [PREFIX + limit.name for limit in limits]
         amounts = [(limit.per_minute, self._local_shares.end(limit)) for limit in limits]
         wait, *left = cast("Any", self._script(keys=names, args=list(chain.from_iterable(amounts))))
-        if not wait:
+        if not wait and self._has_local_shares:
             for limit, still in zip(limits, left, strict=True):
                 self._local_shares.begin(limit, still)
         return int(wait)
@@ -114,4 +117,4 @@ class RateCounter:
 @cache
 def rate_counter_in(url: str) -> RateCounter:
     """The counts of the Redis at this URL."""
-    return RateCounter(url)
+    return RateCounter(url, has_local_shares=settings.ORQ.uses("local_shares"))

@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 from celery import Celery, current_app
+from django.conf import settings
 from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 
@@ -73,8 +74,8 @@ def _queue_length(app: Celery) -> int:
 def _send_all(app: Celery, pairs: list[RunKey]) -> None:
     """Ordinary Celery messages: on Redis many in one command, on other transports one by one."""
     with _broker(app) as broker:
-        if _is_redis(broker):
-            _push(broker, app, _template(app).render(pairs))
+        if template := _template_for(app, broker):
+            _push(broker, app, template.render(pairs))
         else:
             for pair in pairs:
                 _message(app, pair).apply_async(connection=broker)
@@ -82,8 +83,8 @@ def _send_all(app: Celery, pairs: list[RunKey]) -> None:
 
 def _send_later(app: Celery, pair: RunKey, delay: timedelta) -> None:
     with _broker(app) as broker:
-        if _is_redis(broker):
-            _push(broker, app, _template(app).render([pair], datetime.now(UTC) + delay))
+        if template := _template_for(app, broker):
+            _push(broker, app, template.render([pair], datetime.now(UTC) + delay))
         else:
             _message(app, pair).apply_async(countdown=delay.total_seconds(), connection=broker)
 
@@ -93,8 +94,9 @@ def _broker(app: Celery) -> Any:
     return app.pool.acquire(block=True, timeout=1)
 
 
-def _is_redis(broker: Any) -> bool:
-    return bool(broker.transport.driver_type == "redis")
+def _template_for(app: Celery, broker: Any) -> MessageTemplate | None:
+    """Only Redis takes messages as text; None: Celery writes each."""
+    return _template(app) if broker.transport.driver_type == "redis" else None
 
 
 def _push(broker: Any, app: Celery, messages: list[str]) -> None:
@@ -109,5 +111,12 @@ def _message(app: Celery, pair: RunKey) -> Any:
 
 
 @cache
-def _template(app: Celery) -> MessageTemplate:
-    return MessageTemplate(app, EXECUTE_RUN)
+def _template(app: Celery) -> MessageTemplate | None:
+    """None when it is off, or when this version of Celery or kombu gives no message to make it of."""
+    if not settings.ORQ.uses("message_template"):
+        return None
+    try:
+        return MessageTemplate(app, EXECUTE_RUN)
+    except Exception as error:  # whatever it is: apply_async needs nothing of what this uses
+        log.warning("dispatch.template_failed", error=type(error).__name__)
+        return None

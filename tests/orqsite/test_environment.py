@@ -10,7 +10,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from orqsite.databases import database
-from orqsite.environment import Environment, SettingInvalid, read_environment
+from orqsite.environment import MACHINERY, Environment, SettingInvalid, read_environment
 from orqsite.secret_files import read_or_create
 
 
@@ -51,6 +51,27 @@ def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, valu
 
     with pytest.raises(SettingInvalid, match=name):
         read_environment()
+
+
+@pytest.mark.usefixtures("_no_settings")
+def test_machinery_is_on_unless_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORQ_WITHOUT", "prepared, key_cache")
+
+    environment = read_environment()
+
+    assert [name for name in MACHINERY if not environment.uses(name)] == ["prepared", "key_cache"]
+
+
+@pytest.mark.usefixtures("_no_settings")
+def test_machinery_that_does_not_exist_is_refused_with_the_names_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ORQ_WITHOUT", "prepared,turbo")
+
+    with pytest.raises(SettingInvalid, match=r"ORQ_WITHOUT.* turbo is not one of ") as refusal:
+        read_environment()
+
+    assert all(name in str(refusal.value) for name in MACHINERY)
 
 
 @pytest.mark.usefixtures("_no_settings")

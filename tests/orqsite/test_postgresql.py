@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import OperationalError, connection
+from django.db.backends.postgresql.base import DatabaseWrapper as DjangosWrapper
 
 from orqsite.databases import database
 from orqsite.environment import Environment
@@ -34,16 +35,25 @@ def server(start_postgres: Callable[[], Postgres]) -> Postgres:
 def wrapper(server: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Django's connection to it, made of the service's settings."""
     monkeypatch.setenv("DATABASE_URL", server.url)
-    settings = {
-        "ATOMIC_REQUESTS": False,
-        "AUTOCOMMIT": True,
-        "CONN_HEALTH_CHECKS": False,
-        "TIME_ZONE": None,
-    } | database(Environment())
-    wrapper = base.DatabaseWrapper(settings, alias="hurt")
+    wrapper = base.DatabaseWrapper(_settings(Environment()), alias="hurt")
     yield wrapper
     wrapper.close()
     wrapper.close_pool()
+
+
+def _settings(environment: Environment) -> dict[str, Any]:
+    return {"ATOMIC_REQUESTS": False, "AUTOCOMMIT": True, "TIME_ZONE": None} | database(environment)
+
+
+def _end(server: Postgres, pid: int) -> None:
+    """An administrator ends this server process."""
+    with psycopg.connect(server.url, autocommit=True) as administrator:
+        administrator.execute("SELECT pg_terminate_backend(%s)", [pid])
+        wait_for(
+            lambda: (
+                not administrator.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [pid]).fetchone()
+            )
+        )
 
 
 def _request(wrapper: Any) -> int:
@@ -69,13 +79,7 @@ def test_a_connection_that_the_server_ended_is_replaced(
 ) -> None:
     _hold_fresh_for(monkeypatch, fresh)
     ended = _request(wrapper)
-    with psycopg.connect(server.url, autocommit=True) as administrator:
-        administrator.execute("SELECT pg_terminate_backend(%s)", [ended])
-        wait_for(
-            lambda: (
-                not administrator.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [ended]).fetchone()
-            )
-        )
+    _end(server, ended)
 
     assert _request(wrapper) != ended
 
@@ -90,6 +94,20 @@ def test_after_a_crash_of_the_server_requests_go_on(
     server.start()
 
     assert _request(wrapper)
+
+
+def test_without_the_services_check_the_pools_own_replaces_what_the_server_ended(
+    server: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", server.url)
+    wrapper: Any = DjangosWrapper(_settings(Environment(without=["pool_check"])), alias="hurt")
+
+    assert wrapper.settings_dict["ENGINE"] == "django.db.backends.postgresql"
+    ended = _request(wrapper)
+    _end(server, ended)
+
+    assert _request(wrapper) != ended
+    wrapper.close_pool()
 
 
 def test_while_the_server_is_away_the_error_is_djangos(wrapper: Any, server: Postgres) -> None:

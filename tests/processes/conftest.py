@@ -7,9 +7,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from orqsite.environment import MACHINERY
 from schedules.database.ulids import new_ulid
 from tests.agent_server import AgentServer
 from tests.processes.service import Service
+
+KINDS = ("postgresql", "sqlite", "without machinery")
+"""The last: on PostgreSQL, with all of ORQ_WITHOUT's names."""
 
 SESSION_DATABASE_URL = os.environ.get("DATABASE_URL", "")
 
@@ -23,11 +27,14 @@ def agent_server() -> Iterator[AgentServer]:
 
 @pytest.fixture(scope="module")
 def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Web, beat and worker on an empty database; parametrised indirectly with "postgresql" or "sqlite"."""
+    """Web, beat and worker on an empty database; parametrised indirectly with one of KINDS."""
     folder = tmp_path_factory.mktemp("service")
     kind: str = request.param
-    redis_url = os.environ["REDIS_URL"].removesuffix("/0") + ("/1" if kind == "postgresql" else "/2")
-    with Service(folder, empty_database(kind, folder), redis_url) as running:
+    redis_url = os.environ["REDIS_URL"].removesuffix("/0") + f"/{1 + KINDS.index(kind)}"
+    service = Service(folder, empty_database(kind, folder), redis_url)
+    if kind == "without machinery":
+        service.environment["ORQ_WITHOUT"] = ",".join(MACHINERY)
+    with service as running:
         yield running
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from schedules.database.ulids import new_ulid
 from tests.agent_server import AgentServer, Behaviour
+from tests.processes.conftest import KINDS
 from tests.processes.service import WORKER, Service, document
 from tests.waiting import wait_for
 
@@ -17,7 +18,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.alone, pytest.mark.postgresql]
 
 Document = dict[str, Any]
 ON_POSTGRESQL = pytest.mark.parametrize("service", ["postgresql"], indirect=True)
-ON_BOTH = pytest.mark.parametrize("service", ["postgresql", "sqlite"], indirect=True)
+ON_ALL = pytest.mark.parametrize("service", KINDS, indirect=True)
 
 SETTLE_SECONDS = 12.0
 """How long a run that must not happen is given to happen: the trigger's 10 s and then some."""
@@ -78,7 +79,7 @@ def in_seconds(seconds: float) -> str:
     return f"@at {datetime.now(UTC) + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
 
 
-@ON_BOTH
+@ON_ALL
 def test_a_once_schedule_reaches_its_agent_exactly_once(agent: Agent) -> None:
     schedule = agent.create(
         "once", in_seconds(4), payload={"input": "Hi {{who}}", "variables": {"who": "you"}}
@@ -99,7 +100,7 @@ def test_a_once_schedule_reaches_its_agent_exactly_once(agent: Agent) -> None:
     assert "next_fire_at" not in after
 
 
-@ON_BOTH
+@ON_ALL
 def test_run_now_reaches_its_agent_ten_seconds_later(agent: Agent) -> None:
     schedule = agent.create("cron", "0 0 9 * * *")
     answered_at = agent.trigger(schedule)

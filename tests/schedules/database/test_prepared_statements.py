@@ -64,7 +64,7 @@ def test_others_are_not() -> None:
 
 @pytest.mark.parametrize("is_on", [True, False])
 def test_the_setting_decides(settings: Settings, is_on: bool) -> None:
-    settings.ORQ = settings.ORQ.model_copy(update={"database_prepared": is_on})
+    settings.ORQ = settings.ORQ.model_copy(update={"without": [] if is_on else ["prepared"]})
 
     with server_bound_cursor(is_prepared=True) as cursor:
         cursor.execute("SELECT %s::int", [1])

@@ -4,10 +4,11 @@ import os
 
 import pytest
 import redis
+from pytest_django import Settings
 
 from schedules.limits import local_share
 from schedules.limits.local_share import SECONDS, Limit, LocalShares
-from schedules.limits.rate_counter import PREFIX, RateCounter
+from schedules.limits.rate_counter import PREFIX, RateCounter, rate_counter_in
 
 LIMIT = Limit("a", 6000)
 
@@ -148,6 +149,23 @@ def test_far_from_its_limit_a_process_asks_rarely(valkey: redis.Redis) -> None:
     assert _calls(valkey) - before < 60
     counted = sum(map(int, valkey.hvals(f"{PREFIX}{LIMIT.name}")))
     assert 540 <= counted <= 600
+
+
+def test_without_local_shares_each_request_is_counted_at_once(valkey: redis.Redis) -> None:
+    process = RateCounter(os.environ["REDIS_URL"], has_local_shares=False)
+    before = _calls(valkey)
+
+    waits = [process.consume([LIMIT]) for _ in range(50)]
+
+    assert waits == [0] * 50
+    assert _calls(valkey) - before == 50
+
+
+def test_the_setting_decides(settings: Settings) -> None:
+    settings.ORQ = settings.ORQ.model_copy(update={"without": ["local_shares"]})
+    counter = rate_counter_in.__wrapped__(settings.ORQ.redis_url)
+
+    assert not counter._has_local_shares
 
 
 def _calls(valkey: redis.Redis) -> int:

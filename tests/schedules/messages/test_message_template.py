@@ -2,19 +2,31 @@
 
 import json
 from base64 import b64decode
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import redis
 from celery import Celery, current_app
+from pytest_django import Settings
+from structlog.testing import capture_logs
 
 from orqsite.broker import QUEUE
 from schedules.database.ulids import new_ulid
 from schedules.messages import dispatch
 from schedules.messages.message_template import MessageTemplate
+from tests.messages import queued
 
 RUN_ID = "01JZ0000000000000000000000"
+
+
+@pytest.fixture(autouse=True)
+def _own_template() -> Iterator[None]:
+    """Made by the thread that sends in the test: Celery writes into a message which one that was."""
+    dispatch._template.cache_clear()
+    yield
+    dispatch._template.cache_clear()
 
 
 def test_a_filled_message_is_what_celery_sends_but_for_its_ids(valkey: redis.Redis) -> None:
@@ -48,6 +60,37 @@ def test_a_transport_other_than_redis_gets_the_same_messages_one_by_one(
         assert dispatch.send_later(RUN_ID, 3, timedelta(seconds=10))
 
         assert [generation for _, generation in in_memory(app, 3)] == [1, 2, 3]
+
+
+def _switch_off(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    settings.ORQ = settings.ORQ.model_copy(update={"without": ["message_template"]})
+
+
+def _break_kombu(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    monkeypatch.delattr("kombu.transport.memory.Channel._get")
+
+
+@pytest.mark.parametrize(
+    ("hurt", "events"),
+    [(_switch_off, []), (_break_kombu, ["dispatch.template_failed"])],
+    ids=["off", "broken"],
+)
+def test_without_a_template_celery_writes_each_message(
+    valkey: redis.Redis,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    hurt: Callable[[pytest.MonkeyPatch, Settings], None],
+    events: list[str],
+) -> None:
+    hurt(monkeypatch, settings)
+
+    with capture_logs() as logs:
+        assert dispatch.send_now([(RUN_ID, 1), (RUN_ID, 2)])
+        assert dispatch.send_later(RUN_ID, 3, timedelta(seconds=10))
+
+    assert queued(valkey) == [(dispatch.EXECUTE_RUN, [RUN_ID, generation]) for generation in (1, 2, 3)]
+    assert [entry["event"] for entry in logs] == events, "said once, not with each message"
+    assert json.loads(valkey.lrange(QUEUE, 0, 0)[0])["headers"]["eta"]
 
 
 def test_every_message_has_a_task_id_of_its_own_everywhere_celery_writes_it() -> None:

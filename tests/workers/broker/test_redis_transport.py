@@ -1,315 +1,73 @@
-"""Our transport takes and notes messages many at a time; what stands in Redis is what kombu's own would write."""
+"""Redis URLs mean our transport: kombu's with the mends that are on, or with none when one cannot be made."""
 
-import json
-import socket
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from typing import Any
 
-import kombu
 import pytest
 import redis
 from celery import current_app
+from kombu import Connection
 from kombu.transport.redis import Transport as KombuTransport
+from pytest_django import Settings
+from structlog.testing import capture_logs
 
-from orqsite.broker import QUEUE
-from schedules.messages import dispatch
-from tests.waiting import wait_for
-from workers.broker import redis_transport
-from workers.broker.redis_transport import MOST_AT_ONCE
+from workers.broker import client_per_command, redis_transport, round_trips_per_message
 
-UNACKED, UNACKED_INDEX = "unacked", "unacked_index"
-BATCH = 1 + MOST_AT_ONCE
-"""The message that was waited for, and those behind it."""
-
-
-class Taker:
-    """A consumer of the queue that keeps what it is given."""
-
-    def __init__(self, connection: Any, queues: tuple[str, ...], prefetch: int) -> None:
-        self.connection = connection
-        self.channel = connection.channel()
-        self.channel.basic_qos(0, prefetch, False)
-        self.messages: list[Any] = []
-        self.consumer = kombu.Consumer(
-            self.channel, [kombu.Queue(name) for name in queues], on_message=self.messages.append
-        )
-        self.consumer.consume()
-
-    @property
-    def run_ids(self) -> list[str]:
-        return [message.payload[0][0] for message in self.messages]
-
-    def noting_in(self, lengths: list[int], valkey: redis.Redis) -> Callable[[Any], None]:
-        """Keeps messages; of each, how many stood in the queue when it came."""
-
-        def keep(message: Any) -> None:
-            lengths.append(valkey.llen(QUEUE))
-            self.messages.append(message)
-
-        return keep
-
-    def drain(self) -> None:
-        """Let the event loop pass once."""
-        with suppress(socket.timeout):
-            self.connection.drain_events(timeout=0.2)
-
-    def drain_until(self, count: int) -> None:
-        """Let it pass until so many were taken, and once more."""
-
-        def are_there() -> bool:
-            self.drain()
-            return len(self.messages) >= count
-
-        wait_for(are_there)
-        self.drain()
+MENDS = {
+    "message_batches": round_trips_per_message.Channel,
+    "shared_client": client_per_command.Channel,
+}
 
 
 @pytest.fixture
-def make_taker(valkey: redis.Redis) -> Iterator[Callable[..., Taker]]:
-    connections = []
+def without(settings: Settings) -> Callable[..., None]:
+    """Switches these off."""
 
-    def make(prefetch: int = 0, *, queues: tuple[str, ...] = (QUEUE,), transport: Any = None) -> Taker:
-        connection = current_app.connection_for_read(transport=transport)
-        connections.append(connection)
-        return Taker(connection, queues, prefetch)
+    def switch_off(*names: str) -> None:
+        settings.ORQ = settings.ORQ.model_copy(update={"without": list(names)})
 
-    yield make
-    for connection in connections:
-        connection.close()
+    return switch_off
 
 
-@pytest.fixture
-def channel(valkey: redis.Redis) -> Any:
-    with current_app.connection_for_write() as connection, connection.channel() as channel:
-        yield channel
+def mends_of(transport: Any) -> set[str]:
+    return {name for name, channel in MENDS.items() if issubclass(transport.Channel, channel)}
 
 
-def send(count: int) -> list[str]:
-    run_ids = [f"run-{number}" for number in range(count)]
-    assert dispatch.send_now([(run_id, 1) for run_id in run_ids])
-    return run_ids
+def test_kombu_makes_the_services_connections_of_our_transport(valkey: redis.Redis) -> None:
+    with current_app.connection_for_write() as connection:
+        assert mends_of(connection.transport) == set(MENDS)
+        assert connection.as_uri().startswith("redis://")
+        assert connection.transport.driver_type == "redis"
 
 
-def test_redis_urls_mean_our_transport_and_still_read_as_redis(channel: Any) -> None:
-    connection = channel.connection.client
-    assert type(channel) is redis_transport.Channel
-    assert connection.as_uri().startswith("redis://")
-    assert connection.transport.driver_type == "redis"
-
-
-def test_a_channel_keeps_its_client(channel: Any) -> None:
-    with channel.conn_or_acquire() as first, channel.conn_or_acquire() as second:
-        assert first is second
-
-
-def test_a_channel_whose_pool_was_dropped_makes_another_client(channel: Any) -> None:
-    with channel.conn_or_acquire() as first:
-        channel._disconnect_pools()
-    with channel.conn_or_acquire() as second:
-        assert second is not first
-        assert second.ping()
-
-
-def test_those_behind_the_first_come_with_it_in_their_order(
-    make_taker: Callable[..., Taker], valkey: redis.Redis
+@pytest.mark.parametrize(
+    "off", [["message_batches"], ["shared_client"], ["message_batches", "shared_client"]]
+)
+def test_what_is_off_is_kombus_own_and_a_message_passes(
+    valkey: redis.Redis, without: Callable[..., None], off: list[str]
 ) -> None:
-    sent = send(BATCH + 3)
-    taker = make_taker()
-    left: list[int] = []
-    taker.consumer.on_message = taker.noting_in(left, valkey)
+    without(*off)
+    transport = redis_transport.made()
 
-    taker.drain_until(BATCH + 3)
-
-    assert taker.run_ids == sent
-    assert left == [BATCH + 2, *[3] * MOST_AT_ONCE, 2, 0, 0], "one waited for, those behind it together"
-
-
-def test_no_more_are_taken_than_the_prefetch_limit_allows(
-    make_taker: Callable[..., Taker], valkey: redis.Redis
-) -> None:
-    send(20)
-    taker = make_taker(5)
-
-    taker.drain_until(5)
-
-    assert len(taker.messages) == 5
-    assert valkey.llen(QUEUE) == 15
-    taker.messages[0].ack()
-    taker.drain_until(6)
-    assert len(taker.messages) == 6
-
-
-def test_what_was_taken_stands_in_redis_as_kombu_writes_it(
-    make_taker: Callable[..., Taker], valkey: redis.Redis
-) -> None:
-    def noted(transport: Any) -> tuple[list[Any], list[float]]:
-        send(3)
-        taker = make_taker(transport=transport)
-        assert isinstance(taker.channel, redis_transport.Channel) == (transport is None)
-        taker.drain_until(3)
-        tags = [message.delivery_tag for message in taker.messages]
-        values = [json.loads(valkey.hget(UNACKED, tag) or "") for tag in tags]
-        scores: list[Any] = [valkey.zscore(UNACKED_INDEX, tag) for tag in tags]
-        for message in taker.messages:
+    with Connection(current_app.conf.broker_url, transport=transport) as connection:
+        assert mends_of(transport) == set(MENDS) - set(off)
+        with connection.SimpleQueue("a-queue") as queue:
+            queue.put({"run": 1})
+            message = queue.get(timeout=5)
             message.ack()
-        taker.connection.close()
-        valkey.delete(QUEUE)
-        assert len(values) == 3
-        return [_without_own_ids(value) for value in values], [round(score, -2) for score in scores]
 
-    ours, theirs = noted(None), noted(KombuTransport)
-    assert ours == theirs
-    assert not valkey.exists(UNACKED, UNACKED_INDEX)
+    assert message.payload == {"run": 1}
+    assert not valkey.exists("a-queue", "unacked", "unacked_index")
 
 
-def _without_own_ids(note: Any) -> Any:
-    message, exchange, key = note
-    for name in ("correlation_id", "delivery_tag"):
-        message["properties"].pop(name)
-    for name in ("id", "root_id"):
-        message["headers"].pop(name)
-    return message, exchange, key
-
-
-def test_what_is_done_leaves_redis_soon(make_taker: Callable[..., Taker], valkey: redis.Redis) -> None:
-    send(3)
-    taker = make_taker()
-    taker.drain_until(3)
-    assert valkey.hlen(UNACKED) == valkey.zcard(UNACKED_INDEX) == 3
-
-    for message in taker.messages:
-        message.ack()
-
-    def is_gone() -> bool:
-        taker.drain()
-        return not valkey.exists(UNACKED, UNACKED_INDEX)
-
-    wait_for(is_gone, seconds=3)
-
-
-def test_what_is_done_as_it_comes_leaves_nothing(
-    make_taker: Callable[..., Taker], valkey: redis.Redis
+@pytest.mark.parametrize("mend", [round_trips_per_message, client_per_command])
+def test_a_mend_for_which_kombu_has_lost_something_leaves_kombus_own_and_one_line(
+    monkeypatch: pytest.MonkeyPatch, mend: Any
 ) -> None:
-    send(3)
-    taker = make_taker()
+    monkeypatch.setattr(mend, "USES", mend.USES | {KombuTransport: ("gone",)})
 
-    def take_and_ack(message: Any) -> None:
-        taker.messages.append(message)
-        message.ack()
+    with capture_logs() as logs:
+        transport = redis_transport.made()
 
-    taker.consumer.on_message = take_and_ack
-    taker.drain_until(3)
-    taker.channel.close()
-
-    assert len(taker.messages) == 3
-    assert not valkey.exists(UNACKED, UNACKED_INDEX, QUEUE)
-
-
-def test_much_that_is_done_is_written_at_once(make_taker: Callable[..., Taker], valkey: redis.Redis) -> None:
-    send(MOST_AT_ONCE)
-    taker = make_taker()
-    taker.drain_until(MOST_AT_ONCE)
-
-    for message in taker.messages:
-        message.ack()
-    taker.channel.connection.cycle.on_poll_start()
-
-    assert not valkey.exists(UNACKED, UNACKED_INDEX)
-
-
-def test_closing_writes_what_is_done_and_gives_back_what_is_not(
-    make_taker: Callable[..., Taker], valkey: redis.Redis
-) -> None:
-    send(3)
-    taker = make_taker()
-    taker.drain_until(3)
-
-    taker.messages[0].ack()
-    taker.channel.close()
-
-    assert not valkey.exists(UNACKED, UNACKED_INDEX)
-    assert valkey.llen(QUEUE) == 2
-
-
-def test_a_message_that_is_no_json_takes_no_other_with_it(
-    make_taker: Callable[..., Taker], valkey: redis.Redis
-) -> None:
-    sent = send(2)
-    first: Any = valkey.rpop(QUEUE)
-    valkey.rpush(QUEUE, b"{", first)
-    taker = make_taker()
-
-    taker.drain_until(2)
-
-    assert taker.run_ids == sent
-    assert valkey.llen(QUEUE) == 0
-
-
-def test_those_behind_one_that_cannot_be_delivered_go_back(
-    make_taker: Callable[..., Taker], valkey: redis.Redis
-) -> None:
-    sent = send(4)
-    taker = make_taker()
-
-    def refuse_the_second(message: Any) -> None:
-        if len(taker.messages) == 1:
-            raise LookupError
-        taker.messages.append(message)
-
-    taker.consumer.on_message = refuse_the_second
-    with pytest.raises(LookupError):
-        taker.drain_until(2)
-
-    assert taker.run_ids == sent[:1]
-    taker.consumer.on_message = taker.messages.append
-    taker.drain_until(3)
-    assert taker.run_ids == [sent[0], *sent[2:]], "in their order"
-
-
-@pytest.mark.parametrize(("requeue", "left"), [(False, 0), (True, 3)])
-def test_what_is_rejected_as_it_comes_is_gone_or_back(
-    make_taker: Callable[..., Taker], valkey: redis.Redis, requeue: bool, left: int
-) -> None:
-    send(3)
-    taker = make_taker()
-
-    def reject(message: Any) -> None:
-        taker.messages.append(message)
-        message.reject(requeue=requeue)
-
-    taker.consumer.on_message = reject
-    taker.drain()
-    taker.drain()
-    taker.channel.close()
-
-    assert taker.messages
-    assert valkey.llen(QUEUE) == left
-    assert not valkey.exists(UNACKED, UNACKED_INDEX)
-
-
-def test_of_several_queues_messages_come_one_by_one(
-    make_taker: Callable[..., Taker], valkey: redis.Redis
-) -> None:
-    sent = send(3)
-    taker = make_taker(queues=(QUEUE, "another"))
-    left: list[int] = []
-    taker.consumer.on_message = taker.noting_in(left, valkey)
-
-    taker.drain_until(3)
-
-    assert taker.run_ids == sent
-    assert left == [2, 1, 0]
-
-
-def test_a_worker_without_prefetch_is_asked_for_each_message(
-    make_taker: Callable[..., Taker], valkey: redis.Redis
-) -> None:
-    send(5)
-    taker = make_taker()
-    taker.channel.qos.can_consume = lambda: len(taker.messages) < 2  # as --disable-prefetch does
-
-    taker.drain_until(2)
-
-    assert len(taker.messages) == 2
-    assert valkey.llen(QUEUE) == 3
+    assert transport is KombuTransport
+    assert [entry["event"] for entry in logs] == ["broker.transport_not_mended"]
