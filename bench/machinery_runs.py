@@ -41,12 +41,10 @@ THREADS = 16
 COUNTDOWN = timedelta(seconds=1)
 _numbers = count(1, 100_000)
 
-SUM = Variant(
-    "without all that goes", ("shared_client", "gc_freeze", "eta_leak", "warm_up", "fire_batch_overlap")
-)
+SUM = Variant("without all that goes", ("gc_freeze", "eta_leak", "warm_up", "fire_batch_overlap"))
 RUN_VARIANTS = (
     ALL_ON,
-    *without("message_batches", "shared_client", "pool_check", "prepared", "gc_freeze"),
+    *without("message_batches", "pool_check", "prepared", "gc_freeze"),
     BY_OPTION,
     BY_DJANGO,
     SUM,
