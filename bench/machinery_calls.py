@@ -78,14 +78,14 @@ class _Httpcore:
 
     def __init__(self) -> None:
         from workers.runtimes.http import connections
-        from workers.runtimes.http.sockets import WatchedBackend
+        from workers.runtimes.http.sockets import LimitedBackend
 
         self._pool = httpcore2.ConnectionPool(
             ssl_context=httpcore2.default_ssl_context(),
             max_connections=None,
             max_keepalive_connections=connections.MAX_IDLE,
             keepalive_expiry=connections.KEEPALIVE_SECONDS,
-            network_backend=WatchedBackend(),
+            network_backend=LimitedBackend(),
         )
 
     @contextmanager
