@@ -39,5 +39,5 @@ def report() -> Report:
 
 database_verdict: Cached[str] = Cached(database_state, VERDICT_SECONDS)
 broker_verdict: Cached[str] = Cached(broker_state, VERDICT_SECONDS)
-key_verdict: Cached[KeyState] = Cached(known_keys.check, VERDICT_SECONDS)
+key_verdict: Cached[KeyState] = Cached(known_keys.compare, VERDICT_SECONDS)
 recent_report: Cached[Report] = Cached(report, REPORT_SECONDS)

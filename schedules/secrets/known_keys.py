@@ -49,18 +49,22 @@ def fingerprint_of(key: str) -> str:
 
 
 def check() -> KeyState:
-    """Compare this process's keys with the database's, and make new ones known; django.db.Error."""
-    own = [fingerprint_of(key) for key in settings.ENCRYPTION_KEYS]
+    """At a start: compare this process's keys with the database's, and make new ones known; django.db.Error."""
+    state = compare()
+    if state.name in (OK, INCOMPLETE):
+        _make_known([fingerprint_of(key) for key in settings.ENCRYPTION_KEYS])
+    return state
+
+
+def compare() -> KeyState:
+    """Compare only, changing nothing; django.db.Error."""
+    own = {fingerprint_of(key) for key in settings.ENCRYPTION_KEYS}
     if not own:
         return KeyState(MISSING)
-    known = dict(KnownEncryptionKey.objects.values_list("fingerprint", "retired_at"))
-    needed = {fingerprint for fingerprint, retired_at in known.items() if retired_at is None}
+    needed = set(KnownEncryptionKey.objects.in_use().values_list("fingerprint", flat=True))
     if needed.isdisjoint(own) and (needed or not _opens_what_is_stored()):
         return KeyState(FOREIGN, _shown(needed))
-    _make_known([each for each in own if each not in known])
-    if known.get(own[0]) is not None:
-        KnownEncryptionKey.objects.filter(fingerprint=own[0]).update(retired_at=None)
-    missing = needed.difference(own)
+    missing = needed - own
     return KeyState(INCOMPLETE, _shown(missing)) if missing else KeyState(OK)
 
 
@@ -80,8 +84,11 @@ def _opens_what_is_stored() -> bool:
 
 
 def _make_known(fingerprints: list[str]) -> None:
+    """All of them; and the newest is in use again, should it have been retired."""
     new = [KnownEncryptionKey(fingerprint=each) for each in fingerprints]
     KnownEncryptionKey.objects.bulk_create(new, ignore_conflicts=True)
+    retired = KnownEncryptionKey.objects.filter(fingerprint=fingerprints[0]).exclude(retired_at=None)
+    retired.update(retired_at=None)
 
 
 def _shown(fingerprints: Collection[str]) -> tuple[str, ...]:

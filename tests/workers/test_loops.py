@@ -12,7 +12,12 @@ from workers import loops
 
 @pytest.fixture(autouse=True)
 def _no_loops() -> Iterator[None]:
+    _forget_all()
     yield
+    _forget_all()
+
+
+def _forget_all() -> None:
     for name in list(loops._loops):
         loops.ends(name)
 

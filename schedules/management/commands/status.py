@@ -54,7 +54,7 @@ class Command(BaseCommand):
 
 
 def _of_the_keys() -> str:
-    state = known_keys.check()
+    state = known_keys.compare()
     return "ok" if state.name == known_keys.OK else f"{state.name}: {state}"
 
 
