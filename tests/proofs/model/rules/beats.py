@@ -37,6 +37,15 @@ class Beats(Stage):
             self.perform(self.change(change, self.schedule_at(0)))
         self.perform(Fire(self.now), sending=sending)
 
+    @precondition(lambda self: self.ghost.live())
+    @rule(minutes=st.sampled_from([2, 50]))
+    def beat_late_and_again_in_time(self, minutes: int) -> None:
+        """What fires late may still wait when the next fire time of its schedule comes."""
+        for delay in (timedelta(minutes=minutes), timedelta(0)):
+            coming = [each.next_fire for each in self.ghost.live() if each.next_fire]
+            self.now = max(self.now, min(coming, default=self.now)) + delay
+            self.perform(Fire(self.now))
+
     @precondition(lambda self: self.claims)
     @rule(seconds=st.sampled_from([15, 15.001, 16]))
     def recover_after_a_lease(self, seconds: float) -> None:

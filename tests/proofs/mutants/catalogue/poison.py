@@ -39,8 +39,8 @@ POISONED: Final = (
     Mutant(
         "what the database refuses of one schedule stops the batch",
         FIRING,
-        "        if len(firings) == 1:\n",
-        "        if len(firings) == 0:\n",
+        "            _suspend([firings[0].schedule.id], now)\n            return []\n",
+        "            raise\n",
         (f"{POISON}::test_what_the_database_refuses_is_found_among_its_neighbours_and_held_back",),
     ),
     Mutant(

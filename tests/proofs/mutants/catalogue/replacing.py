@@ -5,6 +5,9 @@ from typing import Final
 from tests.proofs.mutants.catalogue.places import FIRING_PORTABLE, FIRING_POSTGRESQL, PACING, REPLACED
 from tests.proofs.mutants.mutant import Mutant
 
+_TAKES_ITS_PLACE: Final = (
+    f"{REPLACED}::test_a_newer_firing_takes_the_place_of_a_late_one_that_never_started",
+)
 _STAYS: Final = (f"{REPLACED}::test_every_other_run_stays",)
 
 REPLACING: Final = (
@@ -13,12 +16,14 @@ REPLACING: Final = (
         FIRING_POSTGRESQL,
         "AND older.fire_time < fired.newest",
         "AND older.fire_time > fired.newest",
+        _TAKES_ITS_PLACE,
     ),
     Mutant(
         "a late run waits beside a newer one, portably",
         FIRING_PORTABLE,
         "        _discard_replaced(firings, now)\n",
         "",
+        _TAKES_ITS_PLACE,
         database="sqlite",
     ),
     Mutant(
