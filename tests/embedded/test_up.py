@@ -71,6 +71,12 @@ def is_ready(port: int) -> bool:
         return False
 
 
+def says_that_it_runs(up: "subprocess.Popen[str]") -> bool:
+    """Read on until it says so, or ends."""
+    assert up.stdout is not None
+    return any("Running at" in line for line in iter(up.stdout.readline, ""))
+
+
 def brokers(up: "subprocess.Popen[str]") -> list[psutil.Process]:
     """The broker process among the children of `up`."""
     children = psutil.Process(up.pid).children()
@@ -179,11 +185,10 @@ def test_no_process_outlives_an_up_that_was_killed(start: Start) -> None:
 def test_a_proxy_of_the_environment_is_not_asked_for_our_own_address(start: Start) -> None:
     port = free_port()
     nobody = f"http://{LOOPBACK}:{free_port()}"
-    started = start("--port", str(port), http_proxy=nobody, HTTP_PROXY=nobody, all_proxy=nobody)
-    assert started.stdout is not None
 
-    lines = iter(started.stdout.readline, "")
-    assert any("Running at" in line for line in lines)
+    started = start("--port", str(port), http_proxy=nobody, HTTP_PROXY=nobody, all_proxy=nobody)
+
+    assert says_that_it_runs(started)
 
 
 @pytest.mark.processes
@@ -205,9 +210,8 @@ def test_what_it_writes_is_its_owners_alone_and_an_old_database_is_made_so(
 
 @pytest.mark.processes
 def test_a_database_of_another_key_is_not_opened_with_a_new_one(start: Start, tmp_path: Path) -> None:
-    port = free_port()
-    first = start("--port", str(port), ORQ_ENCRYPTION_KEYS="")
-    wait_for(lambda: is_ready(port), 90)
+    first = start("--port", str(free_port()), ORQ_ENCRYPTION_KEYS="")
+    assert says_that_it_runs(first)
     first.send_signal(signal.SIGTERM)
     first.communicate(timeout=30)
     (tmp_path / "data" / "encryption_key").unlink()
