@@ -14,7 +14,7 @@ from bench.__main__ import BENCHMARKS
 from orqsite.celery import app
 from tests.lanes import LANES
 
-OF_MANAGE_PY = ("up", "test", "bench", "help")
+OF_MANAGE_PY = ("up", "test", "bench", "--version", "help")
 """Commands that manage.py knows beside Django's."""
 
 
