@@ -107,8 +107,8 @@ FINISHING: Final = (
     Mutant(
         "the attempt of a lost worker is forgotten",
         LEASES,
-        "    attempts.keep_lost(",
-        "    len(",
+        "for run in expired if run.attempt < run.max_attempts]",
+        "for run in expired if run.attempt < 0]",
         (f"{ATTEMPTS}::TestHistory::test_a_lost_worker_is_an_attempt_that_was_lost",),
     ),
     Mutant(
