@@ -41,15 +41,13 @@ THREADS = 16
 COUNTDOWN = timedelta(seconds=1)
 _numbers = count(1, 100_000)
 
-SUM = Variant("without all that goes", ("gc_freeze", "eta_leak", "warm_up", "fire_batch_overlap"))
 RUN_VARIANTS = (
     ALL_ON,
     *without("message_batches", "pool_check", "prepared", "gc_freeze"),
     BY_OPTION,
     BY_DJANGO,
-    SUM,
 )
-LATE_VARIANTS = (ALL_ON, *without("eta_leak", "gc_freeze"), SUM)
+LATE_VARIANTS = (ALL_ON, *without("eta_leak", "gc_freeze"))
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.http import HttpResponse
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from schedules import api_keys
 from schedules.api import api_key_cache
@@ -79,6 +79,17 @@ def test_a_key_that_was_used_just_now_stops_working_within_a_second(
     assert api_key_cache.SECONDS < 1, "how long it is believed; the rest of the wait is a busy machine's"
     assert isinstance(refused, HttpResponse)
     assert_error(refused, 401, "invalid_api_key")
+
+
+def test_without_the_cache_a_revoked_key_is_refused_at_once(
+    api: Caller, agent: Agent, settings: Settings, standing_clock: None
+) -> None:
+    settings.ORQ = settings.ORQ.model_copy(update={"without": ["key_cache"]})
+    assert document(api.get(schedules_path(agent))) == {"schedules": []}
+
+    api_keys.revoke(ApiKey.objects.get(), _now())
+
+    assert_error(api.get(schedules_path(agent)), 401, "invalid_api_key")
 
 
 def test_a_revoked_key_is_refused(api: Caller, agent: Agent) -> None:

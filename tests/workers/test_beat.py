@@ -43,6 +43,17 @@ def test_a_tick_fires_what_is_due(started: ScheduleBeat, valkey: redis.Redis) ->
     assert (dispatch.EXECUTE_RUN, [run.id, 1]) in queued(valkey)
 
 
+def test_without_overlap_a_batchs_messages_have_left_before_the_next_is_fired(
+    valkey: redis.Redis, settings: Settings
+) -> None:
+    settings.ORQ = settings.ORQ.model_copy(update={"without": ["fire_batch_overlap"]})
+    messages = beat.Messages()
+
+    messages.send([("run-1", 1)])
+
+    assert queued(valkey) == [(dispatch.EXECUTE_RUN, ["run-1", 1])]
+
+
 def test_no_message_leaves_before_its_run_is_committed(
     started: ScheduleBeat, monkeypatch: pytest.MonkeyPatch, valkey: redis.Redis
 ) -> None:

@@ -1,12 +1,16 @@
 """A worker and a beat keep what they were started with out of the garbage collector's sight."""
 
 import gc
+import sys
 from collections.abc import Iterator
 
 import pytest
 from celery.signals import beat_init, worker_ready
 from celery.utils.dispatch import Signal
+from django.apps import apps as app_registry
+from pytest_django import Settings
 
+from workers import apps
 from workers.broker import gc_freeze
 
 
@@ -25,6 +29,19 @@ def test_what_is_there_is_set_aside_and_what_comes_later_is_collected() -> None:
     in_sight = {id(seen) for seen in gc.get_objects()}
     assert id(there) not in in_sight
     assert id(later) in in_sight
+
+
+@pytest.mark.parametrize("off", [[], ["gc_freeze"], ["gc_freeze", "warm_up"]])
+def test_what_is_off_is_not_even_imported(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, off: list[str]
+) -> None:
+    settings.ORQ = settings.ORQ.model_copy(update={"without": off})
+    for module in apps.LISTENERS.values():
+        monkeypatch.delitem(sys.modules, module, raising=False)
+
+    app_registry.get_app_config("workers").ready()
+
+    assert {name for name, module in apps.LISTENERS.items() if module not in sys.modules} == set(off)
 
 
 @pytest.mark.parametrize("signal", [worker_ready, beat_init])

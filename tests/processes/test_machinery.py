@@ -1,4 +1,4 @@
-"""A real worker takes messages and notes them many at a time: kombu still calls what mends its round trips."""
+"""A real worker: kombu and Celery still call what mends them."""
 
 import pytest
 import redis
@@ -16,7 +16,15 @@ pytestmark = [pytest.mark.processes, pytest.mark.postgresql]
 COUNT = 400
 
 
-@pytest.mark.parametrize("service", ["postgresql"], indirect=True)
+ON_POSTGRESQL = pytest.mark.parametrize("service", ["postgresql"], indirect=True)
+
+
+@ON_POSTGRESQL
+def test_a_worker_that_has_started_warms_its_connections_up(service: Service) -> None:
+    wait_for(lambda: "worker.warmed_up" in service.log("worker"), 20)
+
+
+@ON_POSTGRESQL
 def test_a_worker_notes_many_messages_in_few_commands(service: Service) -> None:
     with redis.Redis.from_url(service.environment["REDIS_URL"]) as broker:
         before = noted(broker)
