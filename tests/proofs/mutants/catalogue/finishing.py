@@ -72,8 +72,8 @@ FINISHING: Final = (
     Mutant(
         "a call that waits for its agent is not ended when its lease is lost",
         "workers/runtimes/http/aborting.py",
-        "if _is_unwanted(wait.watch):",
-        "if _is_unwanted(wait.watch) and wait.is_ended:",
+        "if _is_unwanted(wait.limits):",
+        "if _is_unwanted(wait.limits) and wait.is_ended:",
         ("tests/workers/runtimes/test_responses_limits.py::test_the_wish_to_abort_ends_every_call",),
     ),
     Mutant(

@@ -41,8 +41,8 @@ TRIGGERS: Final = (
     Mutant(
         "a statement's trigger starts at once",
         RUN_NOW,
-        "postgresql.add(schedule_id, TRIGGER_DELAY, now)",
-        "postgresql.add(schedule_id, TRIGGER_DELAY * 0, now)",
+        "postgresql.add(schedule_id, TRIGGER_DELAY, now, traceparent)",
+        "postgresql.add(schedule_id, TRIGGER_DELAY * 0, now, traceparent)",
         (f"{BOTH_TWINS}::test_run_now_makes_one_run_ten_seconds_later_and_leaves_the_cadence_alone",),
     ),
     Mutant(
