@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import display
 from django.urls import reverse
 from django.utils import timezone
@@ -180,6 +181,15 @@ def _as_code(name: str, description: str) -> Callable[[Run], str]:
     return shown
 
 
+@display(description="Trace id")
+def trace_id(run: Run) -> str:
+    """Our trace of the last attempt, with a link to where traces are looked at (ORQ_TRACE_URL)."""
+    if not run.trace_id or not settings.ORQ.trace_url:
+        return cells.code(run.trace_id) if run.trace_id else cells.NOTHING
+    url = settings.ORQ.trace_url.replace("{trace_id}", run.trace_id)
+    return format_html('<a href="{}" class="text-primary-600">{}</a>', url, cells.code(run.trace_id))
+
+
 def _on_the_clock(name: str, description: str) -> Callable[[Run], str]:
     @display(description=description)
     def shown(run: Run) -> str:
@@ -192,7 +202,6 @@ run_id = _as_code("id", "Run id")
 idempotency_key = _as_code("idempotency_key", "Idempotency key")
 again_of = _as_code("again_of", "Run again of")
 response_id = _as_code("response_id", "Response id")
-trace_id = _as_code("trace_id", "Trace id")
 agent_trace_id = _as_code("agent_trace_id", "The agent's trace id")
 worker = _as_code("worker", "Worker")
 due_at = _on_the_clock("fire_time", "Fire time")

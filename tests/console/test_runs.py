@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import Settings
 
 from schedules import editing
 from schedules.admin import bounded_paginator
@@ -169,6 +170,18 @@ def test_a_page_shows_what_was_sent_and_what_came_back(operator: Client) -> None
         assert text in shown
     assert "s3cr3t" not in shown
     assert "gAAAA" not in shown
+
+
+def test_a_trace_leads_to_where_traces_are_looked_at(operator: Client, settings: Settings) -> None:
+    run = make_run(make_schedule())
+    Run.objects.update(trace_id="0af7651916cd43dd8448eb211c80319c")
+    page = reverse("admin:schedules_run_change", args=(run.pk,))
+    assert "traces.example" not in operator.get(page).content.decode()
+    settings.ORQ = settings.ORQ.model_copy(update={"trace_url": "https://traces.example/{trace_id}"})
+
+    shown = operator.get(page).content.decode()
+
+    assert 'href="https://traces.example/0af7651916cd43dd8448eb211c80319c"' in shown
 
 
 def test_a_page_shows_what_was_really_sent(operator: Client) -> None:
