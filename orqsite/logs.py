@@ -21,6 +21,13 @@ _SHARED: list[Any] = [
     structlog.processors.format_exc_info,
 ]
 
+_PROCESSORS: list[Any] = [
+    structlog.stdlib.filter_by_level,
+    *_SHARED,
+    structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+]
+"""One list for the process's life: loggers keep the one they saw first, and who captures logs replaces its items."""
+
 QUIET = {
     # Third parties that say at INFO what our own events say better.
     "httpx2": "WARNING",
@@ -38,11 +45,7 @@ def configure_logs(level: str, line_format: str) -> None:
     """Send structlog and the standard library's logging through one formatter to standard error."""
     logging.config.dictConfig(_configuration(level, _RENDERERS[line_format]))
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *_SHARED,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=_PROCESSORS,
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
