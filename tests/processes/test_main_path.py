@@ -80,6 +80,12 @@ def in_seconds(seconds: float) -> str:
     return f"@at {datetime.now(UTC) + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
 
 
+def key_of(schedule: dict[str, Any]) -> str:
+    """What every attempt of a schedule's first firing sends."""
+    fire_time = datetime.fromisoformat(schedule["next_fire_at"])
+    return f"{schedule['_id']}-{schedule['generation']}-{fire_time:%Y%m%dT%H%M%S%fZ}"
+
+
 @ON_ALL
 def test_a_once_schedule_reaches_its_agent_exactly_once(agent: Agent) -> None:
     schedule = agent.create(
@@ -93,7 +99,7 @@ def test_a_once_schedule_reaches_its_agent_exactly_once(agent: Agent) -> None:
     (call,) = agent.calls()
     assert call["body"]["model"] == f"agent/{agent.key}"
     assert (call["body"]["input"], call["body"]["variables"]) == ("Hi you", {"who": "you"})
-    assert call["headers"]["idempotency-key"] == run["_id"]
+    assert call["headers"]["idempotency-key"] == key_of(schedule)
     assert 0 <= call["time"] - due_at < 2
     after = agent.get(schedule)
     assert (after["trigger_count"], after["is_active"], after["generation"]) == (1, False, 1)
@@ -162,7 +168,8 @@ def test_a_run_whose_worker_is_killed_in_mid_call_is_executed_again(service: Ser
 
     first, second = agent.calls()
     assert second["time"] - killed_at <= 30
-    assert first["headers"]["idempotency-key"] == second["headers"]["idempotency-key"] == run["_id"]
+    assert first["headers"]["idempotency-key"] == second["headers"]["idempotency-key"]
+    assert first["headers"]["idempotency-key"] == key_of(schedule)
     assert (first["headers"]["x-run-attempt"], second["headers"]["x-run-attempt"]) == ("1", "2")
     assert first["body"] == second["body"]
     assert (run["state"], run["attempt"]) == ("succeeded", 2)

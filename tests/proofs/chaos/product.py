@@ -48,7 +48,13 @@ FROM schedules_missedfiring missed
 CROSS JOIN LATERAL generate_series(missed.first_fire_time, missed.last_fire_time, interval '1 hour') fire_time
 JOIN schedules_schedule schedule ON schedule.id = missed.schedule_id
 """
-_RUNS = "SELECT id, state, reason FROM schedules_run WHERE state IN ('succeeded', 'failed')"
+_RUNS = """
+SELECT CASE WHEN fire_time IS NULL THEN id ELSE concat_ws(
+    '-', schedule_id, generation, to_char(fire_time AT TIME ZONE 'UTC', 'YYYYMMDD"T"HH24MISSUS"Z"')
+) END, state, reason
+FROM schedules_run WHERE state IN ('succeeded', 'failed')
+"""
+"""Runs by what an agent knows them by: their Idempotency-Key."""
 _ENDS = "SELECT state, reason, count(*), min(id) FROM schedules_run GROUP BY state, reason ORDER BY 1, 2"
 
 
