@@ -40,7 +40,9 @@ def print_new() -> None:
             "trigger-agent-schedule": [
                 _place(_pending(_schedule(agent, now, "interval"))) for _ in range(CONSUMED)
             ],
-            "cancel-agent-schedule-run": [_place(_pending(schedules[0])) for _ in range(CONSUMED)],
+            "cancel-agent-schedule-run": [  # of schedules that no other operation pauses meanwhile
+                _place(_pending(_schedule(agent, now, "cron"))) for _ in range(CONSUMED)
+            ],
         },
     )
     print(given.as_json())
