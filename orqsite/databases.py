@@ -14,6 +14,9 @@ SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
 }
 
+ONLY_A_WRITER = {"target_session_attrs": "read-write"}
+"""Of several hosts the one that takes writes; none while the only one is read-only. A URL may say otherwise."""
+
 
 def database(environment: Environment) -> dict[str, Any]:
     """Django's settings of the one database."""
@@ -25,12 +28,11 @@ def database(environment: Environment) -> dict[str, Any]:
         return parsed | {"ENGINE": "orqsite.sqlite", "OPTIONS": SQLITE_OPTIONS, "CONN_MAX_AGE": 0}
     if not parsed["ENGINE"].endswith("postgresql"):
         raise SettingInvalid("DATABASE_URL: only postgres://… and sqlite:///… are supported")
-    checks_itself = environment.uses("pool_check")
     return parsed | {
-        "ENGINE": "orqsite.postgresql" if checks_itself else "django.db.backends.postgresql",
-        "OPTIONS": parsed.get("OPTIONS", {}) | _postgresql(environment),
+        "ENGINE": "orqsite.postgresql",
+        "OPTIONS": ONLY_A_WRITER | parsed.get("OPTIONS", {}) | _postgresql(environment),
         "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": not checks_itself,
+        "CONN_HEALTH_CHECKS": not environment.uses("pool_check"),
     }
 
 

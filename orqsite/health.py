@@ -52,8 +52,8 @@ def _sentence(part: str, state: str) -> str:
 
 
 def _reported(database: str, *, is_whole: bool) -> dict[str, Any]:
-    """What the database knows; nothing while it does not answer."""
-    if database not in (states.OK, states.READ_ONLY, states.DISK_FULL):
+    """What the database knows; nothing while it does not answer, or has no sessions for who wants to write."""
+    if database not in (states.OK, states.DISK_FULL):
         return {}
     try:
         keys = {"encryption_keys": key_verdict().name}

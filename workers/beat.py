@@ -22,6 +22,7 @@ from schedules.messages.dispatch import RunKey
 from schedules.retiring import retire
 from schedules.runs.recovering import recover
 from workers import loops
+from workers.outages import Outage
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +72,7 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
         self._unreachable_at = 0.0
         self._stock_tick_at = 0.0
         self._messages = Messages()
+        self._outage = Outage()
         super().__init__(*args, **kwargs)
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
@@ -80,10 +82,12 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
             next_at = self._fire_and_recover()
         except (OperationalError, InterfaceError) as error:
             log.warning("beat.database_unreachable", error=type(error).__name__)
+            self._outage.has_begun()
             connection.close()
             return 1.0
         except DatabaseError:
             log.exception("beat.firing_failed")
+            self._outage.has_begun()
             connection.close()
             return 1.0
         stock_delay = self._stock_tick_if_possible(*args, **kwargs)
@@ -122,7 +126,7 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
 
     def _recover_if_time(self, now: datetime, patience: float) -> None:
         if time.monotonic() >= self._recover_at + patience:
-            recover(now)
+            recover(now, takes_back=self._outage.is_over())
             retire(now)
             self._recover_at = time.monotonic() + RECOVER_SECONDS
             self._suspend_if_time(now)

@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 import structlog
 from cryptography.fernet import InvalidToken
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, DataError, Error, IntegrityError, connection
 
 from schedules.agents.fitting import check_fit
 from schedules.agents.secret_settings import opened_headers
@@ -30,8 +29,8 @@ from workers.tracing.facts import facts_of
 
 log = structlog.get_logger(__name__)
 
-FINISH_PATIENCE = timedelta(minutes=2)
-"""How long a result is kept and offered again while the database is away."""
+LONGEST_PAUSE_SECONDS = 5.0
+"""Between two offers of an outcome that could not be stored; a beat waits for longer, see workers/outages.py."""
 
 
 class _Outcome(NamedTuple):
@@ -53,7 +52,7 @@ def execute(run_id: str, generation: int) -> None:
         log.info("run.not_claimed", run_id=run_id, reason=str(claimed))
         return
     log.info("run.claimed", run_id=run_id, attempt=claimed.attempt, agent_key=claimed.agent.key)
-    trace.claimed(facts_of(claimed))
+    trace.claimed(lambda: facts_of(claimed))
     with lease_heartbeat.keeping_lease(claimed, claimed_at) as is_lost:
         outcome = _attempt(claimed, trace, is_lost)
     trace.ended(outcome.state, outcome.reason)
@@ -78,8 +77,6 @@ def _record(claimed: Claimed, outcome: Callable[[], _Outcome]) -> _Outcome:
     """An outcome that cannot be stored is a failure that says so; else the lease lapses and the agent runs again."""
     try:
         return _finish(outcome)
-    except (OperationalError, InterfaceError):
-        raise
     except Exception as error:
         log.exception("run.outcome_unrecordable", run_id=claimed.run_id, attempt=claimed.attempt)
         failure = CallFailed("internal_error", f"Recording the outcome raised {type(error).__name__}")
@@ -226,17 +223,20 @@ def _report(event: str, claimed: Claimed, **fields: Any) -> None:
 
 
 def _finish(record: Callable[[], _Outcome]) -> _Outcome:
-    """Record the outcome, again and again over a database outage: the agent's work must not be lost to it."""
-    deadline = time.monotonic() + FINISH_PATIENCE.total_seconds()
+    """Record the outcome; as long as this process lives it is offered again, while the database takes no writes.
+
+    The agent's work must not be lost to an outage, a failover or a mistaken right. Only what no database would ever
+    take is an error.
+    """
     pause = 0.2
     while True:
         try:
             return record()
-        except (OperationalError, InterfaceError):
-            if time.monotonic() > deadline:
-                raise
-            log.warning("run.finish_delayed", pause_seconds=pause)
+        except (DataError, IntegrityError):
+            raise
+        except Error as error:
+            log.warning("run.finish_delayed", error=type(error).__name__, pause_seconds=pause)
         finally:
             connection.close()
         time.sleep(pause)
-        pause = min(pause * 2, 5.0)
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)

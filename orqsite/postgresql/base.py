@@ -1,31 +1,45 @@
-"""The backend: a connection from the pool works, also after a restart of PostgreSQL, and knowing that is cheap.
+"""The backend: Django's, with what its connections need to be relied on.
 
-The pool's own check asks the server before every request. Here one that was used within the last second is only
-looked at: whoever ends it (a restart, a crash, an administrator) makes its socket readable, and an idle one has
-nothing to read. A line that was cut without a word can only be noticed by asking: all others are asked.
+* one from the pool works (`pool_check.py`),
+* a session that can write no more is thrown away (`session_errors.py`),
+* what was committed is on the disk (`durable_commits.py`),
+* an instant is read whatever it is (`instants.py`).
 """
 
-import select
-import time
-from typing import Any, Final
-from weakref import WeakKeyDictionary
+from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
+from django.utils.functional import cached_property
 from psycopg.adapt import AdaptersMap
 
+from orqsite.postgresql import pool_check
+from orqsite.postgresql.durable_commits import make_durable
 from orqsite.postgresql.instants import BoundedLoader
+from orqsite.postgresql.session_errors import SessionErrors
 
-FRESH_SECONDS: Final = 1.0
-
-_returned_at: "WeakKeyDictionary[psycopg.Connection[Any], float]" = WeakKeyDictionary()
+_ADDRESS = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Needs CONN_HEALTH_CHECKS = False where it has a pool: the check is made here."""
+    """With CONN_HEALTH_CHECKS the pool checks its connections; without, that is done here, at less cost."""
+
+    _address: Any = None
+    _params: dict[str, Any] | None = None
+
+    @cached_property
+    def wrap_database_errors(self) -> SessionErrors:
+        """Around each statement."""
+        return SessionErrors(self)
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Django's, with instants read whatever they are."""
+        """Django's, with instants read whatever they are; put together once, not for each loan of the pool."""
+        address = [self.settings_dict[name] for name in _ADDRESS]
+        if self._params is None or self._address != address:
+            self._address, self._params = address, self._made_params()
+        return {**self._params}
+
+    def _made_params(self) -> dict[str, Any]:
         params: dict[str, Any] = super().get_connection_params()
         adapters = AdaptersMap(params["context"])
         adapters.register_loader("timestamptz", BoundedLoader)
@@ -34,7 +48,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """A new connection, or one of the pool that works; psycopg.OperationalError."""
         connection = super().get_new_connection(conn_params)
-        while self.pool and not works(connection):
+        while self._checks_its_pool and not pool_check.works(connection):
             connection.close()
             self.pool.putconn(connection)  # which throws a closed one away and opens another
             connection = super().get_new_connection(conn_params)
@@ -42,26 +56,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def close(self) -> None:
         """Give the connection back, or close it where there is no pool."""
-        if self.connection is not None and self.pool:  # in this order: asking for the pool makes it
-            _returned_at[self.connection] = time.monotonic()
+        if self.connection is not None and self._checks_its_pool:
+            pool_check.given_back(self.connection)
         super().close()
 
+    def _configure_connection(self, connection: "psycopg.Connection[Any]") -> bool:
+        make_durable(connection)
+        return bool(super()._configure_connection(connection))  # type: ignore[misc]  # not in the stubs
 
-def works(connection: "psycopg.Connection[Any]") -> bool:
-    """Whether a connection that was idle can be used; asks the server if that was for long."""
-    idle_since = _returned_at.get(connection)
-    if idle_since is None:
-        return True  # the pool has just opened it
-    if time.monotonic() - idle_since < FRESH_SECONDS and not _has_something_to_read(connection):
-        return True
-    try:
-        connection.execute("")
-    except psycopg.OperationalError:
-        return False
-    return True
-
-
-def _has_something_to_read(connection: "psycopg.Connection[Any]") -> bool:
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
+    @property
+    def _checks_its_pool(self) -> bool:
+        return bool(self.pool) and not self.settings_dict["CONN_HEALTH_CHECKS"]

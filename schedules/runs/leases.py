@@ -33,6 +33,12 @@ def renew(worker: str, run_ids: Iterable[str], now: datetime, lease: timedelta) 
 
 
 @transaction.atomic
+def require_writable() -> None:
+    """django.db.Error unless leases could be taken back now; a lock is a write, even of no row."""
+    list(Run.objects.filter(id="").select_for_update().values_list("id"))
+
+
+@transaction.atomic
 def take_back_expired(now: datetime, limit: int) -> int:
     """Runs whose worker is lost: pending again while attempts remain, else failed; how many there were."""
     expired = list(Run.objects.expired(now).select_for_update(skip_locked=True).only(*_OF_ATTEMPT)[:limit])

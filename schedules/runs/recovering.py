@@ -21,12 +21,14 @@ MOST_DOUBLINGS = 3
 """A run is redispatched after at most eight times the first wait: the queue's limit already prevents storms."""
 
 
-def recover(now: datetime) -> int:
+def recover(now: datetime, *, takes_back: bool = True) -> int:
     """Return lost runs to pending and redispatch those whose message seems lost; how many were redispatched.
 
-    Nothing is sent while the queue is long: the messages are there, and more would only lengthen it.
+    Nothing is sent while the queue is long: the messages are there, and more would only lengthen it. `takes_back`:
+    False after an outage, when a lease that has run out does not mean that its worker is lost.
     """
-    take_back_expired(now, BATCH)
+    if takes_back:
+        take_back_expired(now, BATCH)
     queued = dispatch.queue_length()
     if queued is None:
         return 0  # nothing can be sent: the runs keep their turn, or their waits would double for nothing

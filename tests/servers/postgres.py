@@ -59,6 +59,10 @@ class Postgres:
         self.child = self._run("postgres", "-D", str(self._data), *options)
         self._wait()
 
+    def standby(self) -> "Standby":
+        """A hot standby that follows this running server once it is started."""
+        return Standby(self)
+
     def stop(self) -> None:
         """Stop the server, dropping its connections; the data stays for another start."""
         if self.child is not None:
@@ -114,6 +118,37 @@ class Postgres:
 
     def _log(self) -> str:
         return (self.folder / "log").read_text(errors="replace")[-2000:]
+
+
+class Standby(Postgres):
+    """A server whose data begins as a backup of another's; asynchronous, and read-only until it is promoted."""
+
+    def __init__(self, primary: Postgres) -> None:
+        super().__init__(is_durable=True)
+        self._password, self._programs = primary._password, primary._programs
+        self._primary = primary
+
+    def promote(self) -> None:
+        """It takes writes from now on."""
+        with psycopg.connect(self.url, autocommit=True) as operator:
+            operator.execute("SELECT pg_promote()")
+
+    def _initialize(self) -> None:
+        """As pg_basebackup does; what the log holds comes from the primary."""
+        with psycopg.connect(self._primary.url, autocommit=True) as operator:
+            operator.execute("SELECT pg_backup_start('standby', true)")
+            not_copied = shutil.ignore_patterns("postmaster.*", "pg_wal")
+            shutil.copytree(self._primary._data, self._data, ignore=not_copied)
+            [label] = operator.execute("SELECT labelfile FROM pg_backup_stop()").fetchone() or ("",)
+        (self._data / "backup_label").write_text(label)
+        (self._data / "pg_wal" / "archive_status").mkdir(parents=True)
+        (self._data / "standby.signal").touch()
+        where = f"host={LOOPBACK} port={self._primary.port} user=postgres password={self._primary._password}"
+        with (self._data / "postgresql.auto.conf").open("a") as settings:
+            settings.write(f"primary_conninfo = '{where}'\n")
+        if self._user is not None:
+            for path in (self.folder, self._data, *self._data.rglob("*")):
+                os.chown(path, self._user.pw_uid, self._user.pw_gid)
 
 
 def _installed() -> Path:

@@ -218,7 +218,7 @@ def test_a_herd_puts_recovery_off_but_not_for_long(
     started: ScheduleBeat, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     recovered: list[datetime] = []
-    monkeypatch.setattr(beat, "recover", recovered.append)
+    monkeypatch.setattr(beat, "recover", lambda now, **_: recovered.append(now))
     monkeypatch.setattr(beat, "RECOVER_SECONDS", 0.0)
     monkeypatch.setattr(beat, "HERD_SECONDS", 0.3)
     started.tick()

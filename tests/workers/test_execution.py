@@ -8,13 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError, connection
 from pytest_django import Settings
 
 from schedules import agents, editing
 from schedules.database.clock import database_now
 from schedules.models import Agent, AuditResult, Run, RunState, Schedule
-from schedules.runs import claiming, leases, transitions
+from schedules.runs import claiming, finishing, leases, transitions
 from schedules.runs.claimed import Claimed
 from schedules.secrets.masking import MASK
 from tests.agent_server import AgentServer, Behaviour
@@ -308,6 +308,28 @@ def test_an_outcome_that_cannot_be_recorded_fails_the_run_and_calls_nobody_again
 
     assert (done.state, done.error_code) == (RunState.FAILED, "internal_error")
     assert posts(server) == []
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError, InternalError, ProgrammingError])
+def test_an_answer_is_offered_until_the_database_takes_it(
+    server: AgentServer, agent: Agent, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    """A database that is away, read-only, being migrated, or lacks a right for a while."""
+    run = pending_run(agent)
+    succeed, offers = finishing.succeed, []
+
+    def not_yet(*values: Any, **outcome: Any) -> bool:
+        offers.append(values)
+        if len(offers) <= 6:
+            raise error
+        return succeed(*values, **outcome)
+
+    monkeypatch.setattr(finishing, "succeed", not_yet)
+    monkeypatch.setattr(execution, "LONGEST_PAUSE_SECONDS", 0.01)
+    done = executed(run)
+
+    assert (done.state, done.attempt, len(offers)) == (RunState.SUCCEEDED, 1, 7)
+    assert len(posts(server)) == 1
 
 
 def claimed_run(agent: Agent, **schedule: Any) -> Claimed:

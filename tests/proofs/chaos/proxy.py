@@ -46,6 +46,10 @@ class Proxy:
         """Reset every connection; new ones are welcome."""
         self._call(self._abort_all)
 
+    def lead_to(self, upstream: int) -> None:
+        """New connections go there; those there are stay where they are."""
+        self._upstream = upstream
+
     def hold(self) -> None:
         """From now on nothing passes, and nobody is told: the line is a black hole."""
         self._call(self._may_pass.clear)

@@ -8,6 +8,7 @@ from tests.proofs.mutants.catalogue.claiming import CLAIMING
 from tests.proofs.mutants.catalogue.claiming_in_one_statement import CLAIMING_IN_ONE_STATEMENT
 from tests.proofs.mutants.catalogue.finishing import FINISHING
 from tests.proofs.mutants.catalogue.fires import FIRES
+from tests.proofs.mutants.catalogue.outages import OUTAGES_OF_THE_DATABASE
 from tests.proofs.mutants.catalogue.poison import POISONED
 from tests.proofs.mutants.catalogue.recording import RECORDING
 from tests.proofs.mutants.catalogue.recovering import RECOVERING
@@ -25,6 +26,7 @@ MUTANTS: Final = (
     *RECORDING,
     *FIRES,
     *POISONED,
+    *OUTAGES_OF_THE_DATABASE,
     *REPLACING,
     *TRIGGERS,
     *SENDING,
