@@ -95,8 +95,10 @@ def update(
 
     1. A change of `type` or `expression`: generation + 1, counters and cadence restart.
     2. Resuming: generation + 1, the cadence restarts, counters stay.
-    3. Pausing: its pending runs are discarded.
-    4. Everything else leaves generation and cadence alone. No changes at all: nothing is written.
+    3. Pausing: its pending runs are discarded. A `once` that has finished can be paused too.
+    4. A `once` that has finished is active again with a new cadence, unless the changes pause it: an edit that comes
+       just after the fire time must not be lost.
+    5. Everything else leaves generation and cadence alone. No changes at all: nothing is written.
     """
     schedule = _locked_from_beats(schedule_id)
     _require_revision(schedule, expected)
@@ -166,9 +168,10 @@ def _apply_cadence(schedule: Schedule, changes: ScheduleChanges, now: datetime) 
     type_ = changes.get("type", schedule.type)
     expression = changes.get("expression", schedule.expression)
     is_new_cadence = (type_, expression) != (schedule.type, schedule.expression)
-    is_active = changes.get("is_active", schedule.is_active)
-    is_paused = schedule.is_active and not is_active
-    if is_new_cadence or is_active != schedule.is_active:
+    was_on = schedule.is_active or schedule.is_finished
+    is_active = changes.get("is_active", was_on if is_new_cadence else schedule.is_active)
+    is_paused = was_on and changes.get("is_active") is False
+    if is_new_cadence or is_paused or is_active != schedule.is_active:
         epochs.end(schedule, EpochEnd.PAUSED if is_paused else EpochEnd.REPLACED, now)
     if is_new_cadence or (is_active and not schedule.is_active):
         fire_time = first_fire(type_, expression, now)
@@ -179,6 +182,7 @@ def _apply_cadence(schedule: Schedule, changes: ScheduleChanges, now: datetime) 
         schedule.trigger_count = 0
     if is_paused:
         transitions.discard_pending(schedule.id, DiscardReason.SCHEDULE_INACTIVE, now)
+        schedule.is_finished = False
     schedule.is_active = is_active
 
 

@@ -45,7 +45,7 @@ RETRY = Verb[Run](
     "replay",
     "will run again in 10 s",
     _retry,
-    lambda run: run.state in UNSUCCESSFUL_STATES and run.schedule.is_active,
+    lambda run: run.state in UNSUCCESSFUL_STATES and (run.schedule.is_active or run.schedule.is_finished),
     {
         ScheduleInactive: "schedule inactive",
         ScheduleNotFound: "schedule deleted",

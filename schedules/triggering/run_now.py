@@ -23,26 +23,29 @@ def trigger(schedule_id: str, now: datetime | None = None, traceparent: str = ""
     """
     run = postgresql.add(schedule_id, TRIGGER_DELAY, now, traceparent) if is_postgresql() else None
     if run is None:
-        return _add_to_active(schedule_id, now or database_now(), traceparent=traceparent)
+        return _add_to(schedule_id, now or database_now(), traceparent=traceparent)
     _ring_later(run)
     return run
 
 
 def run_again(run_id: str, now: datetime) -> Run:
-    """A person runs an ended run's work again, with the payload it had; RunNotRetryable or as `trigger`."""
+    """A person runs an ended run's work again, with the payload it had; RunNotRetryable or as `trigger`.
+
+    A `once` that has finished has nothing to come, so that its runs may be run again as well.
+    """
     ended = Run.objects.filter(id=run_id).first()
     if ended is None:
         raise RunNotFound
     if ended.state not in UNSUCCESSFUL_STATES:
         raise RunNotRetryable
-    return _add_to_active(ended.schedule_id, now, ended, root_traceparent(ended.trace_id))
+    return _add_to(ended.schedule_id, now, ended, root_traceparent(ended.trace_id))
 
 
 @transaction.atomic
-def _add_to_active(schedule_id: str, now: datetime, ended: Run | None = None, traceparent: str = "") -> Run:
+def _add_to(schedule_id: str, now: datetime, ended: Run | None = None, traceparent: str = "") -> Run:
     """`ended`: the run whose work is done again, with the payload it sent; else it is the schedule's at the claim."""
     schedule = editing.locked(schedule_id)
-    if not schedule.is_active:
+    if not (schedule.is_active or (ended is not None and schedule.is_finished)):
         raise ScheduleInactive
     run = _add(schedule, now, ended, traceparent)
     _ring_later(run)

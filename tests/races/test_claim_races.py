@@ -156,7 +156,7 @@ def test_a_manual_run_starts_although_its_once_fires_and_switches_itself_off(cla
     assert (schedule.is_active, schedule.is_finished, schedule.trigger_count) == (False, True, 1)
 
 
-@pytest.mark.parametrize("trigger", [run_now.trigger, run_now._add_to_active])
+@pytest.mark.parametrize("trigger", [run_now.trigger, run_now._add_to])
 def test_a_trigger_waits_for_a_new_cadence_and_belongs_to_it(trigger: Callable[..., Run]) -> None:
     schedule = make_schedule()
     new_cadence: editing.ScheduleChanges = {"expression": "0 0 10 * * *"}

@@ -8,7 +8,8 @@ import pytest
 from schedules import editing
 from schedules.errors import AgentNotFound, InvalidRequest, ScheduleNotFound
 from schedules.expressions import InvalidExpression
-from schedules.models import RunState, Schedule
+from schedules.models import DiscardReason, RunState, Schedule
+from schedules.runs import claiming
 from schedules.secrets import payloads
 from schedules.secrets.masking import MASK
 from tests.factories import NOON, make_agent, make_due_schedule, make_run, make_schedule
@@ -155,6 +156,56 @@ def test_a_fired_once_needs_a_new_instant_to_be_resumed() -> None:
     resumed = change(schedule, is_active=True, expression="@at 2026-06-02T00:00:00Z")
 
     assert (resumed.generation, resumed.is_active, resumed.is_finished) == (2, True, False)
+
+
+def finished_once() -> Schedule:
+    schedule = make_due_schedule(type="once", expression="@at 2026-06-01T12:00:00Z")
+    fire(NOON, 10)
+    schedule.refresh_from_db()
+    assert schedule.is_finished
+    return schedule
+
+
+@pytest.mark.parametrize(
+    "cadence",
+    [{"expression": "@at 2026-06-02T00:00:00Z"}, {"type": "cron", "expression": "0 0 10 * * *"}],
+    ids=["moved", "made a cron"],
+)
+def test_a_finished_once_goes_on_with_a_new_cadence(cadence: dict[str, str]) -> None:
+    schedule = finished_once()
+
+    moved = change(schedule, **cadence)
+
+    assert (moved.generation, moved.is_active, moved.is_finished) == (2, True, False)
+    assert moved.next_fire_at is not None
+    assert moved.next_fire_at > LATER
+    [run] = moved.runs.all()
+    assert claiming.why_stale(moved, run.generation) == DiscardReason.STALE_GENERATION
+
+
+def test_a_finished_once_moved_and_paused_by_the_same_edit_is_paused() -> None:
+    moved = change(finished_once(), expression="@at 2026-06-02T00:00:00Z", is_active=False)
+
+    assert (moved.generation, moved.is_active, moved.is_finished) == (2, False, False)
+    assert moved.next_fire_at is None
+
+
+def test_a_finished_once_that_is_paused_never_starts_its_run_and_stays_paused_when_moved() -> None:
+    schedule = finished_once()
+
+    paused = change(schedule, is_active=False)
+    moved = change(schedule, expression="@at 2026-06-02T00:00:00Z")
+
+    [run] = paused.runs.all()
+    assert (run.state, run.reason) == (RunState.DISCARDED, DiscardReason.SCHEDULE_INACTIVE)
+    assert (paused.generation, paused.is_finished) == (1, False)
+    assert (moved.generation, moved.is_active, moved.next_fire_at) == (2, False, None)
+
+
+def test_a_new_name_leaves_a_finished_once_finished() -> None:
+    changed = change(finished_once(), display_name="Once")
+
+    assert (changed.generation, changed.is_active, changed.is_finished) == (1, False, True)
 
 
 @pytest.mark.parametrize(

@@ -373,6 +373,30 @@ def test_a_failed_run_is_run_again_with_the_payload_it_had(settings: Settings) -
     assert again.redispatch_at == again.not_before + timedelta(seconds=settings.ORQ.redispatch_seconds)
 
 
+def test_the_failed_run_of_a_finished_once_is_run_again_and_may_start() -> None:
+    schedule = make_due_schedule(type="once", expression="@at 2026-06-01T12:00:00Z")
+    fire(NOON, 10)
+    failed = Run.objects.get(schedule=schedule)
+    Run.objects.update(state=RunState.FAILED)
+
+    again = run_now.run_again(failed.id, NOON)
+
+    schedule.refresh_from_db()
+    assert (again.again_of, again.generation, schedule.is_finished) == (failed.id, 1, True)
+    assert claiming.why_stale(schedule, again.generation) is None
+    with pytest.raises(ScheduleInactive):
+        run_now.trigger(schedule.id, NOON)
+
+
+def test_the_failed_run_of_a_paused_schedule_is_not_run_again() -> None:
+    schedule = hourly()
+    failed = make_run(schedule, state=RunState.FAILED)
+    editing.update(schedule.id, {"is_active": False}, "apk_x", NOON)
+
+    with pytest.raises(ScheduleInactive):
+        run_now.run_again(failed.id, NOON)
+
+
 @pytest.mark.parametrize("state", [RunState.PENDING, RunState.SUCCEEDED])
 def test_a_run_that_has_not_ended_badly_is_not_run_again(state: RunState) -> None:
     run = make_run(hourly(), state=state)

@@ -113,13 +113,18 @@ class Edit:
         self, ghost: Ghost, schedule: GhostSchedule, at: datetime, first: datetime | None
     ) -> None:
         is_new, is_restart = self._is_new_cadence(schedule), self._is_restart(schedule)
-        is_paused = schedule.is_active and self.is_active is False
+        was_finished = schedule.is_finished
+        is_paused = (schedule.is_active or was_finished) and self.is_active is False
         if is_restart or is_paused:
             ghost.end_epoch(schedule, "paused" if is_paused else "replaced", at)
         if self.is_active is not None:
             schedule.is_active = self.is_active
+        elif was_finished and is_new:
+            schedule.is_active = True
+            ghost.note("edit: a finished once goes on")
         if is_paused:
-            schedule.next_fire = None
+            schedule.next_fire, schedule.is_finished = None, False
+            ghost.note("edit: a finished once is paused" if was_finished else "edit: paused")
             discard_pending(ghost, schedule, "schedule_inactive")
         if is_restart:
             schedule.expression = self.expression or schedule.expression
@@ -201,8 +206,8 @@ class RunAgain:
         is_possible = run.state in (FAILED, CANCELLED, DISCARDED)
         assert is_possible != isinstance(outcome.result, RunNotRetryable)
         if is_possible:
-            add_manual(ghost, run.schedule, self.now, run.payload, outcome)
-            ghost.note("run again")
+            add_manual(ghost, run.schedule, self.now, run.payload, outcome, is_again=True)
+            ghost.note("run again of a finished once" if run.schedule.is_finished else "run again")
 
 
 @dataclass(frozen=True)
@@ -233,14 +238,21 @@ def run_or_refusal(call: Callable[[], Run]) -> Run | Refused:
 
 
 def add_manual(
-    ghost: Ghost, schedule: GhostSchedule, now: datetime, payload: dict[str, Any] | None, outcome: Sent
+    ghost: Ghost,
+    schedule: GhostSchedule,
+    now: datetime,
+    payload: dict[str, Any] | None,
+    outcome: Sent,
+    *,
+    is_again: bool = False,
 ) -> None:
     """A run was asked for: refused by an inactive or deleted schedule, else it exists from now on."""
     assert schedule.is_deleted == isinstance(outcome.result, ScheduleNotFound)
-    is_paused = not schedule.is_active and not schedule.is_deleted
+    is_accepted = schedule.is_active or (is_again and schedule.is_finished)
+    is_paused = not is_accepted and not schedule.is_deleted
     assert is_paused == isinstance(outcome.result, ScheduleInactive)
-    assert len(outcome.messages) == schedule.is_active, "one message, and only for what was accepted"
-    if schedule.is_active:
+    assert len(outcome.messages) == is_accepted, "one message, and only for what was accepted"
+    if is_accepted:
         start = now + TRIGGER_DELAY
         again = start + redispatch_wait()
         [(run_id, _)] = outcome.messages

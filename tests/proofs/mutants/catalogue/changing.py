@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.proofs.mutants.catalogue.places import EDITING, RACES
+from tests.proofs.mutants.catalogue.places import EDITED, EDITING, RACES
 from tests.proofs.mutants.mutant import Mutant
 
 CHANGING: Final = (
@@ -48,6 +48,20 @@ CHANGING: Final = (
         EDITING,
         "        transitions.discard_pending(schedule.id, DiscardReason.SCHEDULE_INACTIVE, now)\n",
         "        pass\n",
+    ),
+    Mutant(
+        "a finished once stays finished when it is moved",
+        EDITING,
+        "was_on if is_new_cadence else schedule.is_active",
+        "schedule.is_active",
+        (f"{EDITED}::test_a_finished_once_goes_on_with_a_new_cadence",),
+    ),
+    Mutant(
+        "a finished once cannot be paused",
+        EDITING,
+        "is_paused = was_on and",
+        "is_paused = schedule.is_active and",
+        (f"{EDITED}::test_a_finished_once_that_is_paused_never_starts_its_run_and_stays_paused_when_moved",),
     ),
     Mutant(
         "deleting leaves the pending runs",

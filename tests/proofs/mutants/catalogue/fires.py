@@ -167,8 +167,8 @@ FIRES: Final = (
     Mutant(
         "an inactive schedule is triggered",
         RUN_NOW,
-        "    if not schedule.is_active:\n        raise ScheduleInactive\n",
-        "",
+        "    if not (schedule.is_active or (ended is not None and schedule.is_finished)):",
+        "    if False:",
     ),
     Mutant(
         "a trigger starts at once",

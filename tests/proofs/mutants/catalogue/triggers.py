@@ -46,6 +46,20 @@ TRIGGERS: Final = (
         (f"{BOTH_TWINS}::test_run_now_makes_one_run_ten_seconds_later_and_leaves_the_cadence_alone",),
     ),
     Mutant(
+        "a finished once is triggered",
+        RUN_NOW,
+        "(schedule.is_active or (ended is not None and schedule.is_finished))",
+        "(schedule.is_active or schedule.is_finished)",
+        (f"{BOTH_TWINS}::test_the_failed_run_of_a_finished_once_is_run_again_and_may_start",),
+    ),
+    Mutant(
+        "the run of a finished once cannot be run again",
+        RUN_NOW,
+        "(schedule.is_active or (ended is not None and schedule.is_finished))",
+        "schedule.is_active",
+        (f"{BOTH_TWINS}::test_the_failed_run_of_a_finished_once_is_run_again_and_may_start",),
+    ),
+    Mutant(
         "a statement's trigger sends no message",
         RUN_NOW,
         "    _ring_later(run)\n    return run\n\n\ndef run_again",
