@@ -79,13 +79,15 @@ def parts(servers: Servers, *, is_quick: bool) -> Iterator[list[Part]]:
         of_requests = (ALL_ON, *without("key_cache", "local_shares", "pool_check", "prepared"), BY_OPTION)
         of_triggers = (
             ALL_ON,
-            *without("message_template", "key_cache", "local_shares", "prepared", "pool_check"),
+            *without(
+                "message_template", "shared_client", "key_cache", "local_shares", "prepared", "pool_check"
+            ),
         )
         of_fires = (ALL_ON, *without("fire_batch_overlap"))
         yield [
             Part("a retrieve", "µs", of_requests, retrieves.retrieve, 8),
             Part("a trigger", "µs", of_triggers, triggers.trigger, 8),
-            Part("a message", "µs", (ALL_ON, *without("message_template")), herd.message, 2),
+            Part("a message", "µs", (ALL_ON, *without("message_template", "shared_client")), herd.message, 2),
             Part("a fire", "µs", of_fires, herd.fire, 2),
             Part("a fire, by the clock", "µs", of_fires, herd.by_the_clock, 2),
         ]

@@ -43,7 +43,7 @@ _numbers = count(1, 100_000)
 
 RUN_VARIANTS = (
     ALL_ON,
-    *without("message_batches", "pool_check", "prepared", "gc_freeze"),
+    *without("message_batches", "shared_client", "pool_check", "prepared", "gc_freeze"),
     BY_OPTION,
     BY_DJANGO,
 )

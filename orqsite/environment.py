@@ -23,6 +23,7 @@ FEWEST_CHARACTERS = 5
 
 MACHINERY: Final = (
     "message_batches",
+    "shared_client",
     "message_template",
     "fire_batch_overlap",
     "eta_leak",

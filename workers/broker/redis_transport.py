@@ -1,4 +1,4 @@
-"""kombu's Redis transport, mended where that is on and possible."""
+"""kombu's Redis transport with those mends that are on; what is off, or cannot be made, is not touched."""
 
 from importlib import import_module
 from typing import Any, cast
@@ -17,9 +17,7 @@ def use_for_redis_urls() -> None:
 
 
 def made() -> type[Any]:
-    """Our transport; kombu's own when ORQ_WITHOUT says so, or when kombu no longer has what ours is made of."""
-    if not settings.ORQ.uses("message_batches"):
-        return redis.Transport
+    """The transport, as ORQ_WITHOUT leaves it; kombu's own when kombu no longer has what a mend is made of."""
     try:
         return _mended()
     except Exception as error:  # whatever it is: kombu's own needs none of it
@@ -28,10 +26,19 @@ def made() -> type[Any]:
 
 
 def _mended() -> type[Any]:
-    """AttributeError where kombu has lost what is used: better found now than with each message."""
-    mend = import_module("workers.broker.round_trips_per_message")
+    transport: type[Any] = redis.Transport
+    if settings.ORQ.uses("message_batches"):
+        transport = _mend("round_trips_per_message").Transport
+    if settings.ORQ.uses("shared_client"):
+        of_both = {"Channel": type("Channel", (_mend("client_per_command").Channel, transport.Channel), {})}
+        transport = type("Transport", (transport,), of_both)
+    return transport
+
+
+def _mend(name: str) -> Any:
+    """The module; AttributeError where kombu has lost what it uses: better found now than with each message."""
+    mend = import_module(f"workers.broker.{name}")
     for owner, names in mend.USES.items():
         for used in names:
             getattr(owner, used)
-    transport: type[Any] = mend.Transport
-    return transport
+    return mend
