@@ -50,6 +50,8 @@ class _Rendering:
         return value
 
     def text(self, text: str) -> str:
+        if "{{" not in text:
+            return self._fit(text)
         pieces, end = [], 0
         for found in _PLACEHOLDER.finditer(text):
             pieces.append(self._fit(text[end : found.start()]))

@@ -1,7 +1,7 @@
 """The port between an attempt's execution and whoever traces it, and the one that traces nothing."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -57,8 +57,8 @@ class AttemptTrace(Protocol):
     trace_id: str
     """32 hexadecimal digits; empty when nothing is traced."""
 
-    def claimed(self, facts: AttemptFacts) -> None:
-        """The claim has been granted; of one that was refused there is no trace."""
+    def claimed(self, facts: Callable[[], AttemptFacts]) -> None:
+        """The claim has been granted; of one that was refused there is no trace. `facts` is called if it is told."""
 
     def call(self) -> AbstractContextManager[Call]:
         """Around the agent's call."""
@@ -87,20 +87,19 @@ class NotTraced:
     """The trace of an attempt while no exporter is configured."""
 
     trace_id = ""
-    _call = _NoCall()
+    _call = nullcontext(_NoCall())
+    _record = nullcontext()
 
-    def claimed(self, facts: AttemptFacts) -> None:
+    def claimed(self, facts: Callable[[], AttemptFacts]) -> None:
         """Nobody is told."""
 
-    @contextmanager
-    def call(self) -> Iterator[Call]:
+    def call(self) -> AbstractContextManager[Call]:
         """Nothing around the call."""
-        yield self._call
+        return self._call
 
-    @contextmanager
-    def record(self) -> Iterator[None]:
+    def record(self) -> AbstractContextManager[None]:
         """Nothing around the record."""
-        yield
+        return self._record
 
     def ended(self, state: str, reason: str) -> None:
         """Nobody is told."""

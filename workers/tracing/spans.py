@@ -71,8 +71,11 @@ class TracedAttempt:
         self._root: Span | None = None
         self._inside = Context()
 
-    def claimed(self, facts: AttemptFacts) -> None:
+    def claimed(self, facts: Callable[[], AttemptFacts]) -> None:
         """Begin the root where the attempt began, and with it the claim, which has just ended."""
+        self._begin(facts())
+
+    def _begin(self, facts: AttemptFacts) -> None:
         token = _root_trace_id.set(self._trace_id)
         try:
             self._root = self._tracer.start_span(

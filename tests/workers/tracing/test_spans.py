@@ -74,7 +74,7 @@ ANSWER = Answer(
 
 def test_an_attempt_is_one_trace_with_three_children(traced: Any, collector: Collector) -> None:
     attempt = traced.attempt()
-    attempt.claimed(facts())
+    attempt.claimed(facts)
     with attempt.call() as call:
         call.note("poll", {"number": 1})
         call.answered(lambda: ANSWER)
@@ -111,7 +111,7 @@ def test_an_attempt_is_one_trace_with_three_children(traced: Any, collector: Col
 
 def test_the_call_is_a_client_span_whose_context_the_agent_gets(traced: Any, collector: Collector) -> None:
     attempt = traced.attempt()
-    attempt.claimed(facts())
+    attempt.claimed(facts)
     with attempt.call() as call:
         headers = call.headers
         call.note("poll", {"number": 1})
@@ -144,7 +144,7 @@ def test_the_call_is_a_client_span_whose_context_the_agent_gets(traced: Any, col
 
 def test_a_failure_is_an_error_with_its_code_and_without_its_words(traced: Any, collector: Collector) -> None:
     attempt = traced.attempt()
-    attempt.claimed(facts())
+    attempt.claimed(facts)
     with attempt.call() as call:
         call.failed(CallFailed("agent_http_error", "the words of the agent", http_status=503))
     attempt.ended("pending", "agent_http_error")
@@ -163,7 +163,7 @@ def test_it_is_linked_to_what_asked_for_it_and_never_its_child(traced: Any, coll
     request = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
     attempt = traced.attempt()
-    attempt.claimed(facts(links=(request, "nonsense")))
+    attempt.claimed(lambda: facts(links=(request, "nonsense")))
     attempt.ended("succeeded", "")
     traced.flush()
 
