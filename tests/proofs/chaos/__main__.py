@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.proofs.chaos import campaign, recovery, report
 from tests.proofs.chaos.campaign import Campaign
-from tests.proofs.chaos.decks import CLOCK_FAULTS, FAULTS, LONG_FAULTS
+from tests.proofs.chaos.decks import CLOCK_FAULTS, FAULTS, LONG_FAULTS, REFUSALS
 from tests.proofs.chaos.faults import SHORT, Pace
 from tests.proofs.chaos.lead import TooLate
 from tests.proofs.chaos.limits import Limits
@@ -82,6 +82,8 @@ def _campaign(options: argparse.Namespace) -> Campaign:
     pace = SHORT if is_short else Pace()
     site = _site(options, is_short=is_short)
     deck = CLOCK_FAULTS if options.clock else FAULTS if is_short else LONG_FAULTS
+    if not (options.stock or options.clock):
+        deck = {**deck, **REFUSALS}
     limits = Limits(options.latest)
     return Campaign(
         site, options.seed, options.seconds, options.rate, pace, deck, limits, has_clock=options.clock

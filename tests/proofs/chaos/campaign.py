@@ -15,6 +15,7 @@ from tests.proofs.chaos.history import Expected, History
 from tests.proofs.chaos.judging import judge
 from tests.proofs.chaos.limits import Limits
 from tests.proofs.chaos.load import STORY_SHARE, Load
+from tests.proofs.chaos.readiness import Readiness
 from tests.proofs.chaos.site import Site, Surroundings
 from tests.proofs.chaos.verdicts import Verdict
 from tests.proofs.chaos.weather import Done, Weather
@@ -87,7 +88,10 @@ def run(campaign: Campaign, say: Say = lambda line: None, keep: Path | None = No
         for agent, behaviour in plan.AGENTS.items():
             world.witness.script(agent, behaviour)
         load = _load(campaign, world, say)
+        readiness = Readiness(world.site.ready_url)
+        readiness.begin()
         faults = _stormy(campaign, world, load, say)
+        readiness.stop()
         expected = _everything_asked(campaign, world, load)
         last_due_at = 0.0 if campaign.has_clock else max((one.due_at for one in expected), default=0.0)
         drain_seconds, undrained = drained(world.site, last_due_at, say)
@@ -101,7 +105,13 @@ def run(campaign: Campaign, say: Say = lambda line: None, keep: Path | None = No
             back_at_work=back_at_work(faults, history),
             deaths=world.deaths(),
             verdict=verdict,
-            problems=[*undrained, *load.problems, *shortfalls, *world.site.problems()],
+            problems=[
+                *undrained,
+                *load.problems,
+                *shortfalls,
+                *readiness.problems(faults),
+                *world.site.problems(),
+            ],
             closing_lines=world.site.closing_lines(),
             drain_seconds=drain_seconds,
             history=history,

@@ -30,6 +30,14 @@ from tests.proofs.chaos.faults import (
     stop_broker,
     stop_worker,
 )
+from tests.proofs.chaos.server_faults import (
+    demote_broker,
+    exhaust_broker,
+    isolate_broker,
+    lead_to_the_standby,
+    make_database_read_only,
+    poison_a_next_fire,
+)
 
 FAULTS: dict[Fault, int] = {
     kill_worker: 4,
@@ -55,6 +63,16 @@ FAULTS: dict[Fault, int] = {
     agents_reset: 1,
 }
 """All kinds that any run gets over."""
+
+REFUSALS: dict[Fault, int] = {
+    make_database_read_only: 1,
+    lead_to_the_standby: 1,
+    exhaust_broker: 1,
+    isolate_broker: 1,
+    demote_broker: 1,
+    poison_a_next_fire: 2,
+}
+"""What answers, and refuses; the poison is put where only the service has tables."""
 
 LONG_FAULTS: dict[Fault, int] = {
     **FAULTS,

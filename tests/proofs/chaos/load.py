@@ -39,7 +39,7 @@ class Load:
 
     def make_bulk(self, site: Site) -> None:
         """Make what was planned beforehand."""
-        site.load(self.planned)
+        site.load([*self.planned, plan.far(plan.POISONED, "quick-1", time.time())])
 
     def begin(self, person: Person) -> None:
         """Start telling the stories, each at its moment; returns at once."""

@@ -18,6 +18,9 @@ AGENTS: dict[str, dict[str, Any]] = {
     "slow-1": {"delay": 2.0},
     "slow-2": {"delay": 3.0},
 }
+POISONED = "poisoned"
+"""The subject of a schedule that comes due in most of a year: its next fire is the one that is poisoned."""
+
 HOUR = 3600.0
 LONGEST_SECONDS = 3000.0
 """A run is shorter than the shortest cadence, so that an hourly schedule comes due once at most."""

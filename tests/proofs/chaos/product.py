@@ -124,6 +124,10 @@ class Product:
             ).splitlines()[-1]
         )
 
+    @property
+    def ready_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.around.web_port}/readyz"
+
     def person(self) -> HttpPerson:
         return HttpPerson(f"http://{LOOPBACK}:{self.around.web_port}", self.token)
 

@@ -102,6 +102,10 @@ class Site(Protocol):
 
     name: str
 
+    @property
+    def ready_url(self) -> str | None:
+        """Where it says whether it can write; None: nowhere."""
+
     def environment(self) -> Mapping[str, str]:
         """Of every program."""
 

@@ -157,6 +157,18 @@ def is_paused_and_resumed(teller: Teller) -> list[Expected]:
     return [*owed, *_again(planned, resumed)]
 
 
+def is_moved_when_over(teller: Teller) -> list[Expected]:
+    """A once is moved just after its fire time, whether its run has started or not: the new instant is owed."""
+    planned, made = teller.once(teller.due_in(4, 8))
+    if not made.is_done or planned.due_at is None:
+        return _fire_times(planned, made)
+    time.sleep(max(0.0, planned.due_at + teller.random.uniform(0, 3) - time.time()))
+    due_at = teller.due_in(5, 12)
+    moved = teller.move("once", plan.at(due_at), due_at)
+    then = Planned(teller.subject, planned.agent, "once", plan.at(due_at), due_at)
+    return [*withdrawn(_fire_times(planned, made), moved), *_fire_times(then, moved)]
+
+
 def is_deleted_when_due(teller: Teller) -> list[Expected]:
     """Deleted about when it comes due: it starts before the answer or never."""
     planned, made = teller.once(teller.due_in(4, 8))
@@ -174,6 +186,7 @@ STORIES: dict[Story, int] = {
     is_reworded: 2,
     is_paused_and_resumed: 3,
     is_deleted_when_due: 2,
+    is_moved_when_over: 2,
 }
 """Each story with its weight."""
 

@@ -19,6 +19,7 @@ from tests.proofs.chaos.faults import (
     stop_worker,
 )
 from tests.proofs.chaos.product import SHORT_LEASE, Product
+from tests.proofs.chaos.server_faults import lead_to_the_standby, poison_a_next_fire
 
 pytestmark = [pytest.mark.processes, pytest.mark.alone, pytest.mark.postgresql]
 
@@ -34,6 +35,8 @@ DECK: dict[Fault, int] = dict.fromkeys(
         kill_broker,
         kill_web,
         kill_worker,
+        lead_to_the_standby,
+        poison_a_next_fire,
         restart_database,
         stop_worker,
     ],

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import psycopg
 import redis
 
 from orqsite.embedded import watchdog
@@ -23,7 +24,7 @@ from tests.proofs.chaos.clock import ServiceClock
 from tests.proofs.chaos.proxy import Proxy
 from tests.proofs.chaos.site import Site, Surroundings
 from tests.proofs.chaos.witness import ROOT, Witness
-from tests.servers.postgres import Postgres
+from tests.servers.postgres import Postgres, Standby
 from tests.waiting import wait_for
 
 READY_SECONDS = 120.0
@@ -46,6 +47,7 @@ class World:
         self.database_lock = threading.Lock()
         self.broker_lock = threading.Lock()
         """Two faults must not hurt the same server at once: the second would find it hurt already."""
+        self._standby: Standby | None = None
         self._make_site = make_site
         self._stack = ExitStack()
 
@@ -94,8 +96,27 @@ class World:
 
     def flush_broker(self) -> None:
         """FLUSHALL, past the line."""
-        with redis.Redis.from_url(self.valkey.url, socket_timeout=10) as client:
+        with self.broker() as client:
             client.flushall()
+
+    def broker(self) -> "redis.Redis":
+        """A client of Valkey, past the line."""
+        return redis.Redis.from_url(self.valkey.url, socket_timeout=10)
+
+    def say_to_postgres(self, *statements: str) -> None:
+        """An operator's words, past the line."""
+        with psycopg.connect(self.postgres.url, autocommit=True) as operator:
+            operator.execute("SET default_transaction_read_only = off")
+            for statement in statements:
+                operator.execute(statement.encode())
+
+    def standby(self) -> Standby:
+        """A hot standby of PostgreSQL, started when it is first needed; hold the database's lock."""
+        if self._standby is None:
+            self._standby = self.postgres.standby()
+            self._stack.callback(self._standby.remove)
+            self._standby.start()
+        return self._standby
 
     def stop_broker_for(self, seconds: float) -> None:
         """SIGSTOP Valkey for so long: connections are accepted, nothing is answered."""

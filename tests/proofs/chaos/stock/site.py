@@ -60,6 +60,7 @@ class Stock:
     """The `Site` of plain Celery and django-celery-beat."""
 
     name = "Celery and django-celery-beat, as they come"
+    ready_url = None
 
     def __init__(self, around: Surroundings) -> None:
         self.around = around
