@@ -83,10 +83,12 @@ def parts(servers: Servers, *, is_quick: bool) -> Iterator[list[Part]]:
                 "message_template", "shared_client", "key_cache", "local_shares", "prepared", "pool_check"
             ),
         )
+        of_run_nows = (ALL_ON, *without("message_template", "shared_client", "prepared"))
         of_fires = (ALL_ON, *without("fire_batch_overlap"))
         yield [
             Part("a retrieve", "µs", of_requests, retrieves.retrieve, 8),
             Part("a trigger", "µs", of_triggers, triggers.trigger, 8),
+            Part("a run now, without its request", "µs", of_run_nows, triggers.run_now, 8),
             Part("a message", "µs", (ALL_ON, *without("message_template", "shared_client")), herd.message, 2),
             Part("a fire", "µs", of_fires, herd.fire, 2),
             Part("a fire, by the clock", "µs", of_fires, herd.by_the_clock, 2),
@@ -108,6 +110,17 @@ class _Requests:
     def trigger(self, variant: Variant) -> Cost:
         """Of all schedules in turn."""
         cost = self._asked(variant, SCHEDULES, "/execution", "POST", "202 Accepted")
+        self.processes.servers.broker(0).delete(QUEUE)
+        return cost
+
+    def run_now(self, variant: Variant) -> Cost:
+        """As `trigger`, without the request around it."""
+
+        def arguments() -> dict[str, object]:
+            self._fill()
+            return {"schedule_ids": [population.schedule_id(number) for number in range(1, 1 + SCHEDULES)]}
+
+        cost = cost_of(self.processes.of(variant, "run nows", arguments).do(self.count))
         self.processes.servers.broker(0).delete(QUEUE)
         return cost
 

@@ -8,6 +8,7 @@ from tests.proofs.mutants.catalogue.claiming import CLAIMING
 from tests.proofs.mutants.catalogue.claiming_in_one_statement import CLAIMING_IN_ONE_STATEMENT
 from tests.proofs.mutants.catalogue.finishing import FINISHING
 from tests.proofs.mutants.catalogue.fires import FIRES
+from tests.proofs.mutants.catalogue.health import HEALTHY
 from tests.proofs.mutants.catalogue.outages import OUTAGES_OF_THE_DATABASE
 from tests.proofs.mutants.catalogue.poison import POISONED
 from tests.proofs.mutants.catalogue.recording import RECORDING
@@ -27,6 +28,7 @@ MUTANTS: Final = (
     *FIRES,
     *POISONED,
     *OUTAGES_OF_THE_DATABASE,
+    *HEALTHY,
     *REPLACING,
     *TRIGGERS,
     *SENDING,
