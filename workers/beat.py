@@ -87,7 +87,6 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
             return 1.0
         except DatabaseError:
             log.exception("beat.firing_failed")
-            self._outage.has_begun()
             connection.close()
             return 1.0
         stock_delay = self._stock_tick_if_possible(*args, **kwargs)

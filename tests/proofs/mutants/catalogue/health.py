@@ -42,13 +42,6 @@ HEALTHY: Final = (
         (f"{BROKER_STATES}::test_something_else_under_a_key_of_the_queue",),
     ),
     Mutant(
-        "a database that locks everybody out is waited for",
-        DATABASE_HEALTH,
-        "set_config('lock_timeout', %s, true)",
-        "set_config('lock_timeout', '60s', %s = '')",
-        (f"{HEALTH_TESTS}::test_a_locked_table_is_not_waited_for",),
-    ),
-    Mutant(
         "a database without its tables is healthy",
         DATABASE_HEALTH,
         "        for table in _TABLES:\n",
