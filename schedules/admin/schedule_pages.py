@@ -1,4 +1,4 @@
-"""Schedules in the console: list, page and forms over the verbs of `editing` and `firing`."""
+"""Schedules in the console: list, page and forms over the verbs of `editing` and `triggering`."""
 
 from contextlib import suppress
 from datetime import datetime

@@ -25,7 +25,7 @@ class RememberedKeys:
         self._read: dict[bytes, tuple[float, ApiKey]] = {}
 
     def find(self, token: str) -> ApiKey | None:
-        """As `keys.find`, at most SECONDS ago."""
+        """As `api_keys.find`, at most SECONDS ago."""
         name = sha256(token.encode()).digest()
         now = self._clock()  # before the database is asked: what it says is no older
         remembered = self._read.get(name)

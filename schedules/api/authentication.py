@@ -56,7 +56,7 @@ class ApiKeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[ApiKey, ApiKey]:
         """The key as `request.user` and `request.auth`; AuthenticationRequired, InvalidApiKey or ExpiredApiKey.
 
-        A key revoked or disabled a moment ago may still be let in, for less than a second (remembered_keys.py).
+        A key revoked or disabled a moment ago may still be let in, for less than a second (api_key_cache.py).
         Expiry is judged by this machine's clock: it is no due-ness, and the database is asked once less.
         """
         now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Run: one firing's work. Its state changes only along TRANSITIONS, by the guarded updates of schedules/runs/."""
+"""Run: one firing's work. Its state changes only along TRANSITIONS, by guarded updates (see runs/transitions.py)."""
 
 from datetime import UTC, datetime, timedelta
 from functools import cache

@@ -1,4 +1,8 @@
-"""The guarded UPDATE that every change of a run's state is, and the changes that are no more than that."""
+"""The guarded UPDATE that a change of a run's state is, and the changes that are no more than that.
+
+Three statements have the same guard in words of their own: PostgreSQL's claim, a success (finishing.py), and the
+firing that takes an older late run's place (firing/).
+"""
 
 from datetime import datetime
 from typing import Any

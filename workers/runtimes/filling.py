@@ -4,16 +4,13 @@ For agents that fill in nothing themselves. Secret variables are never filled in
 its secrets beside the input, an input that names one is refused when it is saved.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from workers.runtimes.base import AgentCall, CallFailed, Endpoint, PayloadRefused
 from workers.runtimes.redaction import plain
-from workers.runtimes.rendering import MAX_CHARS, RenderingTooLarge, render_items
-
-PLACEHOLDER = re.compile(r"\{\{([^{}]+)\}\}")
+from workers.runtimes.rendering import MAX_CHARS, PLACEHOLDER, RenderingTooLarge, render_items
 
 _SHOWN = 60
 

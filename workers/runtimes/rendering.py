@@ -13,7 +13,7 @@ MAX_CHARS = 1_000_000
 """Characters one rendering may produce, in all its strings together."""
 
 # A brace ends the match, so a scan never looks at a character twice and cannot backtrack.
-_PLACEHOLDER = re.compile(r"\{\{([^{}]+)\}\}")
+PLACEHOLDER = re.compile(r"\{\{([^{}]+)\}\}")
 
 
 class RenderingTooLarge(ValueError):
@@ -53,7 +53,7 @@ class _Rendering:
         if "{{" not in text:
             return self._fit(text)
         pieces, end = [], 0
-        for found in _PLACEHOLDER.finditer(text):
+        for found in PLACEHOLDER.finditer(text):
             pieces.append(self._fit(text[end : found.start()]))
             pieces.append(self._fit(self._filled(found)))
             end = found.end()

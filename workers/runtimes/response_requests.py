@@ -6,7 +6,6 @@ from typing import Any
 
 from workers.runtimes.base import AgentCall, Endpoint, PayloadRefused
 from workers.runtimes.filling import (
-    PLACEHOLDER,
     filled_input,
     is_secret,
     model_of,
@@ -14,6 +13,7 @@ from workers.runtimes.filling import (
     refuse_secrets_in_input,
 )
 from workers.runtimes.redaction import plain
+from workers.runtimes.rendering import PLACEHOLDER
 
 ORQ, OPENAI = "orq", "openai"
 """The platform's own router takes variables and memory, and fills secrets in; OpenAI's and others' refuse both."""
