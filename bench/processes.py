@@ -54,10 +54,12 @@ def beat(folder: Path, **settings: str) -> Iterator[Child]:
 
 
 @contextmanager
-def worker(folder: Path, threads: int, name: str = "worker") -> Iterator[Child]:
+def worker(
+    folder: Path, threads: int, name: str = "worker", env: Mapping[str, str] | None = None
+) -> Iterator[Child]:
     """A worker of ours; the database knows its connections by its name."""
     arguments = (*CELERY, "worker", *ALONE, "--loglevel", "WARNING", "--hostname", f"{name}@bench")
-    env = {"ORQ_WORKER_THREADS": str(threads), "PGAPPNAME": name}
+    env = {"ORQ_WORKER_THREADS": str(threads), "PGAPPNAME": name, **(env or {})}
     with process(folder / f"{name}.log", *arguments, env=env) as child:
         yield child
 
