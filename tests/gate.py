@@ -44,12 +44,19 @@ BOTH_DATABASES = (
     "embedded/test_servers.py",
     "embedded/test_demo.py",
 )
+NO_DATABASE = ("workers/runtimes", "workers/broker")
+"""Of those, what never asks one."""
+
 WITHOUT_PROCESSES = ("-m", "not processes")
 # Every test once, by its marks; and on SQLite some of the first run again.
 ON_POSTGRESQL = Run("tests on PostgreSQL", WITHOUT_PROCESSES)
 ON_SQLITE = Run(
     "tests on SQLite",
-    (*(f"tests/{name}" for name in BOTH_DATABASES), "-m", "not postgresql and not processes"),
+    (
+        *(f"tests/{name}" for name in BOTH_DATABASES),
+        *(f"--ignore=tests/{name}" for name in NO_DATABASE),
+        *("-m", "not postgresql and not processes"),
+    ),
     {"ORQ_TEST_DATABASE": "sqlite"},
 )
 WITH_PROCESSES = Run("tests with real processes", ("-m", "processes and not alone"))

@@ -103,7 +103,8 @@ def test_a_failed_step_is_shown_with_its_output_and_the_others_still_run(
 
 
 def test_the_folders_tested_on_both_databases_exist() -> None:
-    assert [path for path in gate.BOTH_DATABASES if not (gate.ROOT / "tests" / path).exists()] == []
+    paths = (*gate.BOTH_DATABASES, *gate.NO_DATABASE)
+    assert [path for path in paths if not (gate.ROOT / "tests" / path).exists()] == []
 
 
 def test_what_runs_beside_is_shown_whole_and_after_the_first(

@@ -25,10 +25,22 @@ def test_the_tests_use_a_database_of_their_own() -> None:
     assert connection.settings_dict["NAME"].startswith("test_")
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[Postgres]:
+    server = Postgres()
+    server.start()
+    yield server
+    server.remove()
+
+
 @pytest.fixture
-def server(start_postgres: Callable[[], Postgres]) -> Postgres:
-    """A PostgreSQL that the test may hurt."""
-    return start_postgres()
+def server(running: Postgres) -> Iterator[Postgres]:
+    """A PostgreSQL that the tests may hurt; each finds it as it was."""
+    yield running
+    if running.child is None:
+        running.start()
+    _say(running, "ALTER SYSTEM RESET ALL", "ALTER ROLE postgres RESET ALL", "SELECT pg_reload_conf()")
+    wait_for(lambda: not _is_read_only(running), 10)
 
 
 @pytest.fixture
