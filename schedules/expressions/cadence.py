@@ -1,5 +1,6 @@
 """Cadence: what every parsed expression can answer."""
 
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,12 @@ class Cadence(Protocol):
         """The first fire time strictly after `t`, aware UTC; None if there is none.
 
         `t` may be in any time zone; ValueError when it has none.
+        """
+
+    def all_between(self, after: datetime, until: datetime) -> "array[int]":
+        """Every fire time after `after` up to and including `until`, in microseconds since the Unix epoch.
+
+        The same that stepping from fire time to fire time finds, all at once: for whoever recounts a long history.
         """
 
     def anchored_at(self, anchor: datetime) -> Self:

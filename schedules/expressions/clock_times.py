@@ -31,6 +31,16 @@ class ClockTimes:
         """How many there are."""
         return self.hour.count * self.minute.count * self.second.count
 
+    @property
+    def microseconds(self) -> list[int]:
+        """All of them, ascending, in microseconds after midnight."""
+        return [
+            ((hour * 60 + minute) * 60 + second) * 1_000_000
+            for hour in self.hour.values
+            for minute in self.minute.values
+            for second in self.second.values
+        ]
+
     def first_from(self, hour: int, minute: int, second: int) -> Time | None:
         """The first at or after the given one; `second` may be one too far."""
         if hour in self.hour:

@@ -4,17 +4,22 @@ The search goes field by field with carry, on bits: it never steps through secon
 between two moments is counted, not walked.
 """
 
+from array import array
+from bisect import bisect_right
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Self
+from typing import Final, Self
 
 from schedules.expressions.cadence import OverdueSpan, overdue_by_iteration, require_order
 from schedules.expressions.clock_times import ClockTimes
 from schedules.expressions.days import Days
 from schedules.expressions.fields import BOUNDS, Field, parse_field
-from schedules.expressions.instants import in_utc
+from schedules.expressions.instants import in_utc, to_microseconds
 from schedules.expressions.invalid_expression import CRON_EXAMPLE, InvalidExpression, quoted
+
+_DAY: Final = 86_400_000_000
+_EPOCH_DAY: Final = date(1970, 1, 1).toordinal() * _DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,17 @@ class Cron:
                 return datetime(*today, *time, tzinfo=UTC)
             day = self._days.first_from(start.year, start.month, start.day + 1)
         return None if day is None else datetime(*day, *self._times.first, tzinfo=UTC)
+
+    def all_between(self, after: datetime, until: datetime) -> "array[int]":
+        """See `Cadence`; day by day."""
+        first, last = to_microseconds(after), to_microseconds(until)
+        start, times = in_utc(after), self._times.microseconds
+        instants: array[int] = array("q")
+        day = self._days.first_from(start.year, start.month, start.day)
+        while day is not None and (midnight := date(*day).toordinal() * _DAY - _EPOCH_DAY) <= last:
+            instants.extend([midnight + time for time in times])
+            day = self._days.first_from(day[0], day[1], day[2] + 1)
+        return instants[bisect_right(instants, first) : bisect_right(instants, last)]
 
     def anchored_at(self, anchor: datetime) -> Self:
         """Itself: a pattern of clock times has no anchor."""

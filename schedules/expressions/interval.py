@@ -1,5 +1,6 @@
 """Interval: `@every ` and a duration; every fire time is the previous one plus the duration, drift free."""
 
+from array import array
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Self
@@ -34,6 +35,14 @@ class Interval:
             return self._fire_time(anchor, self._fired_count(anchor, t) + 1)
         except OverflowError:
             return None
+
+    def all_between(self, after: datetime, until: datetime) -> "array[int]":
+        """See `Cadence`; ValueError without an anchor."""
+        if self.anchor_ns is None:
+            raise ValueError("an interval counts from its anchor: call anchored_at first")
+        first = self.anchor_ns + (self._fired_count(self.anchor_ns, after) + 1) * self.duration_ns
+        end = (to_microseconds(until) + 1) * _NANOSECONDS_PER_MICROSECOND
+        return array("q", [at // _NANOSECONDS_PER_MICROSECOND for at in range(first, end, self.duration_ns)])
 
     def anchored_at(self, anchor: datetime) -> Self:
         """The same interval counted from `anchor`, rounded to the nearest second (a half is rounded up)."""

@@ -1,12 +1,13 @@
 """Once: `@at ` and one instant in UTC (RFC 3339)."""
 
 import re
+from array import array
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Self
 
 from schedules.expressions.cadence import OverdueSpan, overdue_by_iteration
-from schedules.expressions.instants import in_utc
+from schedules.expressions.instants import in_utc, to_microseconds
 from schedules.expressions.invalid_expression import ONCE_EXAMPLE, InvalidExpression, quoted
 
 # RFC 3339 in Go's reading: capital T and Z only. The offset -00:00 is UTC too (RFC 3339, section 4.3).
@@ -27,6 +28,12 @@ class Once:
     def next_after(self, t: datetime) -> datetime | None:
         """See `Cadence`; None as soon as the instant has come."""
         return self.instant if self.instant > in_utc(t) else None
+
+    def all_between(self, after: datetime, until: datetime) -> "array[int]":
+        """See `Cadence`."""
+        return array(
+            "q", [to_microseconds(self.instant)] if in_utc(after) < self.instant <= in_utc(until) else []
+        )
 
     def anchored_at(self, anchor: datetime) -> Self:
         """Itself: an instant has no anchor."""
