@@ -46,9 +46,10 @@ class ScheduleChanges(TypedDict, total=False):
 
 @transaction.atomic
 def create(agent: Agent, new: NewSchedule, actor: str, now: datetime) -> Schedule:
-    """The agent's new schedule, active, generation 1; InvalidExpression, InvalidRequest or AgentNotFound."""
+    """The agent's new schedule, active, generation 1; InvalidExpression, or a Refused that names what is wrong."""
     require_tag(agent, new.agent_tag)
     payload = _storable(agent, new.payload)
+    payload_bytes = payloads.size(payload)
     fire_time = first_fire(new.type, new.expression, now)
     schedule = Schedule.objects.create(
         workspace_id=agent.workspace_id,
@@ -58,6 +59,8 @@ def create(agent: Agent, new: NewSchedule, actor: str, now: datetime) -> Schedul
         type=new.type,
         expression=new.expression,
         payload=payload,
+        payload_bytes=payload_bytes,
+        epoch_count=1,
         anchor_at=now,
         created_by_id=actor,
         created_at=now,
@@ -154,7 +157,11 @@ def _apply_content(schedule: Schedule, changes: ScheduleChanges) -> None:
     if "display_name" in changes:
         schedule.display_name = changes["display_name"]
     if "payload" in changes:
-        schedule.payload = _storable(schedule.agent, changes["payload"], schedule.payload)
+        _replace_payload(schedule, _storable(schedule.agent, changes["payload"], schedule.payload))
+
+
+def _replace_payload(schedule: Schedule, payload: Payload) -> None:
+    schedule.payload, schedule.payload_bytes = payload, payloads.size(payload)
 
 
 def _storable(agent: Agent, payload: Payload, stored: Payload | None = None) -> Payload:
@@ -178,6 +185,7 @@ def _apply_cadence(schedule: Schedule, changes: ScheduleChanges, now: datetime) 
         _restart(schedule, type_, expression, now)
         if is_active:
             epochs.begin(schedule, fire_time)
+            schedule.epoch_count += 1
     if is_new_cadence:
         schedule.trigger_count = 0
     if is_paused:

@@ -5,10 +5,12 @@ Remembered answers (Idempotency-Key) have a time of their own; of the audits the
 In batches, each its own short transaction, so that firing never waits for it.
 """
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 import structlog
-from django.db.models import Exists, OuterRef
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef
 
 from schedules import idempotency
 from schedules.database.ulids import lowest_ulid_at
@@ -41,10 +43,26 @@ def _prune_runs(before: datetime) -> int:
     """Each batch begins after the one before it: until a vacuum the index still leads through all that is deleted."""
     deleted, after = 0, ""
     while ids := _old_runs(before, after):
-        RunAttempt.objects.filter(run__in=ids).delete()
-        deleted += Run.objects.filter(id__in=ids).delete()[0]
+        deleted += _delete_runs(ids)
         after = ids[-1]
     return deleted
+
+
+@transaction.atomic
+def _delete_runs(ids: list[str]) -> int:
+    """With their attempts; how many manual ones went is noted at their schedules, or an audit would miss them."""
+    RunAttempt.objects.filter(run__in=ids).delete()
+    listed = ", ".join(["%s"] * len(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM schedules_run WHERE id IN ({listed}) RETURNING schedule_id, manual_number",  # noqa: S608
+            ids,
+        )
+        deleted = cursor.fetchall()
+    manual = Counter(schedule_id for schedule_id, number in deleted if number is not None)
+    for schedule_id, count in sorted(manual.items()):
+        Schedule.objects.filter(id=schedule_id).update(pruned_manual_count=F("pruned_manual_count") + count)
+    return len(deleted)
 
 
 def _old_runs(before: datetime, after: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from schedules.models.agent import CHANGE_ORIGIN, DEFAULT_RUNTIME, Agent, AgentVersion
 from schedules.models.api_key import ApiKey, Scope
-from schedules.models.attempt import AttemptOutcome, RunAttempt
+from schedules.models.attempt import WORKER_LOST, AttemptOutcome, RunAttempt
 from schedules.models.audit import AuditResult
 from schedules.models.epoch import CadenceEpoch, EpochEnd
 from schedules.models.idempotency import IdempotencyRecord
@@ -37,6 +37,7 @@ __all__ = [
     "TRIGGER_DELAY",
     "UNFINISHED_STATES",
     "UNSUCCESSFUL_STATES",
+    "WORKER_LOST",
     "Agent",
     "AgentVersion",
     "ApiKey",

@@ -1,10 +1,13 @@
 """RunAttempt: an attempt of a run that was not its last. The last one is the run itself."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db import models
 
 from schedules.models.run import RESPONSE_ID_LENGTH, Run
+
+WORKER_LOST: Final = "worker_lost"
+"""The code of an attempt whose worker lost its lease."""
 
 
 class AttemptOutcome(models.TextChoices):

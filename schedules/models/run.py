@@ -151,6 +151,11 @@ class Run(models.Model):
     fire_time = models.DateTimeField(
         null=True, blank=True, help_text="The cadence's instant; none when manual"
     )
+    manual_number = models.PositiveBigIntegerField(
+        null=True,
+        blank=True,
+        help_text="Which of its schedule's manual runs it is, from 1; none where they were not counted",
+    )
     is_misfire = models.BooleanField(default=False, help_text="The fire time was noticed late")
     again_of = models.CharField(
         max_length=26, blank=True, default="", db_default="", help_text="The ended run whose work it repeats"
@@ -161,6 +166,9 @@ class Run(models.Model):
     reason = models.CharField(max_length=40, blank=True, default="", db_default="")
     attempt = models.PositiveIntegerField(default=1, db_default=1)
     max_attempts = models.PositiveIntegerField(default=1, db_default=1)
+    first_kept_attempt = models.PositiveIntegerField(
+        default=1, db_default=1, help_text="Earlier attempts than this were not kept"
+    )
     silent_count = models.PositiveIntegerField(
         default=0, db_default=0, help_text="Attempts that ended in silence: the agent may still be at work"
     )
@@ -241,6 +249,12 @@ class Run(models.Model):
             models.Index(
                 fields=["workspace", "agent"], condition=Q(state=RunState.RUNNING), name="run_in_flight"
             ),
+            models.Index(  # what an audit counts: the index is enough
+                fields=["schedule", "generation", "manual_number"],
+                condition=Q(fire_time__isnull=True),
+                name="run_manual",
+            ),
+            models.Index(fields=["id"], condition=Q(attempt__gt=1), name="run_tried_again"),
         ]
 
     def __str__(self) -> str:

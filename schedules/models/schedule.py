@@ -60,6 +60,20 @@ class Schedule(models.Model):
         help_text="When this generation's cadence began; intervals count from here"
     )
     trigger_count = models.PositiveBigIntegerField(default=0)
+    epoch_count = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text="Cadence epochs begun, for the audit: none of them is ever deleted"
+    )
+    manual_count = models.PositiveBigIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Runs that people asked for: each carries the number it was given here",
+    )
+    pruned_manual_count = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text="How many of those retention has deleted"
+    )
+    payload_bytes = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How long the stored payload is as JSON; none: not known"
+    )
     last_triggered_at = models.DateTimeField(null=True, blank=True)
     created_by_id = models.CharField(max_length=40)
     updated_by_id = models.CharField(max_length=40, null=True, blank=True)
@@ -82,6 +96,9 @@ class Schedule(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(F("agent"), F("id").desc(), name="schedule_of_agent"),
+            models.Index(  # all that a quota asks for is in here
+                fields=["workspace", "payload_bytes"], condition=Q(deleted_at=None), name="schedule_stored"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from schedules.models import AttemptOutcome, Run, RunAttempt, RunState
+from schedules.models import WORKER_LOST, AttemptOutcome, Run, RunAttempt, RunState
 from schedules.runs.claimed import Claimed
 
-LOST = "worker_lost"
-"""The code of an attempt whose worker lost its lease."""
+LOST = WORKER_LOST
 
 
 def keep_failed(claimed: Claimed, facts: Mapping[str, str], ended_at: datetime) -> None:

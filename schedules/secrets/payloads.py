@@ -4,6 +4,7 @@ A variable `{"secret": true, "value": "…"}` is stored as `{"secret": true, "se
 `{"secret": true, "value": "********"}`. Source: the contract, "Schedule document".
 """
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -166,6 +167,13 @@ def _with_secrets(payload: Payload, shown: Callable[[Any], Any]) -> Payload:
 def is_secret(variable: Any) -> bool:
     """Whether a variable, stored or sent, is a secret."""
     return isinstance(variable, dict) and variable.get("secret") is True
+
+
+def size(payload: Payload) -> int:
+    """How long the stored payload is as JSON, in bytes."""
+    return len(
+        json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    )
 
 
 def clear_secrets(payload: Payload) -> Iterator[str]:

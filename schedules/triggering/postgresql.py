@@ -1,4 +1,4 @@
-"""The trigger in PostgreSQL's own words: lock the schedule and add its run, in one statement.
+"""The trigger in PostgreSQL's own words: lock and count on its schedule, and add the run, in one statement.
 
 It adds nothing that the portable trigger would refuse; whatever it refuses, the portable trigger names.
 """
@@ -15,17 +15,17 @@ from schedules.database.ulids import new_ulid
 from schedules.models import Run
 
 _ADD = """
-WITH schedule AS MATERIALIZED (
-    SELECT id, agent_id, workspace_id, generation, agent_tag FROM schedules_schedule
+WITH schedule AS (
+    UPDATE schedules_schedule SET manual_count = manual_count + 1
     WHERE id = %(schedule_id)s AND is_active
-    FOR NO KEY UPDATE
+    RETURNING id, agent_id, workspace_id, generation, agent_tag, manual_count
 ), asked AS (
     SELECT {now} AS at
 )
 INSERT INTO schedules_run
-    (id, schedule_id, agent_id, workspace_id, generation, trigger, is_misfire, not_before, created_at, redispatch_at,
-     agent_tag, linked_traceparent)
-SELECT %(run_id)s, id, agent_id, workspace_id, generation, 'manual', false,
+    (id, schedule_id, agent_id, workspace_id, generation, trigger, manual_number, is_misfire, not_before, created_at,
+     redispatch_at, agent_tag, linked_traceparent)
+SELECT %(run_id)s, id, agent_id, workspace_id, generation, 'manual', manual_count, false,
     at + {delay}, at, at + {delay} + {redispatch_after}, agent_tag, %(traceparent)s
 FROM schedule, asked
 RETURNING {columns}

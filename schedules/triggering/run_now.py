@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from schedules import editing
 from schedules.database.choice import is_postgresql
@@ -52,6 +53,12 @@ def _add_to(schedule_id: str, now: datetime, ended: Run | None = None, tracepare
     return run
 
 
+def _next_number(schedule: Schedule) -> int:
+    """Which of the schedule's manual runs the next one is; the schedule is locked."""
+    Schedule.objects.filter(id=schedule.id).update(manual_count=F("manual_count") + 1)
+    return schedule.manual_count + 1
+
+
 def _add(schedule: Schedule, now: datetime, ended: Run | None, traceparent: str) -> Run:
     not_before = now + TRIGGER_DELAY
     return Run.objects.create(
@@ -61,6 +68,7 @@ def _add(schedule: Schedule, now: datetime, ended: Run | None, traceparent: str)
         again_of=ended.id if ended else "",
         generation=schedule.generation,
         trigger=TriggerKind.MANUAL,
+        manual_number=_next_number(schedule),
         not_before=not_before,
         created_at=now,
         redispatch_at=not_before + timedelta(seconds=settings.ORQ.redispatch_seconds),

@@ -9,7 +9,7 @@ from ulid import ULID
 
 from schedules import agents, editing
 from schedules.database.ulids import lowest_ulid_at
-from schedules.models import Agent, MissedFiring, Run, RunState, Schedule
+from schedules.models import Agent, MissedFiring, Run, RunAttempt, RunState, Schedule
 from schedules.retention import prune
 from tests.factories import NOON, make_agent, make_run, make_schedule
 
@@ -59,6 +59,23 @@ def test_a_deleted_schedule_goes_when_its_history_has_gone() -> None:
     prune(NOON, MONTH)
 
     assert set(Schedule.objects.values_list("id", flat=True)) == {remembered.id, live.id}
+
+
+def test_what_goes_of_manual_runs_is_noted_at_their_schedule() -> None:
+    schedule, other = make_schedule(), make_schedule()
+    for number, days_ago in enumerate((33, 32, 31, 29), 1):
+        make_run(schedule, id=ulid_at(days_ago), state=RunState.SUCCEEDED, manual_number=number)
+    make_run(schedule, id=ulid_at(34), state=RunState.SUCCEEDED)
+    make_run(other, id=ulid_at(34.5), state=RunState.SUCCEEDED)
+    retried = make_run(other, id=ulid_at(35), state=RunState.SUCCEEDED, attempt=2, manual_number=1)
+    attempts = {"ended_at": NOON, "outcome": "failed", "error_code": "x"}
+    RunAttempt.objects.create(run=retried, number=1, **attempts)
+
+    assert prune(NOON, MONTH) == 6
+
+    pruned = dict(Schedule.objects.values_list("id", "pruned_manual_count"))
+    assert pruned == {schedule.id: 3, other.id: 1}
+    assert not RunAttempt.objects.exists()
 
 
 def test_records_of_missed_fire_times_go_too() -> None:

@@ -397,6 +397,17 @@ def test_the_failed_run_of_a_paused_schedule_is_not_run_again() -> None:
         run_now.run_again(failed.id, NOON)
 
 
+def test_the_manual_runs_of_a_schedule_are_numbered() -> None:
+    schedule, other = hourly(), hourly()
+    failed = make_run(schedule, state=RunState.FAILED, payload={"input": "old"})
+
+    runs = [run_now.trigger(schedule.id, NOON), run_now.run_again(failed.id, NOON)]
+    runs += [run_now.trigger(other.id, NOON), run_now.trigger(schedule.id, NOON)]
+
+    assert [Run.objects.get(id=run.id).manual_number for run in runs] == [1, 2, 1, 3]
+    assert dict(Schedule.objects.values_list("id", "manual_count")) == {schedule.id: 3, other.id: 1}
+
+
 @pytest.mark.parametrize("state", [RunState.PENDING, RunState.SUCCEEDED])
 def test_a_run_that_has_not_ended_badly_is_not_run_again(state: RunState) -> None:
     run = make_run(hourly(), state=state)

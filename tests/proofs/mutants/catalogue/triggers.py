@@ -11,6 +11,19 @@ from tests.proofs.mutants.catalogue.places import (
 )
 from tests.proofs.mutants.mutant import Mutant
 
+UNLOCKED: Final = (
+    (
+        "    UPDATE schedules_schedule SET manual_count = manual_count + 1\n"
+        "    WHERE id = %(schedule_id)s AND is_active\n"
+        "    RETURNING id, agent_id, workspace_id, generation, agent_tag, manual_count\n"
+    ),
+    (
+        "    SELECT id, agent_id, workspace_id, generation, agent_tag, manual_count + 1 AS manual_count\n"
+        "    FROM schedules_schedule WHERE id = %(schedule_id)s AND is_active\n"
+    ),
+)
+"""The schedule's row is read, and not locked by counting on it."""
+
 TRIGGERS: Final = (
     Mutant(
         "the statement triggers an inactive schedule",
@@ -21,15 +34,13 @@ TRIGGERS: Final = (
     Mutant(
         "the statement triggers without the schedule's lock",
         TRIGGERING_POSTGRESQL,
-        "    FOR NO KEY UPDATE\n",
-        "",
+        *UNLOCKED,
         (f"{RACES}::test_a_trigger_waits_for_a_delete_or_pause_and_is_then_refused",),
     ),
     Mutant(
         "a trigger beside a change of the cadence is of the old generation",
         TRIGGERING_POSTGRESQL,
-        "    FOR NO KEY UPDATE\n",
-        "",
+        *UNLOCKED,
         (f"{CLAIM_RACES}::test_a_trigger_waits_for_a_new_cadence_and_belongs_to_it",),
     ),
     Mutant(
