@@ -7,6 +7,7 @@ from django.contrib import admin
 from schedules.admin import cells, times
 from schedules.admin.base import ReadOnly
 from schedules.admin.bounded_paginator import BoundedPaginator
+from schedules.ledger import remedies_of
 from schedules.models import AuditResult
 
 
@@ -57,6 +58,12 @@ def findings(result: AuditResult) -> str:
     return cells.text_block("\n".join([*result.findings, *more]))
 
 
+@admin.display(description="What to do")
+def remedies(result: AuditResult) -> str:
+    """What each kind of finding means, and what an operator does about it."""
+    return cells.text_block("\n".join(remedies_of(result.findings)))
+
+
 @admin.register(AuditResult)
 class AuditResultAdmin(ReadOnly[AuditResult]):
     """The pages of audits."""
@@ -65,5 +72,5 @@ class AuditResultAdmin(ReadOnly[AuditResult]):
     list_display = (verdict, instants, scope, since, audited, took)
     list_filter = ("is_whole",)
     sortable_by = ()
-    fields: ClassVar[Any] = (verdict, instants, scope, since, audited, took, findings)
+    fields: ClassVar[Any] = (verdict, instants, scope, since, audited, took, findings, remedies)
     readonly_fields: ClassVar[Any] = fields

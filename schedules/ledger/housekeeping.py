@@ -10,8 +10,8 @@ import structlog
 from django.db.models import Min
 
 from schedules.expressions.instants import rfc3339
+from schedules.ledger.auditing import audit
 from schedules.ledger.findings import Audit
-from schedules.ledger.recount import audit
 from schedules.models import AuditResult, NextFire
 
 log = structlog.get_logger(__name__)

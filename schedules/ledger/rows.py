@@ -1,17 +1,23 @@
-"""What an audit reads: epochs, runs and missed records as streams in one order (schedule, generation, time).
+"""What a recount reads: epochs, runs and missed records as streams in one order (schedule, generation).
 
-However long the history is, no more of it is in memory than a few thousand rows and a chunk of schedules' ids.
+However long the history is, no more of it is in memory than one generation's instants (eight bytes each) and a chunk
+of schedules' ids.
 """
 
+from array import array
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from heapq import merge
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 from django.db.models import Q, QuerySet
 
-from schedules.expressions import Cadence, parse
+from schedules.database.choice import is_postgresql
+from schedules.expressions import Cadence, parse, require_minimum_cadence
+from schedules.expressions.instants import from_microseconds, to_microseconds
+from schedules.ledger import rows_postgresql
 from schedules.models import CadenceEpoch, MissedFiring, Run, Schedule
 
 SCHEDULES_AT_ONCE = 500
@@ -20,9 +26,11 @@ SCHEDULES_AT_ONCE = 500
 _ROWS_AT_ONCE = 2000
 
 
-class Epoch(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Epoch:
     """A generation's cadence: it describes the fire times in (began_at, ended_at]."""
 
+    order: ClassVar[int] = 0
     schedule_id: str
     generation: int
     began_at: datetime
@@ -31,15 +39,11 @@ class Epoch(NamedTuple):
     expression: str
     next_fire_at: datetime | None
 
-    @property
-    def place(self) -> tuple[int, datetime]:
-        """Before its records."""
-        return 0, self.began_at
-
-    @property
     def cadence(self) -> Cadence:
-        """The parsed expression, anchored where the epoch began."""
-        return parse(self.type, self.expression).anchored_at(self.began_at)
+        """The parsed expression, anchored where the epoch began; InvalidExpression, also for too dense a one."""
+        cadence = parse(self.type, self.expression)
+        require_minimum_cadence(cadence)
+        return cadence.anchored_at(self.began_at)
 
     def has_to_have(self, instant: datetime, now: datetime) -> bool:
         """Whether an instant lies in the epoch and its record must be there by now.
@@ -50,24 +54,79 @@ class Epoch(NamedTuple):
             return instant <= self.ended_at
         return instant <= now and (self.next_fire_at is None or instant < self.next_fire_at)
 
+    def is_settled(self, at: datetime, now: datetime) -> bool:
+        """Whether the records of this time can be judged; of an open epoch, later ones were made just now."""
+        return self.ended_at is not None or self.has_to_have(at, now)
+
+    def settled_until(self, now: datetime) -> datetime:
+        """The last moment of which `has_to_have` may be true."""
+        if self.ended_at is not None:
+            return self.ended_at
+        if self.next_fire_at is None or self.next_fire_at > now:
+            return now
+        return max(self.next_fire_at, _FIRST) - datetime.resolution
+
+
+_FIRST: Final = from_microseconds(0)
+LAST: Final = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class RunTimes:
+    """The fire times of a generation's runs, ascending, in microseconds since the Unix epoch."""
+
+    order: ClassVar[int] = 1
+    schedule_id: str
+    generation: int
+    times: "array[int]"
+
 
 class Record(NamedTuple):
     """A run (first and last are its fire time, and it counts one instant) or a missed record."""
 
-    schedule_id: str
-    generation: int
     first: datetime
     last: datetime
     instant_count: int
     is_run: bool
 
-    @property
-    def place(self) -> tuple[int, datetime]:
-        """Among the records of its epoch."""
-        return 1, self.first
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A missed record of a generation."""
+
+    order: ClassVar[int] = 2
+    schedule_id: str
+    generation: int
+    record: Record
 
 
-Rows = Iterator[Epoch | Record]
+Row = Epoch | RunTimes | Missed
+
+
+@dataclass(slots=True)
+class Generation:
+    """All that the ledger has of one generation of one schedule."""
+
+    schedule_id: str
+    number: int
+    epoch: Epoch | None
+    times: "array[int]"
+    missed: list[Record]
+
+    def records(self) -> Iterator[Record]:
+        """The runs and the missed records, by their first instants."""
+        runs = (Record(at, at, 1, is_run=True) for at in map(_instant, self.times))
+        return merge(runs, self.missed, key=lambda record: record.first)
+
+
+def _instant(microseconds: int) -> datetime:
+    """The instant, or the nearest that a datetime can hold."""
+    try:
+        return from_microseconds(microseconds)
+    except OverflowError:
+        return _FIRST if microseconds < 0 else LAST
+
+
 Generations = dict[str, int]
 
 
@@ -84,47 +143,68 @@ def chunks(schedule_id: str | None, since: datetime | None) -> Iterator[Generati
         last = next(reversed(chunk))
 
 
-def by_generation(generations: Generations, since: datetime | None) -> Iterator[tuple[tuple[str, int], Rows]]:
-    """The rows of each (schedule id, generation): its epoch, if there is one, then its records in their order.
+def by_generation(generations: Generations, since: datetime | None) -> Iterator[Generation]:
+    """What there is of each generation of these schedules, in their order.
 
     The first statement reads the epochs: whatever is over by the next fire times in it has its records already.
     A generation newer than `generations` began meanwhile, and is another audit's.
     """
     order = {schedule_id: place for place, schedule_id in enumerate(generations)}
-    streams = (_epochs(generations, since), _runs(generations, since), _missed(generations, since))
-    rows: Rows = merge(*streams, key=lambda row: (order[row.schedule_id], row.generation, row.place))
+    streams: list[Iterator[Row]] = [
+        _epochs(generations, since),
+        _runs(generations, since),
+        _missed(generations, since),
+    ]
+    rows = merge(*streams, key=lambda row: (order[row.schedule_id], row.generation, row.order))
     settled = (row for row in rows if row.generation <= generations[row.schedule_id])
-    return groupby(settled, key=lambda row: (row.schedule_id, row.generation))
+    for (schedule_id, number), found in groupby(settled, key=lambda row: (row.schedule_id, row.generation)):
+        yield _gathered(schedule_id, number, found)
 
 
-def _epochs(schedule_ids: Iterable[str], since: datetime | None) -> Rows:
+def _gathered(schedule_id: str, number: int, rows: Iterable[Row]) -> Generation:
+    generation = Generation(schedule_id, number, None, array("q"), [])
+    for row in rows:
+        match row:
+            case Epoch():
+                generation.epoch = row
+            case RunTimes():
+                generation.times = row.times
+            case Missed():
+                generation.missed.append(row.record)
+    return generation
+
+
+def _epochs(schedule_ids: Iterable[str], since: datetime | None) -> Iterator[Row]:
     epochs = CadenceEpoch.objects.filter(schedule_id__in=schedule_ids).order_by("schedule_id", "generation")
     if since is not None:
         epochs = epochs.exclude(ended_at__lt=since)
-    columns = (*Epoch._fields[:-1], "schedule__next_fire__fire_time")
-    return (Epoch(*row) for row in _streamed(epochs, columns))
+    columns = ("schedule_id", "generation", "began_at", "ended_at", "type", "expression")
+    return (Epoch(*row) for row in _streamed(epochs, (*columns, "schedule__next_fire__fire_time")))
 
 
-def _runs(schedule_ids: Iterable[str], since: datetime | None) -> Rows:
+def _runs(schedule_ids: Iterable[str], since: datetime | None) -> Iterator[Row]:
     """Asks for no more than the unique key holds: then the database need not look at the runs themselves."""
     runs = Run.objects.filter(schedule_id__in=schedule_ids, fire_time__isnull=False)
     if since is not None:
         runs = runs.filter(fire_time__gt=since)
+    read = rows_postgresql.run_times if is_postgresql() else _run_times
+    return (RunTimes(*row) for row in read(runs))
+
+
+def _run_times(runs: QuerySet[Run]) -> Iterator[tuple[str, int, "array[int]"]]:
     key = ("schedule_id", "generation", "fire_time")
     rows = _streamed(runs.order_by(*key), key)
-    return (Record(schedule_id, generation, at, at, 1, is_run=True) for schedule_id, generation, at in rows)
+    for (schedule_id, generation), found in groupby(rows, key=lambda row: row[:2]):
+        yield schedule_id, generation, array("q", [to_microseconds(row[2]) for row in found])
 
 
-def _missed(schedule_ids: Iterable[str], since: datetime | None) -> Rows:
+def _missed(schedule_ids: Iterable[str], since: datetime | None) -> Iterator[Row]:
     missed = MissedFiring.objects.filter(schedule_id__in=schedule_ids)
     if since is not None:
         missed = missed.filter(last_fire_time__gt=since)
     columns = ("schedule_id", "generation", "first_fire_time", "last_fire_time", "count")
-    rows = _streamed(missed.order_by(*columns[:3]), columns)
-    return (
-        Record(schedule_id, generation, first, last, count, is_run=False)
-        for schedule_id, generation, first, last, count in rows
-    )
+    for schedule_id, generation, first, last, count in _streamed(missed.order_by(*columns[:3]), columns):
+        yield Missed(schedule_id, generation, Record(first, last, count, is_run=False))
 
 
 def _streamed(rows: QuerySet[Any], columns: Iterable[str]) -> Iterator[tuple[Any, ...]]:

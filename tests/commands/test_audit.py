@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from schedules.database.clock import database_now
 from schedules.models import Run as RunRow
-from schedules.models import Schedule
+from schedules.models import RunState, Schedule
 from tests.commands.conftest import Run
 from tests.factories import make_schedule
 from tests.firing import fire
@@ -82,6 +82,7 @@ def test_what_retention_has_deleted_is_no_gap(run: Run, last: datetime) -> None:
     for days in range(40, -1, -1):
         fire(last - timedelta(days=days), 10)
     RunRow.objects.filter(fire_time__lt=last - timedelta(days=30)).delete()
+    RunRow.objects.update(state=RunState.SUCCEEDED)
 
     assert run("audit") == "30 of 30 instants accounted for\n"
     assert refused("--since", written(made_at))[0].startswith("31 of 41 instants")

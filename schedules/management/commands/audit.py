@@ -1,4 +1,4 @@
-"""`audit`: recount the ledger; every instant a schedule describes must have exactly one record."""
+"""`audit`: recount the ledger; every instant has exactly one record, and no work is stuck or gone."""
 
 from datetime import timedelta
 from typing import Any
@@ -33,8 +33,11 @@ class Command(BaseCommand):
             _require_schedule(options["schedule"])
             result = ledger.audit(now, options["schedule"], options["since"] or ledger.kept_since(now, keep))
         self.stdout.write(str(result))
-        for finding in result.findings:
-            self.stdout.write(str(finding))
+        findings = [str(finding) for finding in result.findings]
+        for finding in findings:
+            self.stdout.write(finding)
+        for remedy in ledger.remedies_of(findings):  # for people: a script reads the other stream
+            self.stderr.write(remedy)
         if not result.is_clean:
             raise CommandError(f"The ledger has {len(result.findings)} finding(s).")
 

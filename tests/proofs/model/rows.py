@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from schedules.models import Agent, CadenceEpoch, MissedFiring, NextFire, Run, Schedule, Workspace
+from schedules.models import Agent, CadenceEpoch, MissedFiring, NextFire, Run, RunAttempt, Schedule, Workspace
 from tests.factories import make_agent, make_workspace
 from tests.proofs.model.ghost import GhostAgent
 
-IN_ORDER = (MissedFiring, Run, CadenceEpoch, NextFire, Schedule, Agent, Workspace)
+IN_ORDER = (MissedFiring, RunAttempt, Run, CadenceEpoch, NextFire, Schedule, Agent, Workspace)
 RETRIES = {"retry_base": timedelta(seconds=10), "retry_cap": timedelta(seconds=60)}
 
 

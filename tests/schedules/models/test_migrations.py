@@ -1,10 +1,15 @@
 """Migrations go forward over what is stored, and back again."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from schedules.models import Agent, IdempotencyRecord, NextFire
+from schedules import editing
+from schedules.ledger import Problem, audit, epochs
+from schedules.models import Agent, IdempotencyRecord, NextFire, Run, RunAttempt
 from tests.factories import NOON, finish, make_agent, make_run, make_schedule
 
 
@@ -57,6 +62,51 @@ def test_stored_runs_get_their_agent_and_their_trace_keeps_its_owner() -> None:
     assert (run.agent_trace_id, run.trace_id) == ("a" * 32, "")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_what_is_older_than_its_account_an_audit_expects_nothing() -> None:
+    schedule = make_schedule(expression="0 0 * * * *")
+    editing.update(schedule.id, {"is_active": False}, "apk_x", NOON + timedelta(minutes=1))
+    editing.update(schedule.id, {"expression": "0 30 * * * *"}, "apk_x", NOON + timedelta(minutes=2))
+    editing.update(schedule.id, {"is_active": True}, "apk_x", NOON + timedelta(minutes=3))
+    done: dict[str, Any] = {"state": "succeeded", "started_at": NOON, "finished_at": NOON}
+    make_run(schedule, **done, generation=1, manual_number=1)
+    make_run(schedule, **done, attempt=3)
+    half = make_run(schedule, **done, attempt=3)
+    RunAttempt.objects.create(
+        run=half, number=2, started_at=NOON, ended_at=NOON, outcome="failed", error_code="x"
+    )
+    Run.objects.filter(manual_number=1).delete()
+
+    try:
+        call_command("migrate", "schedules", "0021_known_encryption_keys", verbosity=0)
+    finally:
+        call_command("migrate", "schedules", verbosity=0)
+
+    schedule.refresh_from_db()
+    assert (schedule.epoch_count, schedule.manual_count) == (2, 0)
+    assert schedule.payload_bytes in range(len('{"input":"Hello"}'), 25)
+    assert audit(NOON + timedelta(minutes=20)).findings == []
+    RunAttempt.objects.all().delete()
+    assert [each.problem for each in audit(NOON + timedelta(minutes=20)).findings] == [Problem.ATTEMPTS]
+
+
+@pytest.mark.django_db
+def test_rows_of_a_process_that_counts_nothing_are_no_findings() -> None:
+    made = make_schedule(expression="0 0 * * * *")
+    of_account = {"epoch_count", "manual_count", "pruned_manual_count", "payload_bytes"}
+    columns = [field.column for field in made._meta.concrete_fields if field.name not in of_account | {"id"}]
+    names = ", ".join(f'"{name}"' for name in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO schedules_schedule (id, {names}) SELECT 'old', {names} FROM schedules_schedule"  # noqa: S608
+        )
+    old = type(made).objects.get(id="old")
+    epochs.begin(old, NOON + timedelta(hours=1))
+    make_run(old)
+
+    assert audit(NOON + timedelta(minutes=20)).findings == []
+
+
 @pytest.mark.django_db
 def test_a_run_of_a_process_that_knows_nothing_of_attempts_is_a_run() -> None:
     made = make_run(make_schedule())
@@ -68,6 +118,8 @@ def test_a_run_of_a_process_that_knows_nothing_of_attempts_is_a_run() -> None:
         "attempt_started_at",
         "output_types",
         "agent_trace_id",
+        "manual_number",
+        "first_kept_attempt",
     }
     columns = [field.column for field in made._meta.concrete_fields if field.name not in new | {"id"}]
     names = ", ".join(f'"{name}"' for name in columns)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.proofs.mutants.catalogue.agents import AGENTS
+from tests.proofs.mutants.catalogue.auditing import AUDITING
 from tests.proofs.mutants.catalogue.changing import CHANGING
 from tests.proofs.mutants.catalogue.claiming import CLAIMING
 from tests.proofs.mutants.catalogue.claiming_in_one_statement import CLAIMING_IN_ONE_STATEMENT
@@ -32,4 +33,5 @@ MUTANTS: Final = (
     *REPLACING,
     *TRIGGERS,
     *SENDING,
+    *AUDITING,
 )
