@@ -161,6 +161,19 @@ class Environment(BaseSettings):
         60, ge=0, description="triggers per minute and schedule; 0 disables the limit"
     )
 
+    quota_schedules: int = Field(
+        100_000, ge=0, description="maximum number of schedules per workspace; 0 disables the quota"
+    )
+    quota_payload_bytes: int = Field(
+        1024**3,
+        ge=0,
+        description="maximum size of all stored payloads of a workspace together; 0 disables the quota",
+    )
+    quota_pending_runs: int = Field(
+        100_000,
+        ge=0,
+        description="maximum number of pending runs that were asked for by hand, per workspace; 0 disables the quota",
+    )
     without: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
         description="comma-separated machinery to switch off in an incident, by the names in docs/upgrading.md",

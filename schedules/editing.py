@@ -16,6 +16,7 @@ from schedules.errors import PreconditionFailed, ScheduleNotFound
 from schedules.expressions import InvalidExpression, admit
 from schedules.expressions.invalid_expression import CRON_EXAMPLE, ONCE_EXAMPLE
 from schedules.ledger import epochs
+from schedules.limits import quotas
 from schedules.models import Agent, DiscardReason, EpochEnd, Schedule, ScheduleType
 from schedules.runs import transitions
 from schedules.secrets import payloads
@@ -51,6 +52,7 @@ def create(agent: Agent, new: NewSchedule, actor: str, now: datetime) -> Schedul
     payload = _storable(agent, new.payload)
     payload_bytes = payloads.size(payload)
     fire_time = first_fire(new.type, new.expression, now)
+    quotas.take_schedule(agent.workspace_id, payload_bytes)
     schedule = Schedule.objects.create(
         workspace_id=agent.workspace_id,
         agent=agent,
@@ -161,7 +163,11 @@ def _apply_content(schedule: Schedule, changes: ScheduleChanges) -> None:
 
 
 def _replace_payload(schedule: Schedule, payload: Payload) -> None:
-    schedule.payload, schedule.payload_bytes = payload, payloads.size(payload)
+    payload_bytes = payloads.size(payload)
+    before = payloads.size(schedule.payload) if schedule.payload_bytes is None else schedule.payload_bytes
+    if payload_bytes > before:
+        quotas.take_bytes(schedule.workspace_id, payload_bytes - before)
+    schedule.payload, schedule.payload_bytes = payload, payload_bytes
 
 
 def _storable(agent: Agent, payload: Payload, stored: Payload | None = None) -> Payload:
@@ -218,4 +224,5 @@ def delete(schedule_id: str, actor: str, now: datetime, expected: Collection[int
     schedule.is_finished = False
     schedule.revision += 1
     schedule.save()
+    quotas.forget(schedule.workspace_id)
     transitions.discard_pending(schedule_id, DiscardReason.SCHEDULE_DELETED, now)

@@ -34,6 +34,12 @@ class IdempotencyKeyReused(Refused):
     code = "idempotency_key_reused"
 
 
+class QuotaExceeded(Refused):
+    """The workspace has used up a quota"""
+
+    code = "quota_exceeded"
+
+
 class AgentNotFound(Refused):
     """Agent not found"""
 

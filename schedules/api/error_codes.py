@@ -33,6 +33,11 @@ ERRORS: Final[dict[str, ErrorCode]] = {
     "insufficient_scope": ErrorCode(
         403, "permission_error", "The API key's scope is too low. The message names the scope that is needed."
     ),
+    "quota_exceeded": ErrorCode(
+        403,
+        "quota_error",
+        "The workspace has used up a quota. Delete schedules, shorten payloads or wait for pending runs.",
+    ),
     "invalid_request_body": ErrorCode(
         400, _REQUEST, "The request does not have the documented form. `param` names the field."
     ),

@@ -172,7 +172,7 @@ CREATE: Final = _operation(
     examples=_A_SCHEDULE,
     responses={
         201: _answer(SavedScheduleDocument, "Schedule created.", SCHEDULE),
-        **_errors("insufficient_scope", "idempotency_key_reused", *_OF_BODY),
+        **_errors("insufficient_scope", "quota_exceeded", "idempotency_key_reused", *_OF_BODY),
     },
 )
 RETRIEVE: Final = _operation(
@@ -197,7 +197,9 @@ UPDATE: Final = _operation(
     examples=_A_PAUSE,
     responses={
         200: _answer(SavedScheduleDocument, "Schedule updated.", SCHEDULE),
-        **_errors("insufficient_scope", "schedule_not_found", "precondition_failed", *_OF_BODY),
+        **_errors(
+            "insufficient_scope", "quota_exceeded", "schedule_not_found", "precondition_failed", *_OF_BODY
+        ),
     },
 )
 DELETE: Final = _operation(
@@ -226,6 +228,7 @@ TRIGGER: Final = _operation(
         ),
         **_errors(
             "insufficient_scope",
+            "quota_exceeded",
             "invalid_request_body",
             "schedule_inactive",
             "schedule_not_found",

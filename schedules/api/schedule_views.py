@@ -87,7 +87,8 @@ class ScheduleExecution(ApiView):
         def trigger() -> RecordedAnswer:
             schedule = schedule_of(key_of(request), agent_key, schedule_id)
             refuse_body(request)
-            run_now.trigger(schedule.id, traceparent=valid_traceparent(request.headers.get("traceparent")))
+            traceparent = valid_traceparent(request.headers.get("traceparent"))
+            run_now.trigger(schedule.id, traceparent=traceparent, workspace_id=schedule.workspace_id)
             return RecordedAnswer(202, {"status": "triggered", "schedule_id": schedule.id})
 
         def body() -> str:

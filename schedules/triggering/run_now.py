@@ -1,6 +1,7 @@
 """A person says run now (`trigger`) or run again (`run_again`): exactly one run each, committed before the answer."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -10,18 +11,26 @@ from schedules import editing
 from schedules.database.choice import is_postgresql
 from schedules.database.clock import database_now
 from schedules.errors import RunNotFound, RunNotRetryable, ScheduleInactive
+from schedules.limits import quotas
 from schedules.messages import dispatch
 from schedules.models import TRIGGER_DELAY, UNSUCCESSFUL_STATES, Run, Schedule, TriggerKind, root_traceparent
 from schedules.triggering import postgresql
 
 
-def trigger(schedule_id: str, now: datetime | None = None, traceparent: str = "") -> Run:
-    """A person says run now: one run, 10 s from now; ScheduleNotFound or ScheduleInactive.
+def trigger(
+    schedule_id: str,
+    now: datetime | None = None,
+    traceparent: str = "",
+    workspace_id: UUID | None = None,
+) -> Run:
+    """A person says run now: one run, 10 s from now; ScheduleNotFound, ScheduleInactive or QuotaExceeded.
 
     `now`: None is the database's clock, read by the statement that adds the run where it can.
     `traceparent`: of the request, a valid one or none; the run's trace is linked to it.
+    `workspace_id`: the schedule's, from those who know it; it is looked up otherwise.
     The run is committed before this returns; its message leaves after the commit, whatever the broker does.
     """
+    _require_room(schedule_id, workspace_id)
     run = postgresql.add(schedule_id, TRIGGER_DELAY, now, traceparent) if is_postgresql() else None
     if run is None:
         return _add_to(schedule_id, now or database_now(), traceparent=traceparent)
@@ -39,7 +48,16 @@ def run_again(run_id: str, now: datetime) -> Run:
         raise RunNotFound
     if ended.state not in UNSUCCESSFUL_STATES:
         raise RunNotRetryable
+    _require_room(ended.schedule_id, ended.workspace_id)
     return _add_to(ended.schedule_id, now, ended, root_traceparent(ended.trace_id))
+
+
+def _require_room(schedule_id: str, workspace_id: UUID | None) -> None:
+    """Of a schedule that does not exist whoever adds the run says so."""
+    if workspace_id is None:
+        workspace_id = Schedule.objects.filter(id=schedule_id).values_list("workspace_id", flat=True).first()
+    if workspace_id is not None:
+        quotas.take_run(workspace_id)
 
 
 @transaction.atomic

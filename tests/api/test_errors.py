@@ -204,6 +204,7 @@ def test_the_table_holds_the_contracts_statuses() -> None:
         "invalid_api_key": 401,
         "expired_api_key": 401,
         "insufficient_scope": 403,
+        "quota_exceeded": 403,
         "invalid_request_body": 400,
         "invalid_expression": 400,
         "schedule_inactive": 400,
