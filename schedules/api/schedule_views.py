@@ -1,5 +1,6 @@
 """The six operations on an agent's schedules. Each translates, calls a verb and shows what came of it."""
 
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,6 +14,7 @@ from schedules.api.idempotency_key import answer_once
 from schedules.api.lookups import agent_of, schedule_of
 from schedules.api.parsing import refuse_body
 from schedules.api.rate_limits import TriggerLimit
+from schedules.api.whole_list import whole_list
 from schedules.database.clock import database_now
 from schedules.database.keyset import page
 from schedules.errors import Refused
@@ -25,13 +27,15 @@ class AgentSchedules(ApiView):
     """The schedules of an agent."""
 
     @operations.LIST
-    def get(self, request: Request, agent_key: str) -> Response:
+    def get(self, request: Request, agent_key: str) -> HttpResponseBase:
         """All of them, or a page, newest first."""
         agent = agent_of(key_of(request), agent_key)
         query = queries.read_query(queries.ScheduleListQuery, request)
+        after, limit = query.get("after"), query.get("limit")
+        if limit is None:
+            return whole_list(agent, after, has_body=request.method != "HEAD")
         live = agent.schedules.live().select_related("next_fire")
-        schedules_page = page(live, agent.schedules.all(), query.get("after"), query.get("limit"))
-        return Response(ScheduleList(schedules_page).data)
+        return Response(ScheduleList(page(live, agent.schedules.all(), after, limit)).data)
 
     @operations.CREATE
     def post(self, request: Request, agent_key: str) -> Response:

@@ -23,14 +23,18 @@ def page(rows: QuerySet[Row], whole_list: QuerySet[Row], after: str | None, limi
 
     InvalidRequest unless `whole_list` has a row of that id: a position elsewhere means nothing here.
     """
-    newest_first = rows.order_by("-pk")
-    if after is not None:
-        if not whole_list.filter(pk=after).exists():
-            raise InvalidRequest(
-                "after is not a next_after of this list; start again without it", param="after"
-            )
-        newest_first = newest_first.filter(pk__lt=after)
+    older = older_than(after, rows, whole_list)
     if limit is None:
-        return Page(list(newest_first), None)
-    rows_and_one = list(newest_first[: limit + 1])
+        return Page(list(older), None)
+    rows_and_one = list(older[: limit + 1])
     return Page(rows_and_one[:limit], rows_and_one[limit - 1].pk if len(rows_and_one) > limit else None)
+
+
+def older_than(after: str | None, rows: QuerySet[Row], whole_list: QuerySet[Row]) -> QuerySet[Row]:
+    """The `rows` from there on, newest first; InvalidRequest as for `page`."""
+    newest_first = rows.order_by("-pk")
+    if after is None:
+        return newest_first
+    if not whole_list.filter(pk=after).exists():
+        raise InvalidRequest("after is not a next_after of this list; start again without it", param="after")
+    return newest_first.filter(pk__lt=after)
