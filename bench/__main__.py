@@ -18,6 +18,8 @@ BENCHMARKS = {
     "runs": "what one run costs a worker, beside a plain Celery task",
     "sqlite": "a herd and a stream on SQLite and the embedded Valkey, as `up` runs them",
     "growth": "a herd among more and more schedules; a history of 20,000,000 runs; retention",
+    "audit": "the audit of 7,200,000 instants, beside an older checkout",
+    "listing": "the list of 200,000 schedules without a limit: first byte, last byte, memory of the web server",
     "trigger": "what one run-now costs, beside an ORM insert and a plain apply_async",
     "machinery": "what each piece that bends a library gains, beside the same without it",
     "retrieve": "processor time of an authenticated retrieve, beside ordinary DRF + ORM and a bare view",

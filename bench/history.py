@@ -29,13 +29,13 @@ WHERE tablename = 'schedules_run' AND indexname NOT LIKE '%pkey'
 """
 
 
-def make(database_url: str, count: int, ends_at: datetime) -> None:
-    """`count` ended runs (a multiple of SCHEDULES), the newest an hour before `ends_at`; their schedules exist."""
-    fire_times = [ends_at - timedelta(hours=hour) for hour in range(count // SCHEDULES, 0, -1)]
+def make(database_url: str, count: int, ends_at: datetime, schedules: int = SCHEDULES) -> None:
+    """`count` ended runs (a multiple of `schedules`), the newest an hour before `ends_at`; their schedules exist."""
+    fire_times = [ends_at - timedelta(hours=hour) for hour in range(count // schedules, 0, -1)]
     values = {
         "prefixes": [lowest_ulid_at(fire_time)[:10] for fire_time in fire_times],
         "fire_times": fire_times,
-        "schedules": SCHEDULES,
+        "schedules": schedules,
     }
     with psycopg.connect(database_url, autocommit=True) as database:
         # Nothing here needs to survive a crash, and every row is known to be right: no checks, no waiting.
