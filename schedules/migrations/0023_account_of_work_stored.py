@@ -52,6 +52,6 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies: ClassVar = [("schedules", "0023_account_of_work")]
+    dependencies: ClassVar = [("schedules", "0022_account_of_work")]
 
     operations: ClassVar = [migrations.RunPython(fill, migrations.RunPython.noop)]
