@@ -4,6 +4,7 @@ from schedules.models.agent import CHANGE_ORIGIN, DEFAULT_RUNTIME, Agent, AgentV
 from schedules.models.api_key import ApiKey, Scope
 from schedules.models.attempt import WORKER_LOST, AttemptOutcome, RunAttempt
 from schedules.models.audit import AuditResult
+from schedules.models.clock_leap import ClockLeap
 from schedules.models.epoch import CadenceEpoch, EpochEnd
 from schedules.models.idempotency import IdempotencyRecord
 from schedules.models.known_key import KnownEncryptionKey
@@ -44,6 +45,7 @@ __all__ = [
     "AttemptOutcome",
     "AuditResult",
     "CadenceEpoch",
+    "ClockLeap",
     "DiscardReason",
     "EpochEnd",
     "IdempotencyRecord",

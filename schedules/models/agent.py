@@ -6,8 +6,8 @@ from typing import ClassVar, Self
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
+from schedules.database.clock import estimated_now
 from schedules.database.ulids import new_ulid
 from schedules.models.workspace import Workspace
 
@@ -118,7 +118,7 @@ class Agent(models.Model):
         default=timedelta(seconds=10), help_text="Wait before the second attempt"
     )
     retry_cap = models.DurationField(default=timedelta(minutes=15), help_text="Longest wait between attempts")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(default=estimated_now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     retired_at = models.DateTimeField(
@@ -163,7 +163,7 @@ class AgentVersion(models.Model):
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="versions")
     tag = models.CharField(max_length=100)
     is_active = models.BooleanField(default=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(default=estimated_now, editable=False)
 
     class Meta:
         ordering = ["-created_at"]

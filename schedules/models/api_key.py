@@ -1,8 +1,8 @@
 """ApiKey: who calls the API. Only the id and a SHA-256 of the secret are kept; the token is shown once."""
 
 from django.db import models
-from django.utils import timezone
 
+from schedules.database.clock import estimated_now
 from schedules.database.ulids import new_ulid
 from schedules.models.workspace import Workspace
 
@@ -35,7 +35,7 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(default=estimated_now, editable=False)
 
     class Meta:
         ordering = ["-id"]

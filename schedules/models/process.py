@@ -50,10 +50,16 @@ class ProcessRegistration(models.Model):
         db_default=timedelta(0),
         help_text="How far its host's clock is ahead of the database's",
     )
+    database_ahead = models.DurationField(
+        default=timedelta(0),
+        db_default=timedelta(0),
+        help_text="How far the database's clock has leapt ahead of the time that this process goes by",
+    )
     started_at = models.DateTimeField(db_default=Now())
     last_seen_at = models.DateTimeField(
         db_default=Now(),
-        help_text="When its slowest loop last went round: a beat's tick, a worker's consumer",
+        help_text="When its slowest loop last went round: a beat's tick, a worker's consumer. By the database's "
+        "clock, whatever that shows",
     )
 
     objects = ProcessRegistrationQuerySet.as_manager()

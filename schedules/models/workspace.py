@@ -3,7 +3,8 @@
 import uuid
 
 from django.db import models
-from django.utils import timezone
+
+from schedules.database.clock import estimated_now
 
 
 class Workspace(models.Model):
@@ -11,7 +12,7 @@ class Workspace(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=100, unique=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(default=estimated_now, editable=False)
 
     class Meta:
         ordering = ["name"]
