@@ -112,6 +112,12 @@ class Environment(BaseSettings):
         le=86_400,
         description="a beat or worker whose loop has stood still this long ends itself; 0: never",
     )
+    clock_accept_seconds: float = Field(
+        300,
+        ge=1,
+        le=86_400,
+        description="a database clock that has leapt ahead is believed once it has stayed ahead for this long",
+    )
     misfire_seconds: float = Field(
         60,
         ge=1,

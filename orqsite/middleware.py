@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from schedules.api.error_codes import code_of_status, error_body
+from schedules.errors import ClockLeapt
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -44,6 +45,22 @@ def _become_json(response: HttpResponse) -> None:
     response.content = json.dumps(error_body(code_of_status(response.status_code), message)).encode()
     response.headers["Content-Type"] = "application/json"
     response.headers["Content-Length"] = str(len(response.content))
+
+
+def leapt_clock(get_response: GetResponse) -> GetResponse:
+    """While the database's clock cannot be believed, what the console cannot do is answered with a sentence."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        return get_response(request)
+
+    def process_exception(_: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, ClockLeapt):
+            return None
+        headers = {"Retry-After": str(error.wait)}
+        return HttpResponse(str(error), content_type="text/plain; charset=utf-8", status=503, headers=headers)
+
+    answer.process_exception = process_exception  # type: ignore[attr-defined]  # where Django looks for it
+    return answer
 
 
 def readable_requests(get_response: GetResponse) -> GetResponse:

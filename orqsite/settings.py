@@ -42,6 +42,7 @@ MIDDLEWARE = [
     "orqsite.middleware.api_errors",
     "orqsite.hosts.known_hosts",
     "orqsite.middleware.readable_requests",
+    "orqsite.middleware.leapt_clock",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

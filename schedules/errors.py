@@ -1,5 +1,7 @@
 """What can be refused, as one tree: each error carries the stable `code` that clients see."""
 
+from datetime import timedelta
+
 
 class Refused(Exception):
     """The request was refused and nothing was changed; the message says why and how to mend it."""
@@ -80,3 +82,20 @@ class RunNotRetryable(Refused):
     """Only a run that has ended without success can be run again"""
 
     code = "run_not_retryable"
+
+
+class ClockLeapt(Refused):
+    """The database's clock has leapt ahead and nothing is changed until it is right again"""
+
+    code = "service_unavailable"
+    wait = 30
+    """Seconds, for Retry-After."""
+
+    def __init__(self, ahead: timedelta) -> None:
+        """`ahead`: how far."""
+        seconds = ahead.total_seconds()
+        super().__init__(
+            f"The database's clock has leapt ahead by {seconds:.0f} s: nothing is changed until it is right again, "
+            f"or has stayed so for some minutes. Try again in {self.wait} s"
+        )
+        self.ahead = ahead

@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,9 @@ from celery import current_app
 from kombu import pools
 
 from orqsite.embedded.valkey import Valkey
+from schedules.database import clock
+from schedules.database.process_time import ProcessTime
+from schedules.database.trusted_time import Reading
 from schedules.messages import breaker, dispatch
 from tests import picky_runtime
 
@@ -16,6 +20,14 @@ from tests import picky_runtime
 def _closed_breaker(monkeypatch: pytest.MonkeyPatch) -> None:
     """A broker failure of one test must not silence the next one's messages."""
     monkeypatch.setattr(dispatch, "breaker", breaker.Breaker(dispatch.BROKER_PAUSE_SECONDS))
+
+
+@pytest.fixture(autouse=True)
+def _own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test makes of the clock, the next one does not believe. The database's is this machine's."""
+    process = ProcessTime()
+    process.judge(Reading(datetime.now(UTC), clock.steady(), clock.steady()), timedelta(0))
+    monkeypatch.setattr(clock, "_process", process)
 
 
 @pytest.fixture

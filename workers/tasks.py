@@ -7,7 +7,8 @@ from celery import Task, shared_task
 from django.conf import settings
 
 from schedules import ledger, retention
-from schedules.database.clock import database_now
+from schedules.database.clock import time_to_act
+from schedules.errors import ClockLeapt
 from workers import execution
 
 log = structlog.get_logger(__name__)
@@ -32,12 +33,23 @@ def execute_run(run_id: str, generation: int) -> None:
 
 @shared_task(name="workers.tasks.prune_history")
 def prune_history() -> int:
-    """Delete history past its retention; how many runs went."""
-    return retention.prune(database_now(), timedelta(days=settings.ORQ.retention_days))
+    """Delete history past its retention; how many runs went. None while the database's clock has leapt."""
+    try:
+        now = time_to_act()
+    except ClockLeapt:
+        return 0
+    return retention.prune(now, timedelta(days=settings.ORQ.retention_days))
 
 
 @shared_task(name="workers.tasks.audit_ledger")
 def audit_ledger() -> int:
-    """Recount what is new in the ledger and keep the result; how many findings there are."""
-    result = ledger.audit_what_is_new(database_now(), timedelta(days=settings.ORQ.retention_days))
+    """Recount what is new in the ledger and keep the result; how many findings there are.
+
+    Not while the database's clock has leapt: the result would be of a time that is not.
+    """
+    try:
+        now = time_to_act()
+    except ClockLeapt:
+        return 0
+    result = ledger.audit_what_is_new(now, timedelta(days=settings.ORQ.retention_days))
     return result.finding_count

@@ -18,7 +18,7 @@ from schedules.admin.base import ConsoleAdmin, ConsoleList
 from schedules.admin.typed import ModelForm, TabularInline
 from schedules.agents import Saved
 from schedules.agents.secret_settings import masked_headers
-from schedules.database.clock import database_now
+from schedules.database.clock import time_to_act
 from schedules.errors import AgentNotFound
 from schedules.models import CHANGE_ORIGIN, Agent, AgentVersion, Schedule
 
@@ -197,7 +197,7 @@ class AgentAdmin(ConsoleAdmin[Agent]):
     def delete_model(self, request: HttpRequest, obj: Agent) -> None:
         """Through the verb; somebody else may have been quicker."""
         with suppress(AgentNotFound):
-            agents.delete(obj.id, database_now())
+            agents.delete(obj.id, time_to_act())
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Agent]) -> None:
         """Each through the verb."""

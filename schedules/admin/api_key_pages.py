@@ -8,14 +8,13 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 
 from schedules import api_keys
 from schedules.admin import cells
 from schedules.admin.base import ReadOnly
 from schedules.admin.typed import ModelForm
 from schedules.admin.verbs import Verb, VerbAdmin
-from schedules.database.clock import database_now
+from schedules.database.clock import database_now, estimated_now
 from schedules.errors import Refused
 from schedules.models import ApiKey
 
@@ -42,7 +41,7 @@ def status(key: ApiKey) -> str:
     """Whether it opens anything."""
     if key.revoked_at is not None:
         return cells.badge("revoked", "danger")
-    if key.expires_at is not None and key.expires_at <= timezone.now():
+    if key.expires_at is not None and key.expires_at <= estimated_now():
         return cells.badge("expired", "warning")
     return cells.badge("active", "success") if key.is_enabled else cells.badge("disabled", "warning")
 
@@ -62,13 +61,13 @@ def actor(key: ApiKey) -> str:
 @admin.display(description="Expires", ordering="expires_at")
 def expires(key: ApiKey) -> str:
     """When it stops working."""
-    return cells.instant(key.expires_at, timezone.now()) if key.expires_at else "never"
+    return cells.instant(key.expires_at, estimated_now()) if key.expires_at else "never"
 
 
 @admin.display(description="Last used", ordering="last_used_at")
 def last_used(key: ApiKey) -> str:
     """When it last opened something, to the minute."""
-    return cells.instant(key.last_used_at, timezone.now()) if key.last_used_at else "never"
+    return cells.instant(key.last_used_at, estimated_now()) if key.last_used_at else "never"
 
 
 @admin.display(description="Created", ordering="created_at")

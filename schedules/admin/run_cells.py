@@ -6,13 +6,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin import display
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from schedules import agent_runtimes
 from schedules.admin import cells, times
 from schedules.admin.filters import in_words
 from schedules.admin.schedule_cells import agent_with_tag
+from schedules.database.clock import estimated_now
 from schedules.models import Run, Schedule, TriggerKind
 from schedules.runs.attempts import Attempt, attempts_of
 from schedules.secrets import payloads
@@ -75,7 +75,7 @@ def trigger(run: Run) -> str:
 @display(description="Fire time")
 def fire_time(run: Run) -> str:
     """The cadence's instant; a manual run's earliest start."""
-    return cells.instant(run.due_at, timezone.now())
+    return cells.instant(run.due_at, estimated_now())
 
 
 @display(description="Lateness")
@@ -96,7 +96,7 @@ def duration(run: Run) -> str:
     """From the first attempt's start to the end, or to now."""
     if run.started_at is None:
         return cells.NOTHING
-    return cells.one_line(times.length((run.finished_at or timezone.now()) - run.started_at))
+    return cells.one_line(times.length((run.finished_at or estimated_now()) - run.started_at))
 
 
 @display(description="Payload")

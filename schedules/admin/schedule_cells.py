@@ -6,10 +6,10 @@ from itertools import islice
 
 from django.contrib.admin import display
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from schedules.admin import cells, times
+from schedules.database.clock import estimated_now
 from schedules.expressions import InvalidExpression, describe
 from schedules.expressions.instants import for_people
 from schedules.models import Schedule
@@ -69,7 +69,7 @@ def activity(schedule: Schedule) -> str:
 @display(description="Next fire", ordering="next_fire__fire_time")
 def next_fire(schedule: Schedule) -> str:
     """When it fires next."""
-    return cells.instant(schedule.next_fire_at, timezone.now())
+    return cells.instant(schedule.next_fire_at, estimated_now())
 
 
 @display(description="Last run")
@@ -85,7 +85,7 @@ def last_run(schedule: Schedule) -> str:
 def starts(schedule: Schedule) -> str:
     """How many runs of this cadence have started, and when the last one did."""
     last = schedule.last_triggered_at
-    when = times.relative(last, timezone.now()) if last else ""
+    when = times.relative(last, estimated_now()) if last else ""
     return cells.two_lines(run_count(schedule), when, title=for_people(last) if last else "never")
 
 
@@ -98,7 +98,7 @@ def run_count(schedule: Schedule) -> str:
 @display(description="Last start")
 def last_start(schedule: Schedule) -> str:
     """When a run of it last started."""
-    return cells.instant(schedule.last_triggered_at, timezone.now())
+    return cells.instant(schedule.last_triggered_at, estimated_now())
 
 
 @display(description="Agent")
@@ -114,7 +114,7 @@ def next_fires(schedule: Schedule) -> str:
         return "none while the schedule is inactive"
     if schedule.is_held_back:
         return "unknown: it is held back because they cannot be computed; an edit of its expression mends it"
-    now = timezone.now()
+    now = estimated_now()
     shown = islice(_fire_times(schedule, schedule.next_fire_at, now), SHOWN_FIRES)
     lines = ((for_people(moment), times.relative(moment, now)) for moment in shown)
     return format_html_join(

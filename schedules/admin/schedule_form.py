@@ -19,7 +19,7 @@ from unfold.widgets import (
 
 from schedules import editing, strict_json
 from schedules.admin.typed import ModelChoiceField, ModelForm
-from schedules.database.clock import database_now
+from schedules.database.clock import time_to_act
 from schedules.editing import NewSchedule, ScheduleChanges
 from schedules.errors import Refused
 from schedules.expressions import MAX_LENGTH, InvalidExpression, warnings_of
@@ -108,7 +108,7 @@ class ScheduleForm(ModelForm[Schedule]):
     @cached_property
     def now(self) -> datetime:
         """One moment for the rehearsal and the deed, so that they cannot differ."""
-        return database_now()
+        return time_to_act()
 
     def apply(self) -> Schedule:
         """Do what the person asked for, through the verb; Refused or InvalidExpression."""

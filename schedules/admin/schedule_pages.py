@@ -18,7 +18,7 @@ from schedules.admin.run_cells import recent_runs
 from schedules.admin.schedule_form import AddScheduleForm, ChangeScheduleForm, ScheduleForm
 from schedules.admin.typed import ModelForm
 from schedules.admin.verbs import Verb, VerbAdmin
-from schedules.database.clock import database_now
+from schedules.database.clock import time_to_act
 from schedules.errors import Refused, ScheduleInactive, ScheduleNotFound
 from schedules.models import Run, Schedule
 from schedules.triggering import run_now
@@ -173,7 +173,7 @@ class ScheduleAdmin(VerbAdmin[Schedule]):
     def delete_model(self, request: HttpRequest, obj: Schedule) -> None:
         """Through the verb; somebody else may have been quicker."""
         with suppress(ScheduleNotFound):
-            editing.delete(obj.id, signature(request), database_now())
+            editing.delete(obj.id, signature(request), time_to_act())
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
         """Each through the verb."""

@@ -17,7 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.urls import URLPattern, path, reverse
 
 from schedules.admin.base import ConsoleAdmin, signature
-from schedules.database.clock import database_now
+from schedules.database.clock import time_to_act
 from schedules.errors import Refused
 from schedules.expressions import InvalidExpression
 
@@ -112,7 +112,7 @@ def do(model_admin: VerbAdmin[M], request: HttpRequest, verb: Verb[M], rows: Ite
     done_count, skipped = 0, Counter[str]()
     for row in rows:
         try:
-            verb.act(row, signature(request), database_now())
+            verb.act(row, signature(request), time_to_act())
         except (Refused, InvalidExpression) as refusal:
             skipped[verb.skipped.get(type(refusal), str(refusal))] += 1
         else:

@@ -14,7 +14,7 @@ from schedules.api.api_view import ApiView
 from schedules.api.authentication import key_of
 from schedules.api.idempotency_key import answer_once
 from schedules.api.lookups import agent_of
-from schedules.database.clock import database_now
+from schedules.database.clock import time_to_act
 from schedules.database.keyset import page
 from schedules.errors import Refused
 from schedules.idempotency import RecordedAnswer
@@ -77,7 +77,7 @@ class AgentItself(ApiView):
     @operations.DELETE_AGENT
     def delete(self, request: Request, agent_key: str) -> Response:
         """Gone; a body is ignored."""
-        agents.delete(agent_of(key_of(request), agent_key).id, database_now())
+        agents.delete(agent_of(key_of(request), agent_key).id, time_to_act())
         return Response(status=204)
 
 

@@ -5,11 +5,13 @@ from typing import Any, ClassVar
 
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from schedules.api.rate_limits import KeyLimit
+from schedules.database.clock import require_no_leap
 from schedules.models import Scope
 
 
@@ -36,3 +38,10 @@ class ApiView(APIView):
     throttle_classes = [KeyLimit]
     scopes: ClassVar[Mapping[str, Scope]] = {}
     """By method that is not reading: the least scope of a key that may; others need write."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Whoever may ask is let in; to change something only while the database's clock can be believed."""
+        super().initial(request, *args, **kwargs)
+        is_read = request.method in SAFE_METHODS or self.scopes.get(request.method or "") is Scope.READ
+        if not is_read:
+            require_no_leap()

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from schedules import idempotency
 from schedules.api.authentication import key_of
-from schedules.database.clock import database_now
+from schedules.database.clock import time_to_act
 from schedules.errors import InvalidRequest
 from schedules.idempotency import RecordedAnswer
 
@@ -32,7 +32,7 @@ def answer_once(request: Request, body: Callable[[], Any], act: Callable[[], Rec
         )
     same = [request.method, request.path, body()]
     workspace_id = key_of(request).workspace_id
-    return _response(idempotency.once(workspace_id, idempotency_key, same, database_now(), act))
+    return _response(idempotency.once(workspace_id, idempotency_key, same, time_to_act(), act))
 
 
 def _response(answer: RecordedAnswer) -> Response:

@@ -74,7 +74,7 @@ _IF_MATCH: Final = _header(
     pattern=TAGS_PATTERN,
 )
 _RETRY_AFTER: Final = _header(
-    "Retry-After", "Seconds to wait before the next request.", [429], type="integer", minimum=1
+    "Retry-After", "Seconds to wait before the next request.", [429, 503], type="integer", minimum=1
 )
 
 

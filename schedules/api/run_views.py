@@ -8,7 +8,7 @@ from schedules.api.api_view import ApiView
 from schedules.api.authentication import key_of
 from schedules.api.documents import RunDocument, RunList
 from schedules.api.lookups import run_of, schedule_of
-from schedules.database.clock import database_now
+from schedules.database.clock import time_to_act
 from schedules.database.keyset import page
 from schedules.errors import RunNotCancellable
 from schedules.models import Scope
@@ -49,6 +49,6 @@ class RunCancellation(ApiView):
         """Cancelled; a body is ignored."""
         schedule = schedule_of(key_of(request), agent_key, schedule_id)
         run = run_of(schedule, run_id)
-        if not transitions.cancel(run.id, database_now()):
+        if not transitions.cancel(run.id, time_to_act()):
             raise RunNotCancellable
         return Response(RunDocument(run_of(schedule, run_id)).data)

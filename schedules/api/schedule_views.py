@@ -15,7 +15,7 @@ from schedules.api.lookups import agent_of, schedule_of
 from schedules.api.parsing import refuse_body
 from schedules.api.rate_limits import TriggerLimit
 from schedules.api.whole_list import whole_list
-from schedules.database.clock import database_now
+from schedules.database.clock import time_to_act
 from schedules.database.keyset import page
 from schedules.errors import Refused
 from schedules.idempotency import RecordedAnswer
@@ -44,7 +44,7 @@ class AgentSchedules(ApiView):
         new = bodies.new_schedule(request)
 
         def create() -> RecordedAnswer:
-            schedule = editing.create(agent_of(key, agent_key), new, key.actor, database_now())
+            schedule = editing.create(agent_of(key, agent_key), new, key.actor, time_to_act())
             return RecordedAnswer(201, SavedScheduleDocument(schedule).data, {"ETag": etag_of(schedule)})
 
         return answer_once(request, lambda: request.data, create)
@@ -65,7 +65,7 @@ class AgentSchedule(ApiView):
         changes = bodies.schedule_changes(request)
         expected = expected_revisions(request, schedule_id)
         schedule = schedule_of(key, agent_key, schedule_id)
-        schedule = editing.update(schedule.id, changes, key.actor, database_now(), expected)
+        schedule = editing.update(schedule.id, changes, key.actor, time_to_act(), expected)
         return schedule_response(schedule, SavedScheduleDocument)
 
     @operations.DELETE
@@ -74,7 +74,7 @@ class AgentSchedule(ApiView):
         key = key_of(request)
         expected = expected_revisions(request, schedule_id)
         schedule = schedule_of(key, agent_key, schedule_id)
-        editing.delete(schedule.id, key.actor, database_now(), expected)
+        editing.delete(schedule.id, key.actor, time_to_act(), expected)
         return Response(status=204)
 
 

@@ -1,4 +1,7 @@
-"""ULIDs: 26-character identifiers that sort by the time they were made (https://github.com/ulid/spec)."""
+"""ULIDs: 26-character identifiers that sort by the time they were made (https://github.com/ulid/spec).
+
+That time is the database's, whatever this host's clock says: ids of all hosts sort together.
+"""
 
 import os
 import re
@@ -7,6 +10,8 @@ from string import ascii_uppercase, digits
 from typing import Final
 
 from ulid import ULID
+
+from schedules.database.clock import estimated_now
 
 ULID_PATTERN: Final = r"[0-9A-HJKMNP-TV-Z]{26}"
 """As this service writes them, for a regular expression."""
@@ -23,7 +28,7 @@ def is_ulid(text: str) -> bool:
 
 def new_ulid() -> str:
     """A fresh ULID, upper-case Crockford base 32."""
-    return str(ULID())
+    return str(ULID.from_timestamp(max(0.0, estimated_now().timestamp())))
 
 
 def new_ulids(count: int) -> list[str]:

@@ -9,7 +9,7 @@ from django.db.models import F
 
 from schedules import editing
 from schedules.database.choice import is_postgresql
-from schedules.database.clock import database_now
+from schedules.database.clock import time_to_act
 from schedules.errors import RunNotFound, RunNotRetryable, ScheduleInactive
 from schedules.limits import quotas
 from schedules.messages import dispatch
@@ -25,7 +25,7 @@ def trigger(
 ) -> Run:
     """A person says run now: one run, 10 s from now; ScheduleNotFound, ScheduleInactive or QuotaExceeded.
 
-    `now`: None is the database's clock, read by the statement that adds the run where it can.
+    `now`: None is the database's clock, read by the statement that adds the run where it can; ClockLeapt.
     `traceparent`: of the request, a valid one or none; the run's trace is linked to it.
     `workspace_id`: the schedule's, from those who know it; it is looked up otherwise.
     The run is committed before this returns; its message leaves after the commit, whatever the broker does.
@@ -33,7 +33,7 @@ def trigger(
     _require_room(schedule_id, workspace_id)
     run = postgresql.add(schedule_id, TRIGGER_DELAY, now, traceparent) if is_postgresql() else None
     if run is None:
-        return _add_to(schedule_id, now or database_now(), traceparent=traceparent)
+        return _add_to(schedule_id, now or time_to_act(), traceparent=traceparent)
     _ring_later(run)
     return run
 

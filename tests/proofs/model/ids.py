@@ -26,6 +26,10 @@ class Counted:
     def __call__(self) -> ULID:
         return ULID.from_int(_MOMENT + next(self._numbers))
 
+    def from_timestamp(self, _: float) -> ULID:
+        """Whatever the moment."""
+        return self()
+
     def urandom(self, size: int) -> bytes:
         """So many bytes, each taken for one symbol."""
         return b"".join(_symbols(next(self._numbers)) for _ in range(size // _SYMBOLS))
