@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Field, JSONField
 
+from schedules.database.clock import latest_plausible
 from schedules.database.cursors import server_bound_cursor
 from schedules.models import Agent
 from schedules.runs.claimed import Claimed, Occasion, links
@@ -40,6 +41,7 @@ WITH asked AS (
       AND schedule.generation = %(generation)s AND schedule.deleted_at IS NULL
       AND (schedule.is_active OR schedule.is_finished) AND agent.deleted_at IS NULL
       AND pg_catalog.clock_timestamp() - statement_timestamp() < %(patience)s
+      AND asked.at <= %(latest)s  -- a clock that has leapt starts nothing
     RETURNING run.schedule_id, seen.is_first, run.attempt, run.agent_tag, run.payload::text, run.attempt_started_at,
         run.lease_expires_at, run.silent_count, schedule.display_name, run.fire_time, run.created_at, run.is_misfire,
         run.again_of <> '', seen.trace_id, run.linked_traceparent, {agent_columns}
@@ -58,7 +60,7 @@ def start(
 ) -> Claimed | None:
     """Start the run if it may start; None: it may not, or its schedule's lock was waited for too long.
 
-    `now`: None is the database's clock as the statement reads it.
+    `now`: None is the database's clock as the statement reads it; nothing starts while that has leapt.
     """
     values: dict[str, Any] = {
         "run_id": run_id,
@@ -67,6 +69,7 @@ def start(
         "now": now,
         "lease": lease,
         "patience": lease / 3,
+        "latest": latest_plausible() if now is None else now,
         "trace_id": trace_id,
     }
     with server_bound_cursor(is_prepared=True) as cursor:

@@ -9,7 +9,8 @@ from django.db import transaction
 from django.db.models import F
 
 from schedules.database.choice import is_postgresql
-from schedules.database.clock import database_now
+from schedules.database.clock import time_to_act
+from schedules.errors import ClockLeapt
 from schedules.models import AgentVersion, DiscardReason, Run, RunState, Schedule
 from schedules.runs import claim_postgresql
 from schedules.runs.claimed import Claimed, Occasion, links
@@ -26,6 +27,7 @@ class NotClaimed(StrEnum):
     WRONG_GENERATION = "wrong_generation"
     DISCARDED = "discarded"
     WAITED = "waited_too_long"
+    CLOCK_LEAPT = "clock_leapt"
 
 
 def claim(
@@ -45,7 +47,10 @@ def claim(
         claimed = claim_postgresql.start(run_id, generation, worker, now, lease, trace_id)
         if claimed is not None:
             return claimed
-    now = now or database_now()
+    try:
+        now = now or time_to_act()
+    except ClockLeapt:  # the run stays pending: a beat redispatches it when the clock is right
+        return NotClaimed.CLOCK_LEAPT
     with transaction.atomic():
         return _claim(run_id, generation, worker, now, lease, asked_at, trace_id)
 

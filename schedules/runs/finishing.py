@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Field
 
 from schedules.database.choice import is_postgresql
-from schedules.database.clock import database_now
+from schedules.database.clock import database_now, estimated_now, latest_plausible
 from schedules.database.cursors import server_bound_cursor
 from schedules.models import Run, RunState
 from schedules.runs import attempts, retries
@@ -78,15 +78,22 @@ def succeed(run_id: str, attempt: int, now: datetime | None, **outcome: Any) -> 
     }
     values = [_fields()[name].get_db_prep_save(value, connection) for name, value in facts.items()]
     columns = ", ".join(f"{name} = %s" for name in facts)
-    moment = "coalesce(%s, statement_timestamp())" if has_clock else "%s"
-    finished_at = connection.ops.adapt_datetimefield_value(now if has_clock else now or database_now())
+    moment, moments = _moment(now)
     statement = (  # Django takes longer to put an UPDATE together than PostgreSQL to carry it out
         f"UPDATE schedules_run SET {columns}, finished_at = {moment}"  # noqa: S608 - names of our own
         " WHERE id = %s AND attempt = %s AND state = %s"
     )
     with server_bound_cursor(is_prepared=True) if has_clock else connection.cursor() as cursor:
-        cursor.execute(statement, [*values, finished_at, run_id, attempt, RunState.RUNNING.value])
+        cursor.execute(statement, [*values, *moments, run_id, attempt, RunState.RUNNING.value])
         return bool(cursor.rowcount)
+
+
+def _moment(now: datetime | None) -> tuple[str, list[Any]]:
+    """When the run finished, as SQL and its parameters: the answer is kept whatever the database's clock shows."""
+    if now is not None or not is_postgresql():
+        return "%s", [connection.ops.adapt_datetimefield_value(now or database_now())]
+    moment = "CASE WHEN statement_timestamp() <= %s THEN statement_timestamp() ELSE %s END"
+    return moment, [latest_plausible(), estimated_now()]
 
 
 @cache

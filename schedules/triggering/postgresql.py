@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
 
+from schedules.database.clock import latest_plausible
 from schedules.database.cursors import server_bound_cursor
 from schedules.database.ulids import new_ulid
 from schedules.models import Run
@@ -28,7 +29,7 @@ INSERT INTO schedules_run
 SELECT %(run_id)s, id, agent_id, workspace_id, generation, 'manual', manual_count, false,
     at + {delay}, at, at + {delay} + {redispatch_after}, agent_tag, %(traceparent)s
 FROM schedule, asked
-RETURNING {columns}
+{unless_leapt}RETURNING {columns}
 """
 
 _COLUMNS = ("id", "schedule_id", "generation", "not_before")
@@ -38,15 +39,14 @@ _COLUMNS = ("id", "schedule_id", "generation", "not_before")
 def add(schedule_id: str, delay: timedelta, now: datetime | None, traceparent: str = "") -> Run | None:
     """A pending run that a person asked for, of an active schedule; None: there is none of this id.
 
-    `now`: None is the database's clock.
+    `now`: None is the database's clock; none is added while that has leapt.
     """
     values: dict[str, Any] = {
         "run_id": new_ulid(),
         "schedule_id": schedule_id,
         "traceparent": traceparent,
     }
-    if now is not None:
-        values["now"] = now
+    values |= {"latest": latest_plausible()} if now is None else {"now": now}
     statement = _statement(delay, settings.ORQ.redispatch_seconds, now is not None)
     with server_bound_cursor(is_binary=True, is_prepared=True) as cursor:
         cursor.execute(statement, values)
@@ -59,6 +59,7 @@ def _statement(delay: timedelta, redispatch_seconds: float, is_now_given: bool) 
     """What is the same for every trigger stands in the statement, where it costs nothing."""
     return _ADD.format(
         now="%(now)s" if is_now_given else "statement_timestamp()",
+        unless_leapt="" if is_now_given else "WHERE at <= %(latest)s\n",
         delay=_interval(delay.total_seconds()),
         redispatch_after=_interval(redispatch_seconds),
         columns=", ".join(_COLUMNS),
