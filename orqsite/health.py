@@ -73,6 +73,8 @@ def _told(report: Report) -> dict[str, Any]:
             "in_flight": sum(worker.in_flight_count for worker in workers),
             "threads": sum(worker.thread_count for worker in workers),
         },
+        "clock": report.clock,
+        "largest_clock_offset_seconds": round(report.clock_offset.total_seconds(), 1),
         "oldest_due_fire_seconds": _seconds(report.overdue.fire),
         "oldest_due_run_seconds": _seconds(report.overdue.run),
     }

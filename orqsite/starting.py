@@ -30,7 +30,20 @@ def begin() -> None:
     require_encryption_keys()
     touch_codecs()
     _require_one_broker()
+    learn_the_time()
     require_known_keys()
+
+
+def learn_the_time() -> None:
+    """From the database, which may not answer yet: then the first answer is believed."""
+    from schedules import processes  # models can be imported once Django is set up, not before
+
+    try:
+        processes.learn_the_time()
+    except Error as error:
+        log.info("clock.not_read", error=type(error).__name__)
+    finally:
+        _let_go_of_the_database()
 
 
 def require_encryption_keys() -> None:

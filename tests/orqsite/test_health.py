@@ -10,6 +10,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from orqsite.embedded.valkey import Valkey
+from schedules.database import clock
 from schedules.database.clock import database_now
 from schedules.health import report
 from schedules.models import KnownEncryptionKey, ProcessRegistration
@@ -29,7 +30,9 @@ def test_a_process_that_answers_is_healthy(client: Client) -> None:
 def test_it_is_ready_with_its_database_and_its_broker(client: Client) -> None:
     answer = client.get("/readyz")
 
-    assert (answer.status_code, answer.json()) == (
+    body = answer.json()
+    assert abs(body.pop("largest_clock_offset_seconds")) < 1
+    assert (answer.status_code, body) == (
         200,
         {
             "status": "ok",
@@ -38,6 +41,7 @@ def test_it_is_ready_with_its_database_and_its_broker(client: Client) -> None:
             "encryption_keys": "ok",
             "beats": {"count": 0, "last_tick_seconds": None},
             "workers": {"count": 0, "last_heartbeat_seconds": None, "in_flight": 0, "threads": 0},
+            "clock": "ok",
             "oldest_due_fire_seconds": None,
             "oldest_due_run_seconds": None,
         },
@@ -209,6 +213,37 @@ def test_a_process_with_another_key_says_so(
     answer = client.get("/readyz?only=database")
 
     assert (answer.status_code, answer.json()["encryption_keys"]) == (200, state)
+
+
+def registered(**fields: object) -> None:
+    ProcessRegistration.objects.create(kind="beat", host="h", pid=1, last_seen_at=database_now(), **fields)
+
+
+def test_a_host_that_is_off_is_reported_and_turns_nothing_red(client: Client) -> None:
+    registered(clock_offset=timedelta(seconds=3))
+    registered(clock_offset=timedelta(seconds=-7200))
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json()["clock"]) == (200, "hosts_disagree")
+    assert answer.json()["largest_clock_offset_seconds"] == -7200
+
+
+def test_a_clock_that_a_beat_has_seen_leap_is_reported_and_turns_nothing_red(client: Client) -> None:
+    registered(database_ahead=timedelta(days=365), clock_offset=timedelta(days=-365))
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json()["clock"]) == (200, "leapt")
+
+
+def test_due_ness_is_reported_by_the_time_that_goes_on_during_a_leap(client: Client) -> None:
+    make_due_schedule(due_at=database_now() - timedelta(days=20))
+    clock.believe_others(timedelta(days=30))
+
+    body = client.get("/readyz").json()
+
+    assert (body["clock"], body["oldest_due_fire_seconds"]) == ("leapt", None)
 
 
 def test_health_answers_only_reads(client: Client) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error
 
+from schedules.database.clock import OFFSET_BOUND
 from schedules.health import states
 from schedules.health.broker import broker_state
 from schedules.health.database import database_state
@@ -16,9 +17,6 @@ from schedules.models import AuditResult, ProcessKind, ProcessRegistration
 from schedules.secrets import known_keys
 
 NAME_WIDTH = 18
-CLOCK_BOUND = timedelta(seconds=5)
-"""A host further off than this is named."""
-
 Line = tuple[str, str]
 
 
@@ -40,11 +38,11 @@ class Command(BaseCommand):
         try:
             self._write(("encryption keys", _of_the_keys()))
             found = report()
-            for line in (*_processes(found), *_waiting(found)):
+            for line in (("clock", _clock(found)), *_processes(found), *_waiting(found)):
                 self._write(line)
             queue = dispatch.queue_length() if is_broker_asked else None
             self._write(("queue", "unknown" if queue is None else f"{queue} messages"))
-            self._write(("last audit", _audit(found.at)))
+            self._write(("last audit", _audit(found.times.trusted_at)))
         except Error as error:
             raise CommandError(f"The database cannot be read: {str(error).strip()}") from None
 
@@ -56,6 +54,16 @@ class Command(BaseCommand):
 def _of_the_keys() -> str:
     state = known_keys.compare()
     return "ok" if state.name == known_keys.OK else f"{state.name}: {state}"
+
+
+def _clock(found: Report) -> str:
+    match found.clock:
+        case "leapt":
+            ahead = _duration(found.clock_ahead)
+            return f"leapt: the database's is {ahead} ahead; nothing fires until it is right or believed"
+        case "hosts_disagree":
+            return f"hosts_disagree: one is off by {found.clock_offset.total_seconds():+.0f} s from the database's"
+    return "ok"
 
 
 def _processes(found: Report) -> Iterator[Line]:
@@ -73,7 +81,7 @@ def _process(process: ProcessRegistration, now: datetime) -> str:
         words.append(f"{process.in_flight_count} of {process.thread_count} in flight")
     verb = "ticked" if process.kind == ProcessKind.BEAT else "seen"
     words.append(f"{verb} {_ago(now - process.last_seen_at)}")
-    if abs(process.clock_offset) > CLOCK_BOUND:
+    if abs(process.clock_offset) > OFFSET_BOUND:
         words.append(f"its clock is off by {process.clock_offset.total_seconds():+.0f} s")
     if not process.is_alive(now):
         words.append("GONE or standing still")
