@@ -15,6 +15,7 @@ from schedules.agents import check_fit, require_tag
 from schedules.errors import PreconditionFailed, ScheduleNotFound
 from schedules.expressions import InvalidExpression, admit
 from schedules.expressions.invalid_expression import CRON_EXAMPLE, ONCE_EXAMPLE
+from schedules.expressions.minimum import MINIMUM_CADENCE
 from schedules.ledger import epochs
 from schedules.limits import quotas
 from schedules.models import Agent, DiscardReason, EpochEnd, Schedule, ScheduleType
@@ -147,8 +148,12 @@ def _require_revision(schedule: Schedule, expected: Collection[int] | None) -> N
 
 
 def _moment(schedule: Schedule, now: datetime) -> datetime:
-    """`now`, or the moment of what its row's lock was waited for, if that came later: history runs forwards."""
-    return max(now, schedule.updated_at, epochs.last_fired(schedule) or now)
+    """`now`, or the moment of what its row's lock was waited for, if that came later: history runs forwards.
+
+    What lies further ahead is of a clock that was wrong for a while: the schedule does not follow that.
+    """
+    moments = (now, schedule.updated_at, epochs.last_fired(schedule) or now)
+    return max(moment for moment in moments if moment - now <= MINIMUM_CADENCE)
 
 
 def _apply_content(schedule: Schedule, changes: ScheduleChanges) -> None:
@@ -206,6 +211,22 @@ def _restart(schedule: Schedule, type_: str, expression: str, now: datetime) -> 
     schedule.generation += 1
     schedule.anchor_at = now
     schedule.is_finished = False
+
+
+@transaction.atomic
+def restart(schedule_id: str, actor: str, began_at: datetime, now: datetime) -> None:
+    """The cadence of an active schedule begins again, at `began_at`, with a new generation; ScheduleNotFound."""
+    schedule = _locked_from_beats(schedule_id)
+    if not schedule.is_active:
+        return
+    fire_time = first_fire(schedule.type, schedule.expression, began_at)
+    epochs.end(schedule, EpochEnd.REPLACED, now)
+    _restart(schedule, schedule.type, schedule.expression, began_at)
+    epochs.begin(schedule, fire_time)
+    schedule.updated_by_id = actor
+    schedule.updated_at = now
+    schedule.revision += 1
+    schedule.save()
 
 
 @transaction.atomic

@@ -6,19 +6,23 @@ django-celery-beat's own periodic tasks work as ever; the service's housekeeping
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.utils import timezone
+from django_celery_beat.models import PeriodicTask, PeriodicTasks
 from django_celery_beat.schedulers import DatabaseScheduler
 from kombu.exceptions import OperationalError as BrokerError
 
-from schedules.database.clock import database_now
+from schedules.database.clock import time_to_act
+from schedules.errors import ClockLeapt
 from schedules.firing.due import fire_due, is_anything_due, suspend_unreachable
 from schedules.messages import dispatch
 from schedules.messages.dispatch import RunKey
+from schedules.realigning import note_accepted_leaps, realign
 from schedules.retiring import retire
 from schedules.runs.recovering import recover
 from workers import loops
@@ -37,6 +41,9 @@ HERD_SECONDS = 3.0
 
 STOCK_PAUSE_SECONDS = 5.0
 """How long the stock scheduler rests when the broker cannot be reached."""
+
+LEAPT_SECONDS = 1.0
+"""How often the database is asked whether its clock is right again."""
 
 AFTER_THE_SECOND = 0.005
 """Fire times are whole seconds: a tick wakes this long after one, so that it sees what has just come due."""
@@ -80,6 +87,8 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
         loops.went_round("tick")
         try:
             next_at = self._fire_and_recover()
+        except ClockLeapt:  # nothing is done for a time that is not
+            next_at = time.monotonic() + LEAPT_SECONDS
         except (OperationalError, InterfaceError) as error:
             log.warning("beat.database_unreachable", error=type(error).__name__)
             self._outage.has_begun()
@@ -107,7 +116,8 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
         Counted from the time asked about, not from when the answer is worked off: a tick that woke just before a
         whole second and ends after it must not leave that second to the next.
         """
-        now = database_now()
+        now = time_to_act()
+        note_accepted_leaps()
         next_at = time.monotonic() + _until_next_second(now)
         limit: int = settings.ORQ.fire_batch
         is_herd, self._is_herd = self._is_herd, False
@@ -133,7 +143,8 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
     def _suspend_if_time(self, now: datetime) -> None:
         if time.monotonic() >= self._unreachable_at:
             suspend_unreachable(now)
-            self._unreachable_at = time.monotonic() + UNREACHABLE_SECONDS
+            _mend_stock_times()
+            self._unreachable_at = time.monotonic() + (0.0 if realign(now) else UNREACHABLE_SECONDS)
 
     def _stock_tick(self, *args: Any, **kwargs: Any) -> float:
         """The stock tick when it has asked to be called again: it costs several queries, so not each second."""
@@ -151,6 +162,14 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
             log.warning("broker.unreachable", error=type(error).__name__, pause_seconds=STOCK_PAUSE_SECONDS)
             return STOCK_PAUSE_SECONDS
         return float(super().tick(*args, **kwargs) or 0.0)
+
+
+def _mend_stock_times() -> None:
+    """The stock scheduler goes by its host's clock: one that was ahead must not keep housekeeping waiting."""
+    now = timezone.now()
+    ahead = PeriodicTask.objects.filter(last_run_at__gt=now + timedelta(minutes=1))
+    if ahead.update(last_run_at=now):
+        PeriodicTasks.update_changed()
 
 
 def _until_next_second(now: datetime) -> float:

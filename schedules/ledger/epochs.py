@@ -56,8 +56,12 @@ def last_fired(schedule: Schedule) -> datetime | None:
 
 
 def end(schedule: Schedule, cause: EpochEnd, now: datetime) -> None:
-    """The schedule's generation is over, if it was not; its due fire times that no beat has fired are missed."""
-    CadenceEpoch.objects.filter(schedule=schedule, ended_at=None).update(ended_at=now, ended_by=cause)
+    """The schedule's generation is over, if it was not; its due fire times that no beat has fired are missed.
+
+    Where a clock that was wrong has fired times to come, it ends with the last of these: all to there is on record.
+    """
+    ended_at = max(now, last_fired(schedule) or now)
+    CadenceEpoch.objects.filter(schedule=schedule, ended_at=None).update(ended_at=ended_at, ended_by=cause)
     first = _first_unrecorded(schedule) if schedule.has_impossible_fire_time else schedule.next_fire_at
     if first is not None and first <= now:
         _miss(schedule, first, MissedReason(cause), now)

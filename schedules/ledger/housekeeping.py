@@ -61,7 +61,8 @@ def _since(now: datetime, keep: timedelta) -> tuple[datetime, bool]:
     A schedule that is suspended for days because its cadence fails must not make each audit a whole one: further back
     than the last whole audit nobody has to look.
     """
-    last, last_whole = AuditResult.objects.newest(), AuditResult.objects.whole().newest()
+    until_now = AuditResult.objects.filter(audited_at__lte=now)  # no others, unless a clock was wrong
+    last, last_whole = until_now.newest(), until_now.whole().newest()
     if last is None or last_whole is None or last_whole.audited_at <= now - WHOLE_EVERY:
         return kept_since(now, keep), True
     since = max(last.settled_until, last_whole.audited_at - WHOLE_EVERY) - OVERLAP

@@ -11,10 +11,11 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from pytest_django import Settings
 
 from orqsite.embedded.valkey import Valkey
+from schedules.database import clock
 from schedules.database.clock import database_now
 from schedules.firing.due import Fired
 from schedules.messages import dispatch
-from schedules.models import Run
+from schedules.models import ClockLeap, Run, RunState
 from tests.factories import make_due_schedule, make_run, make_schedule
 from tests.messages import queued
 from tests.races.threads import elsewhere
@@ -91,7 +92,7 @@ def test_a_tick_that_ends_after_a_second_it_did_not_look_at_is_followed_at_once(
     """It wakes before the whole second when the stock scheduler asked for that moment."""
     before_the_second = datetime(2026, 6, 1, 11, 59, 59, 990_000, UTC)
     ahead = before_the_second - datetime.now(UTC)
-    monkeypatch.setattr(beat, "database_now", lambda: datetime.now(UTC) + ahead)
+    monkeypatch.setattr(beat, "time_to_act", lambda: datetime.now(UTC) + ahead)
     monkeypatch.setattr(beat, "is_anything_due", lambda _: time.sleep(0.05))
 
     assert started.tick() == 0.0
@@ -231,3 +232,60 @@ def test_a_herd_puts_recovery_off_but_not_for_long(
     time.sleep(0.3)
     started.tick()
     assert len(recovered) == 1
+
+
+def test_a_tick_does_nothing_while_the_databases_clock_has_leapt(
+    started: ScheduleBeat, valkey: redis.Redis
+) -> None:
+    past = database_now() - timedelta(minutes=1)
+    due = make_due_schedule(due_at=soon())
+    waiting = make_run(due, not_before=past, redispatch_at=past)
+    lost = make_run(due, state=RunState.RUNNING, lease_expires_at=past)
+    clock.believe_others(timedelta(days=30))
+
+    delay = started.tick()
+
+    assert 0.5 < delay <= 1.0
+    assert set(Run.objects.values_list("id", "state")) == {(waiting.id, "pending"), (lost.id, "running")}
+    assert queued(valkey) == []
+
+
+def test_a_beat_fires_by_itself_when_the_clock_is_right_again(
+    started: ScheduleBeat, valkey: redis.Redis
+) -> None:
+    due = make_due_schedule(due_at=soon())
+    clock.believe_others(timedelta(days=30))
+    started.tick()
+
+    clock.believe_others(timedelta(0))
+    started.tick()
+
+    assert Run.objects.get().schedule_id == due.id
+
+
+def test_a_beat_writes_down_a_leap_that_it_believes_before_it_fires_by_it(
+    started: ScheduleBeat, valkey: redis.Redis, settings: Settings
+) -> None:
+    settings.ORQ = settings.ORQ.model_copy(update={"clock_accept_seconds": 0})
+    make_due_schedule(due_at=soon() - timedelta(days=1))
+    clock.believe_others(timedelta(days=30))
+
+    started.tick()
+
+    leap = ClockLeap.objects.get()
+    assert leap.reached_at - leap.left_at == pytest.approx(timedelta(days=30), abs=timedelta(seconds=5))
+    assert Run.objects.count() == 1
+
+
+def test_housekeeping_does_not_wait_for_a_clock_that_was_ahead(
+    started: ScheduleBeat, valkey: redis.Redis
+) -> None:
+    often = IntervalSchedule.objects.create(every=1, period=IntervalSchedule.HOURS)
+    ahead = datetime.now(UTC) + timedelta(days=365)
+    task = PeriodicTask.objects.create(name="somebody's", task="other", interval=often, last_run_at=ahead)
+
+    started.tick()
+
+    task.refresh_from_db()
+    assert task.last_run_at is not None
+    assert task.last_run_at < datetime.now(UTC) + timedelta(minutes=1)

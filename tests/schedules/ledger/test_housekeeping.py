@@ -108,6 +108,15 @@ def test_once_a_day_everything_is_read_again() -> None:
     assert [result.finding_count for result in results] == [0, 0, 1, 0]
 
 
+def test_an_audit_that_a_wrong_clock_has_dated_ahead_is_not_gone_on_from() -> None:
+    audited(0)
+    audited(365 * 24)
+
+    result = audited(2)
+
+    assert (result.since, result.is_whole) == (NOON - OVERLAP, False)
+
+
 def test_a_schedule_that_is_suspended_for_days_makes_no_audit_a_whole_one() -> None:
     hourly()
     audited(80 * 24 - 1)
