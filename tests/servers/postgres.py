@@ -44,6 +44,8 @@ class Postgres:
         self._programs = _installed()
         self._data = self.folder / "data"
         self.child: Child | None = None
+        self.environment: dict[str, str] = {}
+        """Of the server, beside what it needs."""
 
     @property
     def url(self) -> str:
@@ -98,7 +100,7 @@ class Postgres:
         with (self.folder / "log").open("ab") as log:
             return Child(
                 [str(self._programs / "bin" / program), *options],
-                env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"},
+                env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"} | self.environment,
                 cwd=self.folder,
                 output=log,
                 user=self._user.pw_name if self._user else None,
