@@ -18,7 +18,7 @@ from tests.proofs.chaos.decks import CLOCK_FAULTS, FAULTS, LONG_FAULTS, REFUSALS
 from tests.proofs.chaos.faults import SHORT, Pace
 from tests.proofs.chaos.lead import TooLate
 from tests.proofs.chaos.limits import Limits
-from tests.proofs.chaos.product import FAST_CATCH_UP, SHORT_LEASE, Product
+from tests.proofs.chaos.product import FAST_CATCH_UP, SHORT_LEASE, SOON_BELIEVED, Product
 from tests.proofs.chaos.site import Site, Surroundings
 
 BEGAN_AT = time.monotonic()
@@ -95,7 +95,7 @@ def _site(options: argparse.Namespace, *, is_short: bool) -> Callable[[Surroundi
         from tests.proofs.chaos.stock.site import Stock
 
         return Stock
-    settings = (SHORT_LEASE if is_short else {}) | (FAST_CATCH_UP if options.clock else {})
+    settings = (SHORT_LEASE if is_short else {}) | (FAST_CATCH_UP | SOON_BELIEVED if options.clock else {})
     return lambda around: Product(around, settings, has_clock=options.clock)
 
 

@@ -31,6 +31,9 @@ SHORT_LEASE = {"ORQ_LEASE_SECONDS": "5", "ORQ_HEARTBEAT_SECONDS": "1"}
 FAST_CATCH_UP = {"ORQ_CATCH_UP_PER_SECOND": "100"}
 """For clocks that jump by hours: everything that comes due is late, again and again."""
 
+SOON_BELIEVED = {"ORQ_CLOCK_ACCEPT_SECONDS": "1"}
+"""For clocks that leap and stay ahead: the load waits for that time, and not for minutes."""
+
 AGENT_CAUSED = ("agent_", "invalid_response", "response_too_large")
 """A failed run's reason begins so when the agent was the cause."""
 

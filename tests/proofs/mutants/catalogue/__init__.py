@@ -7,6 +7,7 @@ from tests.proofs.mutants.catalogue.auditing import AUDITING
 from tests.proofs.mutants.catalogue.changing import CHANGING
 from tests.proofs.mutants.catalogue.claiming import CLAIMING
 from tests.proofs.mutants.catalogue.claiming_in_one_statement import CLAIMING_IN_ONE_STATEMENT
+from tests.proofs.mutants.catalogue.clocks import CLOCKS
 from tests.proofs.mutants.catalogue.finishing import FINISHING
 from tests.proofs.mutants.catalogue.fires import FIRES
 from tests.proofs.mutants.catalogue.health import HEALTHY
@@ -34,4 +35,5 @@ MUTANTS: Final = (
     *TRIGGERS,
     *SENDING,
     *AUDITING,
+    *CLOCKS,
 )

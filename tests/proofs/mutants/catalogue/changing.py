@@ -93,7 +93,7 @@ CHANGING: Final = (
     Mutant(
         "an edit by a clock that is behind goes back in time",
         EDITING,
-        "return max(now, schedule.updated_at, epochs.last_fired(schedule) or now)",
+        "return max(moment for moment in moments if moment - now <= MINIMUM_CADENCE)",
         "return now",
     ),
     Mutant(

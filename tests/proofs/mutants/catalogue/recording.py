@@ -15,7 +15,7 @@ RECORDING: Final = (
     Mutant(
         "an edit does not end the epoch",
         EPOCHS,
-        "CadenceEpoch.objects.filter(schedule=schedule, ended_at=None).update(ended_at=now, ended_by=cause)",
+        "CadenceEpoch.objects.filter(schedule=schedule, ended_at=None).update(ended_at=ended_at, ended_by=cause)",
         "CadenceEpoch.objects.filter(schedule=schedule, ended_at=None).delete()",
     ),
     Mutant(

@@ -1,0 +1,198 @@
+"""Which time is believed, and what must not be done by another one."""
+
+from typing import Final
+
+from tests.proofs.mutants.catalogue.places import (
+    BEAT,
+    CLAIM,
+    CLAIM_POSTGRESQL,
+    CLOCK,
+    EDITING,
+    EPOCHS,
+    FINISH,
+    HOUSEKEEPING,
+    LEAPS,
+    PROCESSES,
+    REALIGNED,
+    REALIGNING,
+    TRIGGERING_POSTGRESQL,
+    TRUSTED,
+    TRUSTED_TIME,
+)
+from tests.proofs.mutants.mutant import Mutant
+
+_CLOCKS: Final = "tests/schedules/database/test_clock.py"
+_API: Final = "tests/api/test_leapt_clock.py"
+_BEATS: Final = "tests/workers/test_beat.py"
+
+CLOCKS: Final = (
+    Mutant(
+        "a leap is believed at once",
+        TRUSTED_TIME,
+        "    if reading.shown_at > belief.latest(reading.answered) and not was_never_set:\n",
+        "    if False:\n",
+        (TRUSTED,),
+    ),
+    Mutant(
+        "a leap is never believed",
+        TRUSTED_TIME,
+        "accept_after.total_seconds() and not reading.is_slow",
+        "1e9 and not reading.is_slow",
+        (TRUSTED,),
+    ),
+    Mutant(
+        "a leap that goes on leaping counts as steady",
+        TRUSTED_TIME,
+        "    if leap is None or abs(origin - leap.origin) > LEAP:\n",
+        "    if leap is None:\n",
+        (TRUSTED,),
+    ),
+    Mutant(
+        "a process that was stopped takes that for a leap",
+        TRUSTED_TIME,
+        "    if reading.is_slow:\n        return replace(belief, leap=None), change\n",
+        "",
+        (TRUSTED,),
+    ),
+    Mutant(
+        "two clocks that drift apart leap",
+        TRUSTED_TIME,
+        "DRIFT: Final = 0.001\n",
+        "DRIFT: Final = 0.0\n",
+        (TRUSTED,),
+    ),
+    Mutant(
+        "setting a clock that was never set is a leap",
+        TRUSTED_TIME,
+        " and not was_never_set:",
+        ":",
+        (TRUSTED,),
+    ),
+    Mutant(
+        "whoever acts is not refused",
+        CLOCK,
+        "    if times.ahead:\n        raise",
+        "    if False:\n        raise",
+        (_API, LEAPS),
+    ),
+    Mutant(
+        "the API asks nobody whether it may change something",
+        "schedules/api/api_view.py",
+        "        if not is_read:\n",
+        "        if False:\n",
+        (f"{_API}::test_no_change_is_accepted",),
+    ),
+    Mutant(
+        "a process that begins does not learn of a leap",
+        PROCESSES,
+        "    if ahead is not None:\n",
+        "    if False:\n",
+        (_CLOCKS,),
+    ),
+    Mutant(
+        "processes are forgotten during a leap",
+        PROCESSES,
+        "    if times.ahead:\n        return 0\n",
+        "",
+        (_CLOCKS,),
+    ),
+    Mutant(
+        "ids go by the host's clock",
+        "schedules/database/ulids.py",
+        "ULID.from_timestamp(max(0.0, estimated_now().timestamp()))",
+        "ULID()",
+        (_CLOCKS,),
+    ),
+    Mutant(
+        "a key expires by the host's clock",
+        "schedules/api/authentication.py",
+        "        now = recent_now()\n",
+        "        from datetime import UTC\n        now = datetime.now(UTC)\n",
+        (_API,),
+    ),
+    Mutant(
+        "a claim reads a clock that has leapt",
+        CLAIM_POSTGRESQL,
+        "      AND asked.at <= %(latest)s",
+        "      AND (true OR asked.at <= %(latest)s)",
+        (LEAPS,),
+    ),
+    Mutant(
+        "a portable claim reads a clock that has leapt",
+        CLAIM,
+        "        now = now or time_to_act()\n",
+        "        from schedules.database.clock import look\n        now = now or look().shown_at\n",
+        (LEAPS,),
+        "sqlite",
+    ),
+    Mutant(
+        "an audit goes on from one that a wrong clock has dated ahead",
+        HOUSEKEEPING,
+        "filter(audited_at__lte=now)",
+        "all()",
+        ("tests/schedules/ledger/test_housekeeping.py",),
+    ),
+    Mutant(
+        "a run now reads a clock that has leapt",
+        TRIGGERING_POSTGRESQL,
+        '"WHERE at <= %(latest)s\\n"',
+        '"WHERE (true OR at <= %(latest)s)\\n"',
+        (LEAPS,),
+    ),
+    Mutant(
+        "an answer has the time of a clock that has leapt",
+        FINISH,
+        "WHEN statement_timestamp() <= %s THEN",
+        "WHEN (true OR statement_timestamp() <= %s) THEN",
+        (LEAPS,),
+    ),
+    Mutant(
+        "a beat does not write down the leap that it believes",
+        BEAT,
+        "        note_accepted_leaps()\n",
+        "",
+        (_BEATS,),
+    ),
+    Mutant(
+        "a leap that was wrong is mended outside of it too",
+        "schedules/models/clock_leap.py",
+        "left_at__lte=now, reached_at__gt=now + WORTH_MENDING",
+        "",
+        (REALIGNED,),
+    ),
+    Mutant(
+        "what fired in a wrong time is not begun again",
+        REALIGNING,
+        "begun_ahead | Exists(fired_ahead)",
+        "begun_ahead",
+        (REALIGNED,),
+    ),
+    Mutant(
+        "what was begun in a wrong time is not begun again",
+        REALIGNING,
+        "begun_ahead | Exists(fired_ahead)",
+        "Exists(fired_ahead)",
+        (REALIGNED,),
+    ),
+    Mutant(
+        "an instant that has fired early fires again",
+        REALIGNING,
+        "following in fired:\n",
+        "following in ():\n",
+        (REALIGNED,),
+    ),
+    Mutant(
+        "an edit follows a clock that was wrong",
+        EDITING,
+        " if moment - now <= MINIMUM_CADENCE)",
+        ")",
+        (REALIGNED,),
+    ),
+    Mutant(
+        "a generation ends before what it has fired",
+        EPOCHS,
+        "    ended_at = max(now, last_fired(schedule) or now)\n",
+        "    ended_at = now\n",
+        (REALIGNED,),
+    ),
+)
