@@ -13,7 +13,7 @@ def _created_at() -> models.DateTimeField:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("schedules", "0021_known_encryption_keys")]
+    dependencies = [("schedules", "0023_account_of_work_stored")]
 
     operations = [
         migrations.AddField(
