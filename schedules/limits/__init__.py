@@ -1,1 +1,1 @@
-"""How much of something is let through: rates now; see the settings `rate_…`."""
+"""How much of something is let through: requests (the settings `rate_…`), and calls in flight."""

@@ -118,6 +118,11 @@ class Agent(models.Model):
         default=timedelta(seconds=10), help_text="Wait before the second attempt"
     )
     retry_cap = models.DurationField(default=timedelta(minutes=15), help_text="Longest wait between attempts")
+    max_in_flight = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Calls at one time; empty: half of the workers' threads; 0: no limit",
+    )
     created_at = models.DateTimeField(default=estimated_now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -110,7 +110,7 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.filter(state=RunState.RUNNING, lease_expires_at__lt=now)
 
     def to_redispatch(self, now: datetime) -> Self:
-        """Pending although their message should have been received by now."""
+        """Pending and due, and no message is under way: none was sent, or it should have been received by now."""
         return self.pending().filter(redispatch_at__lte=now)
 
 
@@ -233,8 +233,10 @@ class Run(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(F("schedule"), F("id").desc(), name="run_of_schedule"),
-            models.Index(
-                fields=["redispatch_at"], condition=Q(state=RunState.PENDING), name="run_undelivered"
+            models.Index(  # by owner first: whose agent has no free slot is passed over, however many it has waiting
+                fields=["workspace", "agent", "redispatch_at"],
+                condition=Q(state=RunState.PENDING),
+                name="run_waiting",
             ),
             models.Index(  # the few among the many that succeeded: what an operator looks for
                 F("state"),

@@ -12,6 +12,11 @@ class Workspace(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=100, unique=True)
+    max_in_flight = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Calls at one time; empty: three quarters of the workers' threads; 0: no limit",
+    )
     created_at = models.DateTimeField(default=estimated_now, editable=False)
 
     class Meta:
