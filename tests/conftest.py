@@ -12,6 +12,7 @@ from orqsite.embedded.valkey import Valkey
 from schedules.database import clock
 from schedules.database.process_time import ProcessTime
 from schedules.database.trusted_time import Reading
+from schedules.limits import calls_in_flight
 from schedules.messages import breaker, dispatch
 from tests import picky_runtime
 
@@ -28,6 +29,12 @@ def _own_time(monkeypatch: pytest.MonkeyPatch) -> None:
     process = ProcessTime()
     process.judge(Reading(datetime.now(UTC), clock.steady(), clock.steady()), timedelta(0))
     monkeypatch.setattr(clock, "_process", process)
+
+
+@pytest.fixture(autouse=True)
+def _unknown_threads() -> None:
+    """The workers that one test has registered are not those of the next."""
+    calls_in_flight.forget_thread_count()
 
 
 @pytest.fixture

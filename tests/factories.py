@@ -61,6 +61,8 @@ def finish(schedule: Schedule) -> None:
 def make_run(schedule: Schedule, **fields: Any) -> Run:
     """A pending manual run of the schedule's generation, claimable at NOON, unless told otherwise."""
     defaults: dict[str, Any] = {
+        "agent_id": schedule.agent_id,
+        "workspace_id": schedule.workspace_id,
         "generation": schedule.generation,
         "trigger": TriggerKind.MANUAL,
         "not_before": NOON,

@@ -49,7 +49,8 @@ def execute(run_id: str, generation: int) -> None:
     )
     connection.close()
     if isinstance(claimed, NotClaimed):
-        log.info("run.not_claimed", run_id=run_id, reason=str(claimed))
+        if claimed is not NotClaimed.SATURATED:  # said once for the agent
+            log.info("run.not_claimed", run_id=run_id, reason=str(claimed))
         return
     log.info("run.claimed", run_id=run_id, attempt=claimed.attempt, agent_key=claimed.agent.key)
     trace.claimed(lambda: facts_of(claimed))

@@ -83,7 +83,8 @@ class Heartbeat:
     def renew(self) -> None:
         """Renew the leases of now; one that the database no longer grants is lost."""
         with self._lock:
-            kept = dict(self._leases)
+            # One that is lost is not revived: its slot may be another call's by now.
+            kept = {key: lease for key, lease in self._leases.items() if not lease.is_lost()}
         if not kept:
             return
         sure_until = time.monotonic() + self.lease.total_seconds()

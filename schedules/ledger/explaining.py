@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from schedules.expressions.instants import for_people
+from schedules.limits.calls_in_flight import Waits
 from schedules.models import (
     CadenceEpoch,
     DiscardReason,
@@ -70,7 +71,8 @@ def _of_fire_time(
 ) -> Explanation:
     run = schedule.runs.filter(generation=epoch.generation, fire_time=at).first()
     if run is not None:
-        return Explanation(at, Outcome.RAN, _run_words(run), epoch.generation, run, run.reason, following)
+        words = _run_words(run, now)
+        return Explanation(at, Outcome.RAN, words, epoch.generation, run, run.reason, following)
     missed = schedule.missed_firings.filter(
         generation=epoch.generation, first_fire_time__lte=at, last_fire_time__gte=at
     ).first()
@@ -81,14 +83,15 @@ def _of_fire_time(
     return Explanation(at, outcome, words, epoch.generation, next_fire_time=following)
 
 
-def _run_words(run: Run) -> str:
+def _run_words(run: Run, now: datetime) -> str:
     late = f", {run.lateness.total_seconds():.1f} s after its fire time" if run.lateness else ""
     if run.state == RunState.DISCARDED and run.reason == DiscardReason.COALESCED:
         return "It fired late, and a newer fire time came before the run had started, whose run stands for it"
     if run.state == RunState.DISCARDED:
         return f"It fired, but the run was discarded: {run.reason}"
     if run.started_at is None:
-        return f"It fired; the run is {run.state} and has not started"
+        full = Waits(now).why(run)
+        return f"It fired; the run is {run.state} and has not started{f'; it waits: {full}' if full else ''}"
     why = (
         f" ({run.error_code}: {run.error_message})" if run.error_code and run.state == RunState.FAILED else ""
     )

@@ -14,6 +14,7 @@ from django.db.models import Field, JSONField
 
 from schedules.database.clock import latest_plausible
 from schedules.database.cursors import server_bound_cursor
+from schedules.limits.calls_in_flight import FREE, default_limits
 from schedules.models import Agent
 from schedules.runs.claimed import Claimed, Occasion, links
 
@@ -21,9 +22,23 @@ _START = """
 WITH asked AS (
     SELECT coalesce(%(now)s, statement_timestamp()) AS at
 ), seen AS MATERIALIZED (
-    SELECT schedule_id, attempt, started_at IS NULL AS is_first, trace_id FROM schedules_run WHERE id = %(run_id)s
+    SELECT schedule_id, attempt, state, not_before, started_at IS NULL AS is_first, trace_id
+    FROM schedules_run WHERE id = %(run_id)s
 ), schedule AS MATERIALIZED (
     SELECT * FROM schedules_schedule WHERE id = (SELECT schedule_id FROM seen) FOR NO KEY UPDATE
+), slot AS MATERIALIZED (  -- asked for only where nothing else keeps the run from starting
+    SELECT CASE WHEN limits.of_workspace IS NULL AND limits.of_agent IS NULL THEN 'free' ELSE schedules_free_slot(
+        workspace.id, agent.id, limits.of_workspace, limits.of_agent, asked.at,
+        %(is_workspace_exact)s, %(is_agent_exact)s) END AS state
+    FROM asked, seen, schedule JOIN schedules_agent AS agent ON agent.id = schedule.agent_id
+        JOIN schedules_workspace AS workspace ON workspace.id = agent.workspace_id
+        CROSS JOIN LATERAL (SELECT
+            nullif(coalesce(workspace.max_in_flight, %(workspace_default)s), 0) AS of_workspace,
+            nullif(coalesce(agent.max_in_flight, %(agent_default)s), 0) AS of_agent
+        ) AS limits
+    WHERE seen.state = 'pending' AND seen.not_before <= asked.at
+      AND schedule.generation = %(generation)s AND schedule.deleted_at IS NULL
+      AND (schedule.is_active OR schedule.is_finished) AND agent.deleted_at IS NULL
 ), started AS (  -- how long was waited, for an edit or for the run's own row, is read after the locks
     UPDATE schedules_run AS run
     SET state = 'running', worker = %(worker)s, lease_expires_at = asked.at + %(lease)s,
@@ -34,12 +49,11 @@ WITH asked AS (
         )) ELSE run.agent_tag END,
         max_attempts = agent.max_attempts, agent_id = agent.id, workspace_id = agent.workspace_id,
         trace_id = %(trace_id)s
-    FROM asked, seen, schedule JOIN schedules_agent AS agent ON agent.id = schedule.agent_id
+    FROM asked, seen, slot, schedule JOIN schedules_agent AS agent ON agent.id = schedule.agent_id
     WHERE run.id = %(run_id)s  -- by that alone: || '' keeps a plan from reading the index of all pending runs
       AND run.attempt = seen.attempt AND run.state || '' = 'pending'
       AND run.not_before <= asked.at AND run.generation = %(generation)s
-      AND schedule.generation = %(generation)s AND schedule.deleted_at IS NULL
-      AND (schedule.is_active OR schedule.is_finished) AND agent.deleted_at IS NULL
+      AND slot.state = 'free'
       AND pg_catalog.clock_timestamp() - statement_timestamp() < %(patience)s
       AND asked.at <= %(latest)s  -- a clock that has leapt starts nothing
     RETURNING run.schedule_id, seen.is_first, run.attempt, run.agent_tag, run.payload::text, run.attempt_started_at,
@@ -51,17 +65,22 @@ WITH asked AS (
     FROM asked, started
     WHERE schedule.id = started.schedule_id AND started.is_first
 )
-SELECT * FROM started
+SELECT slot.state, started.* FROM slot LEFT JOIN started ON true
 """
+
+_NEAR = ("agent_near", "workspace_near")
+"""No free slot is certain without counting alone."""
 
 
 def start(
     run_id: str, generation: int, worker: str, now: datetime | None, lease: timedelta, trace_id: str = ""
-) -> Claimed | None:
-    """Start the run if it may start; None: it may not, or its schedule's lock was waited for too long.
+) -> Claimed | str | None:
+    """Start the run if it may start. A text: it waits for a slot, of its `agent` or its `workspace`.
 
-    `now`: None is the database's clock as the statement reads it; nothing starts while that has leapt.
+    None: it may not start, or its schedule's lock was waited for too long. `now`: None is the database's clock as
+    the statement reads it; nothing starts while that has leapt.
     """
+    default = default_limits()
     values: dict[str, Any] = {
         "run_id": run_id,
         "generation": generation,
@@ -71,11 +90,26 @@ def start(
         "patience": lease / 3,
         "latest": latest_plausible() if now is None else now,
         "trace_id": trace_id,
+        "workspace_default": default.workspace,
+        "agent_default": default.agent,
+        "is_workspace_exact": False,
+        "is_agent_exact": False,
     }
+    slot, row = _execute(values)
+    while slot in _NEAR:  # twice at most: a lock is waited for, first of one, then of both
+        values[f"is_{slot.removesuffix('_near')}_exact"] = True
+        slot, row = _execute(values)
+    if slot == FREE:
+        return _claimed(values, row) if row[0] is not None else None
+    return slot
+
+
+def _execute(values: dict[str, Any]) -> tuple[str | None, Sequence[Any]]:
+    """How it stands with the slot (None: that was not the question), and the started run's row, empty or not."""
     with server_bound_cursor(is_prepared=True) as cursor:
         cursor.execute(_statement(), values)
         row = cursor.fetchone()
-    return _claimed(values, row) if row is not None else None
+    return (row[0], row[1:]) if row is not None else (None, ())
 
 
 def _claimed(asked: dict[str, Any], row: Sequence[Any]) -> Claimed:

@@ -11,8 +11,9 @@ from django.db.models import F
 from schedules.database.choice import is_postgresql
 from schedules.database.clock import time_to_act
 from schedules.errors import ClockLeapt
+from schedules.limits import calls_in_flight
 from schedules.models import AgentVersion, DiscardReason, Run, RunState, Schedule
-from schedules.runs import claim_postgresql
+from schedules.runs import claim_postgresql, waiting
 from schedules.runs.claimed import Claimed, Occasion, links
 from schedules.runs.transitions import discard, move
 from schedules.secrets.payloads import Payload
@@ -28,6 +29,8 @@ class NotClaimed(StrEnum):
     DISCARDED = "discarded"
     WAITED = "waited_too_long"
     CLOCK_LEAPT = "clock_leapt"
+    SATURATED = "saturated"
+    """Its agent, or its workspace, has as many calls in flight as it may."""
 
 
 def claim(
@@ -40,19 +43,28 @@ def claim(
 
     1. Lock the schedule: an edit in progress is waited for, and judged by what it left.
     2. Discard the run when the schedule is gone, inactive or of another generation.
-    3. Start it: the counters of its schedule move with its first attempt only, its payload is read once.
+    3. Take a slot of its agent and workspace; where there is none the run stays pending, for whoever frees one.
+    4. Start it: the counters of its schedule move with its first attempt only, its payload is read once.
     """
     asked_at = time.monotonic()
     if is_postgresql():
         claimed = claim_postgresql.start(run_id, generation, worker, now, lease, trace_id)
-        if claimed is not None:
+        if isinstance(claimed, Claimed):
             return claimed
+    else:
+        claimed = None
     try:
         now = now or time_to_act()
     except ClockLeapt:  # the run stays pending: a beat redispatches it when the clock is right
         return NotClaimed.CLOCK_LEAPT
+    if claimed is not None:
+        waiting.wait_for_slot(run_id, now, claimed)
+        return NotClaimed.SATURATED
     with transaction.atomic():
-        return _claim(run_id, generation, worker, now, lease, asked_at, trace_id)
+        outcome = _claim(run_id, generation, worker, now, lease, asked_at, trace_id)
+    if outcome is NotClaimed.SATURATED:
+        waiting.wait_for_slot(run_id, now)
+    return outcome
 
 
 class _Taking(NamedTuple):
@@ -80,7 +92,7 @@ def _claim(
         return NotClaimed.WRONG_GENERATION
     schedule = (
         Schedule.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("agent")
+        .select_related("agent__workspace")
         .get(id=run.schedule_id)
     )
     reason = why_stale(schedule, run.generation)
@@ -88,6 +100,9 @@ def _claim(
         return NotClaimed.DISCARDED if discard(run_id, reason, now) else NotClaimed.NOT_PENDING
     if time.monotonic() - asked_at > lease.total_seconds() / 3:
         return NotClaimed.WAITED  # `now` is old: the lease would begin half over; a beat redispatches the run
+    may_start = run.state == RunState.PENDING and run.not_before <= now
+    if may_start and calls_in_flight.take_slot(schedule.agent, now):
+        return NotClaimed.SATURATED
     return _start(run, schedule, _Taking(worker, now, lease, trace_id))
 
 

@@ -12,8 +12,9 @@ from django.db.models import Field
 from schedules.database.choice import is_postgresql
 from schedules.database.clock import database_now, estimated_now, latest_plausible
 from schedules.database.cursors import server_bound_cursor
+from schedules.limits.saturation import was_a_workspace_full
 from schedules.models import Run, RunState
-from schedules.runs import attempts, retries
+from schedules.runs import attempts, retries, ringing
 from schedules.runs.claimed import Claimed
 from schedules.runs.transitions import LEASE_ENDED, move, return_to_pending
 
@@ -31,6 +32,14 @@ NO_OUTCOME: Mapping[str, Any] = {
     "agent_trace_id": "",
 }
 """The columns of an answer, in the order of the statement that every success is."""
+
+_ANOTHER_WAITS = (
+    "(SELECT 1 FROM schedules_run AS other WHERE other.state = 'pending'"
+    " AND other.workspace_id = schedules_run.workspace_id AND other.agent_id = schedules_run.agent_id"
+    " AND other.redispatch_at <= schedules_run.finished_at"
+    " ORDER BY other.redispatch_at LIMIT 1)"  # the order keeps a plan from reading the table in hope of an early hit
+)
+"""Whether a due run of the same agent has no message under way: it may wait for the slot that is free now."""
 
 MOST_OUTPUT_TYPES, LONGEST_OUTPUT_TYPE = 20, 64
 
@@ -82,10 +91,14 @@ def succeed(run_id: str, attempt: int, now: datetime | None, **outcome: Any) -> 
     statement = (  # Django takes longer to put an UPDATE together than PostgreSQL to carry it out
         f"UPDATE schedules_run SET {columns}, finished_at = {moment}"  # noqa: S608 - names of our own
         " WHERE id = %s AND attempt = %s AND state = %s"
+        f" RETURNING {_ANOTHER_WAITS}, agent_id"
     )
     with server_bound_cursor(is_prepared=True) if has_clock else connection.cursor() as cursor:
         cursor.execute(statement, [*values, *moments, run_id, attempt, RunState.RUNNING.value])
-        return bool(cursor.rowcount)
+        ended = cursor.fetchone()
+    if ended is not None and (ended[0] or was_a_workspace_full()):
+        ringing.ring(ended[1])
+    return ended is not None
 
 
 def _moment(now: datetime | None) -> tuple[str, list[Any]]:
@@ -142,7 +155,10 @@ def fail(claimed: Claimed, failure: Failure, now: datetime) -> RunState | None:
         facts |= {"error_code": TIMED_OUT, "error_message": f"{failure.message}; {_NOT_CALLED_AGAIN}"}
     answered = outcome_of(failure.answer) if failure.answer is not None else {}
     ended = {"reason": facts["error_code"], "finished_at": now, "silent_count": silent_count, **LEASE_ENDED}
-    return RunState.FAILED if move(owned, RunState.FAILED, **facts, **answered, **ended) else None
+    if not move(owned, RunState.FAILED, **facts, **answered, **ended):
+        return None
+    ringing.ring(claimed.agent.id)
+    return RunState.FAILED
 
 
 @transaction.atomic
@@ -153,6 +169,7 @@ def _try_again(
     if not return_to_pending(owned, retry_at, silent_count=silent_count, **facts):
         return None
     attempts.keep_failed(claimed, facts, now)
+    ringing.ring(claimed.agent.id)
     return RunState.PENDING
 
 

@@ -12,6 +12,7 @@ from django.db.models import F
 
 from schedules.models import DiscardReason, Run, RunState, states_before
 from schedules.models.run import RunQuerySet
+from schedules.runs import ringing
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +45,10 @@ def cancel(run_id: str, now: datetime) -> bool:
     """A person ends the run; a call in flight is aborted at the next heartbeat. False: it had ended already."""
     rows = Run.objects.filter(id=run_id)
     facts = {"reason": CANCELLED_BY_PERSON, "finished_at": now, **LEASE_ENDED}
-    return bool(move(rows, RunState.CANCELLED, **facts))
+    is_cancelled_now = bool(move(rows, RunState.CANCELLED, **facts))
+    if is_cancelled_now:
+        ringing.ring()
+    return is_cancelled_now
 
 
 def is_cancelled(run_id: str) -> bool:

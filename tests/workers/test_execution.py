@@ -234,6 +234,19 @@ def test_a_heartbeat_that_cannot_reach_the_database_loses_its_leases_in_time(age
         assert is_lost()
 
 
+def test_a_lost_lease_is_not_revived(agent: Agent) -> None:
+    """Its slot may be another call's by now."""
+    slow = Heartbeat(timedelta(hours=1), timedelta(seconds=15))
+    claimed = claiming.claim(pending_run(agent).id, 1, slow.worker, database_now(), slow.lease)
+    assert isinstance(claimed, Claimed)
+
+    with slow.keeping_lease(claimed, claimed_at=0.0) as is_lost:
+        slow.renew()
+        assert is_lost()
+
+    assert Run.objects.get().lease_expires_at == claimed.lease_expires_at
+
+
 @pytest.mark.parametrize(("max_attempts", "state"), [(2, RunState.PENDING), (1, RunState.FAILED)])
 def test_an_aborted_run_that_is_still_ours_is_given_back_while_attempts_remain(
     server: AgentServer, agent: Agent, monkeypatch: pytest.MonkeyPatch, max_attempts: int, state: RunState

@@ -7,8 +7,9 @@ import pytest
 from django.db import connection, transaction
 
 from schedules.database.cursors import server_bound_cursor
+from schedules.limits.calls_in_flight import thread_count
 from schedules.models import Run, RunState
-from schedules.runs import claim_postgresql
+from schedules.runs import claim_postgresql, claimed
 from tests.factories import NOON, make_run, make_schedule
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
@@ -37,8 +38,11 @@ def test_a_claim_can_not_be_planned_by_the_index_of_all_pending_runs() -> None:
 
     with connection.execute_wrapper(listen):
         run = make_run(make_schedule())
+        thread_count()  # known to the process, as to a worker that has claimed before
         statements.clear()
-        assert claim_postgresql.start(run.id, 1, "worker", NOON, timedelta(seconds=15)) is not None
+        assert isinstance(
+            claim_postgresql.start(run.id, 1, "worker", NOON, timedelta(seconds=15)), claimed.Claimed
+        )
     [(statement, values)] = statements
     with transaction.atomic(), server_bound_cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
@@ -47,4 +51,4 @@ def test_a_claim_can_not_be_planned_by_the_index_of_all_pending_runs() -> None:
         plan = "\n".join(line for (line,) in cursor.fetchall())
 
     assert "schedules_run run" in plan
-    assert "run_undelivered" not in plan
+    assert "run_waiting" not in plan

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from schedules import agents, retention
+from schedules.limits.calls_in_flight import thread_count
 from schedules.models import Agent, Run, RunAttempt, RunState, Schedule
 from schedules.runs import claiming, finishing, leases, transitions
 from schedules.runs.attempts import Attempt, attempts_of
@@ -286,7 +287,7 @@ class TestOccasion:
         runs = [
             self.fired(schedule),
             run_now.trigger(schedule.id, NOON),
-            make_run(schedule),
+            make_run(schedule, agent_id=None, workspace_id=None),  # as an old process made it
         ]
         known = Run.objects.filter(agent=schedule.agent, workspace=schedule.workspace_id)
         assert {run.id for run in known} == {run.id for run in runs[:2]}
@@ -301,6 +302,7 @@ def test_a_first_claim_of_an_unpinned_run_is_one_statement() -> None:
     agent = make_agent()
     agents.add_version(agent, "v1", activate=True)
     run = make_run(make_schedule(agent))
+    thread_count()  # known to the process, as to a worker that has claimed before
 
     with CaptureQueriesContext(connection) as asked:
         held = claiming.claim(run.id, 1, "worker", None, LEASE)
