@@ -37,9 +37,10 @@ def _begin(**_: Any) -> None:
 
 @worker_ready.connect
 def _register(sender: Any, **_: Any) -> None:
-    from workers import registration  # models can be imported once Django is set up, not before
+    from workers import registration, ringer  # models can be imported once Django is set up, not before
 
     registration.register_worker(sender)
+    ringer.begin()
 
 
 @worker_shutting_down.connect

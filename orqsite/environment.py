@@ -135,10 +135,11 @@ class Environment(BaseSettings):
         le=3600,
         description="wait before a run whose message was lost is redispatched for the first time",
     )
-    redispatch_queue_limit: int = Field(
+    queue_limit: int = Field(
         200,
         ge=1,
-        description="runs are redispatched only while the queue is shorter than this",
+        description="due runs are dispatched only while the queue is shorter than this; the others wait in the "
+        "database, where workspaces take turns",
     )
     retention_days: int = Field(30, ge=1, description="history is deleted after this many days")
     max_body_bytes: int = Field(256 * 1024, ge=1024, description="maximum size of an API request body")

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib import import_module
 
 from django.core.wsgi import get_wsgi_application
 
@@ -18,6 +19,7 @@ try:
 
     application = get_wsgi_application()
     begin()
+    import_module("workers.ringer").begin()  # models can be imported once Django is set up, not before
 except SettingInvalid as refusal:
     print(refusal, file=sys.stderr, flush=True)
     sys.exit(BOOT_ERROR)

@@ -4,6 +4,7 @@ Any number of these may run: each tick asks the database what is due, and the ro
 django-celery-beat's own periodic tasks work as ever; the service's housekeeping is some of them.
 """
 
+import math
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from schedules.messages import dispatch
 from schedules.messages.dispatch import RunKey
 from schedules.realigning import note_accepted_leaps, realign
 from schedules.retiring import retire
-from schedules.runs.recovering import recover
+from schedules.runs.recovering import recover, top_up
 from workers import loops
 from workers.outages import Outage
 
@@ -32,6 +33,9 @@ log = structlog.get_logger(__name__)
 
 RECOVER_SECONDS = 2.0
 """How often lost work is looked for."""
+
+TOP_UP_SECONDS = 0.1
+"""How often the queue is filled again while due runs wait for room on it: no worker shall be idle meanwhile."""
 
 UNREACHABLE_SECONDS = 60.0
 """How often fire times are looked for that never come."""
@@ -55,10 +59,17 @@ class Messages:
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="messages")
         self._leaving: Future[bool] | None = None
+        self._count = 0
+
+    @property
+    def leaving_count(self) -> int:
+        """How many may not be on the queue yet."""
+        return self._count if self._leaving is not None and not self._leaving.done() else 0
 
     def send(self, runs: list[RunKey]) -> None:
         """Send these when those before them have left: no more than one batch waits."""
         self.wait()
+        self._count = len(runs)
         self._leaving = self._thread.submit(dispatch.send_now, runs)
         if not settings.ORQ.uses("fire_batch_overlap"):
             self.wait()
@@ -75,6 +86,7 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._is_herd = False  # more is due than one batch
+        self._is_backlog = False  # due runs wait for room on the queue
         self._recover_at = 0.0
         self._unreachable_at = 0.0
         self._stock_tick_at = 0.0
@@ -123,19 +135,33 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
         is_herd, self._is_herd = self._is_herd, False
         try:
             if is_herd or is_anything_due(now):
-                fired = fire_due(now, limit)
+                fired = fire_due(now, limit, self._room())
                 self._messages.send(fired.runs)
                 self._is_herd = fired.due_count == limit
+                self._is_backlog = self._is_backlog or fired.waiting_count > 0
         finally:  # also when firing fails: lost work is found whatever a schedule does
             self._recover_if_time(now, HERD_SECONDS if self._is_herd else 0.0)
         if self._is_herd:
             return 0.0
         self._messages.wait()
-        return next_at
+        return min(next_at, self._top_up_if_waiting(now))
+
+    def _room(self) -> int:
+        """For how many messages the queue has room; for none, if the broker cannot tell: the next recovery asks."""
+        return max(0, (dispatch.queue_room() or 0) - self._messages.leaving_count)
+
+    def _top_up_if_waiting(self, now: datetime) -> float:
+        """The moment (monotonic) to fill the queue again; for ever where nothing waits for that."""
+        if not self._is_backlog:
+            return math.inf
+        room = dispatch.queue_room()
+        self._is_backlog = room == 0 or top_up(now) > 0
+        return time.monotonic() + TOP_UP_SECONDS
 
     def _recover_if_time(self, now: datetime, patience: float) -> None:
         if time.monotonic() >= self._recover_at + patience:
-            recover(now, takes_back=self._outage.is_over())
+            sent_count = recover(now, takes_back=self._outage.is_over())
+            self._is_backlog = bool(sent_count) or self._is_backlog
             retire(now)
             self._recover_at = time.monotonic() + RECOVER_SECONDS
             self._suspend_if_time(now)

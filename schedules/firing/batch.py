@@ -39,17 +39,22 @@ class FireTimes:
     is_misfire: bool
     not_before: datetime
 
-    def redispatch_at(self, now: datetime, grace: timedelta) -> datetime:
-        """When a beat (re)dispatches the run: one that starts later has no message yet."""
-        return self.not_before if self.not_before > now else now + grace
-
 
 class Firing(NamedTuple):
-    """What one due schedule gets."""
+    """What one due schedule gets. `is_rung_for`: its message leaves with the batch, because the queue has room."""
 
     schedule: DueSchedule
     run_id: str
     times: FireTimes
+    is_rung_for: bool = True
+
+    def redispatch_at(self, now: datetime, grace: timedelta) -> datetime:
+        """When a beat (re)dispatches the run: at once if its message does not leave with the batch."""
+        return now + grace if self.leaves(now) else self.times.not_before
+
+    def leaves(self, now: datetime) -> bool:
+        """Whether its message leaves with the batch; one that starts later has none yet."""
+        return self.is_rung_for and self.times.not_before <= now
 
 
 class FireBatch(Protocol):

@@ -4,8 +4,9 @@ A batch is claimed, its runs inserted and its next fire times advanced in one tr
 messages after it. Any number of beats may do this at once: the row locks decide who fires what.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 import structlog
@@ -34,11 +35,13 @@ POISON_BATCH = 1000
 class Fired(NamedTuple):
     """What came of a batch: the (run id, generation) of runs that may start now, and how many schedules were due.
 
-    `due_count` below the limit: there are no more that may fire.
+    `due_count` below the limit: there are no more that may fire. `waiting_count`: runs that may start now too, but
+    found no room on the queue.
     """
 
     runs: list[RunKey]
     due_count: int
+    waiting_count: int = 0
 
 
 def is_anything_due(now: datetime) -> bool:
@@ -46,22 +49,25 @@ def is_anything_due(now: datetime) -> bool:
     return NextFire.objects.due(now).values_list("pk").first() is not None
 
 
-def fire_due(now: datetime, limit: int) -> Fired:
+def fire_due(now: datetime, limit: int, room: int | None = None) -> Fired:
     """Fire up to `limit` schedules that are due at `now`; their messages are the caller's to send.
 
+    `room`: for how many of them the queue has room (None: for all); the others' runs wait for their turn.
     Everything in the answer is committed, unless the caller has a transaction of its own open.
     """
     try:
-        batch = _fire(now, limit, is_careful=False)
+        batch = _fire(now, limit, room, is_careful=False)
     except (
         IntegrityError,
         DataError,
     ):  # a fire time has a run already, or a row holds what no other may suffer for
-        batch = _fire(now, limit, is_careful=True)
+        batch = _fire(now, limit, room, is_careful=True)
     if not batch.firings:
         return Fired([], batch.due_count - batch.planned_count)
     _report(batch.firings)
-    return Fired(_startable(batch.firings, now), batch.due_count)
+    runs = [(each.run_id, each.schedule.generation) for each in batch.firings if each.leaves(now)]
+    waiting_count = sum(each.times.not_before <= now for each in batch.firings) - len(runs)
+    return Fired(runs, batch.due_count, waiting_count)
 
 
 class _FiredBatch(NamedTuple):
@@ -72,7 +78,7 @@ class _FiredBatch(NamedTuple):
     planned_count: int
 
 
-def _fire(now: datetime, limit: int, *, is_careful: bool) -> _FiredBatch:
+def _fire(now: datetime, limit: int, room: int | None, *, is_careful: bool) -> _FiredBatch:
     """One transaction: everything it says is committed when it returns.
 
     `is_careful`: a fire time that has a run keeps it, and what the database refuses keeps no other from firing. To
@@ -85,6 +91,7 @@ def _fire(now: datetime, limit: int, *, is_careful: bool) -> _FiredBatch:
         firings = pace_late_firings(
             _without_locked_last_firings(plans), settings.ORQ.catch_up_per_second, now
         )
+        firings = _rung_for(firings, now, room)
         grace = timedelta(seconds=settings.ORQ.redispatch_seconds)
         recorded = firings
         if is_careful:
@@ -117,10 +124,15 @@ def fire_batch() -> FireBatch:
     return PostgresqlFireBatch() if is_postgresql() else PortableFireBatch()
 
 
-def _startable(firings: Iterable[Firing], now: datetime) -> list[RunKey]:
-    """Those that need not wait for their turn after an outage."""
+def _rung_for(firings: list[Firing], now: datetime, room: int | None) -> list[Firing]:
+    """The firings; of those that may start now only the first `room` are rung for."""
+    if room is None or len(firings) <= room:
+        return firings
+    may_start = (number for number, firing in enumerate(firings) if firing.times.not_before <= now)
+    rung = set(islice(may_start, room))
     return [
-        (firing.run_id, firing.schedule.generation) for firing in firings if firing.times.not_before <= now
+        firing if number in rung else firing._replace(is_rung_for=False)
+        for number, firing in enumerate(firings)
     ]
 
 

@@ -97,7 +97,7 @@ def _run(firing: Firing, owner: _Owner, now: datetime, grace: timedelta) -> Run:
         is_misfire=firing.times.is_misfire,
         not_before=firing.times.not_before,
         created_at=now,
-        redispatch_at=firing.times.redispatch_at(now, grace),
+        redispatch_at=firing.redispatch_at(now, grace),
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from schedules.database.cursors import server_bound_cursor
-from schedules.firing.batch import FIRST_INSTANT, LAST_INSTANT, DueSchedule, FireTimes, Firing
+from schedules.firing.batch import FIRST_INSTANT, LAST_INSTANT, DueSchedule, Firing
 
 _TAKE = """
 SELECT schedule_id, generation, type, expression,
@@ -95,13 +95,13 @@ class PostgresqlFireBatch:
     ) -> None:
         if not firings:
             return
-        distinct = {id(firing.times): firing.times for firing in firings}
+        distinct = {(id(firing.times), firing.is_rung_for): firing for firing in firings}
         numbers = {key: number for number, key in enumerate(distinct)}
         rows = {
             "ids": " ".join(firing.schedule.id for firing in firings),
             "generations": " ".join(str(firing.schedule.generation) for firing in firings),
             "run_ids": " ".join(firing.run_id for firing in firings),
-            "of_times": " ".join(str(numbers[id(firing.times)]) for firing in firings),
+            "of_times": " ".join(str(numbers[id(firing.times), firing.is_rung_for]) for firing in firings),
         }
         values: dict[str, Any] = {"now": now, **rows, **_columns(list(distinct.values()), now, grace)}
         with server_bound_cursor() as cursor:
@@ -109,7 +109,8 @@ class PostgresqlFireBatch:
             cursor.execute(_RECORD.format(on_conflict=_IGNORE_EXISTING if ignore_existing else ""), values)
 
 
-def _columns(times: Sequence[FireTimes], now: datetime, grace: timedelta) -> Mapping[str, list[Any]]:
+def _columns(firings: Sequence[Firing], now: datetime, grace: timedelta) -> Mapping[str, list[Any]]:
+    times = [firing.times for firing in firings]
     return {
         "numbers": list(range(len(times))),
         "firsts": [each.first for each in times],
@@ -119,5 +120,5 @@ def _columns(times: Sequence[FireTimes], now: datetime, grace: timedelta) -> Map
         "lasts": [each.last_missed for each in times],
         "misfires": [each.is_misfire for each in times],
         "not_befores": [each.not_before for each in times],
-        "redispatch_ats": [each.redispatch_at(now, grace) for each in times],
+        "redispatch_ats": [firing.redispatch_at(now, grace) for firing in firings],
     }

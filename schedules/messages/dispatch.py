@@ -52,6 +52,12 @@ def queue_length() -> int | None:
     return lengths[0] if lengths else None
 
 
+def queue_room() -> int | None:
+    """How many messages may be sent before the queue is no longer short; None when the broker cannot tell."""
+    length = queue_length()
+    return None if length is None else max(0, settings.ORQ.queue_limit - length)
+
+
 def _reach_broker(call: Callable[[], Any]) -> bool:
     if breaker.is_open:
         return False

@@ -50,13 +50,14 @@ def _copy(row: Model, numbered: str, count: int) -> None:
 def fire_for_ever() -> None:
     """What a beat's tick does, without its pauses."""
     from schedules.database.clock import database_now
+    from schedules.messages import dispatch
     from schedules.runs.recovering import recover
     from tests.firing import fire
 
     fire(database_now(), settings.ORQ.fire_batch)
     print("ready", flush=True)
     while True:
-        if not fire(database_now(), settings.ORQ.fire_batch):
+        if not fire(database_now(), settings.ORQ.fire_batch, dispatch.queue_room() or 0):
             recover(database_now())
             time.sleep(0.02)
 

@@ -29,6 +29,8 @@ WORKERS = ("worker-1", "worker-2")
 DRAINED = int(os.environ.get("ORQ_TEST_DRAINED", "500"))
 """So many runs are waited for; 10000 drains the whole herd."""
 
+QUEUE_LIMIT = 200
+
 STARTED = "started_at IS NOT NULL"
 RUNS_OF_SCHEDULES = (
     "schedules_run AS run JOIN schedules_schedule AS schedule ON schedule.id = run.schedule_id"
@@ -114,7 +116,7 @@ def test_a_herd_gets_one_run_each_whoever_fires_it(herd: Herd, broker: redis.Red
     ]
     assert messages_are_accounted_for(herd, broker)
 
-    for name in (*BEATS, *DISPATCHERS):
+    for name in (BEATS[1], *DISPATCHERS):
         herd.children[name].kill()
     started = time.monotonic()
     for name in WORKERS:
@@ -139,13 +141,14 @@ def shares_of(herd: Herd) -> dict[str, int]:
 
 
 def messages_are_accounted_for(herd: Herd, broker: redis.Redis) -> bool:
-    """Each message names a run. Each run has one message from its firing, if the broker could be reached, and one
-    more each time it was sent again (which nobody does while the queue is long)."""
+    """Each message names a run, and no run has two but one that was sent again (which nobody does while the queue is
+    long). The queue is short: each process may have found the same room on it, and no more."""
     rung = Counter(args[0] for task, args in queued(broker) if task == EXECUTE_RUN)
     runs = {run_id for (run_id,) in herd.rows("SELECT id FROM schedules_run")}
     names = (*BEATS, *DISPATCHERS)
     again = sum(said["count"] for name in names for said in herd.events(name, "run.redispatched"))
     unreached = any(herd.events(name, "broker.unreachable") for name in names)
-    print(f"messages: {rung.total()}, of them sent again: {again}, broker unreachable: {unreached}")
+    print(f"messages: {rung.total()}, of them sent later: {again}, broker unreachable: {unreached}")
     assert rung.keys() <= runs
-    return unreached or (rung.keys() == runs and rung.total() == HERD + again)
+    assert rung.total() <= len(rung) + again
+    return unreached or QUEUE_LIMIT <= rung.total() <= QUEUE_LIMIT * len(names)

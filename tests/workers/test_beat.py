@@ -114,6 +114,28 @@ def test_a_backlog_is_fired_without_a_pause(
     assert sorted(sent) == sorted(Run.objects.values_list("id", flat=True)), "all left before it sleeps"
 
 
+def test_while_runs_wait_for_room_on_the_queue_it_is_filled_again_soon(
+    started: ScheduleBeat, settings: Settings, valkey: redis.Redis
+) -> None:
+    settings.ORQ = settings.ORQ.model_copy(update={"queue_limit": 2})
+    started.tick()
+    agent = make_due_schedule(due_at=soon()).agent
+    for _ in range(3):
+        make_due_schedule(agent, due_at=soon())
+
+    delays, sent = [], set[str]()
+    for _ in range(4):
+        delays.append(started.tick())
+        queue = queued(valkey)
+        assert len(queue) <= 2
+        sent |= {arguments[0] for task, arguments in queue if task == dispatch.EXECUTE_RUN}
+        valkey.flushdb()
+
+    assert sent == set(Run.objects.values_list("id", flat=True)), "each was sent"
+    assert delays[0] <= beat.TOP_UP_SECONDS
+    assert Run.objects.filter(redispatch_count__gt=1).count() == 0
+
+
 def test_a_tick_recovers_lost_runs(started: ScheduleBeat, valkey: redis.Redis) -> None:
     past = database_now() - timedelta(minutes=1)
     run = make_run(make_schedule(now=past), not_before=past, redispatch_at=past)

@@ -40,7 +40,7 @@ def test_a_run_whose_worker_is_lost_is_sent_again_at_once(valkey: redis.Redis) -
 
 def test_nothing_is_sent_again_while_the_queue_is_long(valkey: redis.Redis, settings: Settings) -> None:
     make_run(make_schedule())
-    valkey.lpush(QUEUE, *["message"] * (settings.ORQ.redispatch_queue_limit + 5))
+    valkey.lpush(QUEUE, *["message"] * (settings.ORQ.queue_limit + 5))
 
     assert recover(NOON) == 0
 

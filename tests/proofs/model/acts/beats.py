@@ -129,7 +129,7 @@ class Recover:
 
     def see(self, ghost: Ghost, outcome: Sent) -> None:
         expire(ghost, self.now)
-        if self.length is None or self.length >= settings.ORQ.redispatch_queue_limit:
+        if self.length is None or self.length >= settings.ORQ.queue_limit:
             assert outcome == (0, []), "messages were sent although the queue is long or away"
             ghost.note("nothing sent again: the queue is long or away")
             return
