@@ -109,7 +109,7 @@ class AgentForm(ModelForm[Agent]):
             *("workspace", "key", "runtime", "base_url", "path", "dialect", "model", "provider"),
             *("credential_header", "extra_body", "extra_headers", "background", "stream"),
             *("ca_pem", "client_certificate_pem", "max_response_bytes"),
-            *("max_attempts", "max_silent_attempts", *_LENGTHS),
+            *("max_attempts", "max_silent_attempts", "max_in_flight", *_LENGTHS),
         )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -170,7 +170,7 @@ class AgentAdmin(ConsoleAdmin[Agent]):
                 {"fields": ("runtime", "base_url", "path", "dialect", "credential_header", *secrets)},
             ),
             ("Request", {"fields": ("model", "provider", "extra_body", "background", "stream")}),
-            ("Limits", {"fields": (*_TIMEOUTS, "max_response_bytes")}),
+            ("Limits", {"fields": (*_TIMEOUTS, "max_response_bytes", "max_in_flight")}),
             ("Retries", {"fields": ("max_attempts", "max_silent_attempts", "retry_base", "retry_cap")}),
             ("Certificates", {"fields": tls, "classes": ("collapse",)}),
             ("Signed calls", {"fields": signing, "classes": ("collapse",)}),

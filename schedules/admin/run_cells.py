@@ -13,6 +13,7 @@ from schedules.admin import cells, times
 from schedules.admin.filters import in_words
 from schedules.admin.schedule_cells import agent_with_tag
 from schedules.database.clock import estimated_now
+from schedules.limits.calls_in_flight import Waits
 from schedules.models import Run, Schedule, TriggerKind
 from schedules.runs.attempts import Attempt, attempts_of
 from schedules.secrets import payloads
@@ -38,8 +39,9 @@ def reason(run: Run) -> str:
 
 @display(description="Reason")
 def reason_code(run: Run) -> str:
-    """Why it ended so, or why it is tried again."""
-    return in_words(run.reason or run.error_code) or cells.NOTHING
+    """Why it waits, why it ended so, or why it is tried again."""
+    full = Waits().why(run)
+    return f"waits: {full}" if full else in_words(run.reason or run.error_code) or cells.NOTHING
 
 
 @display(description="Schedule")

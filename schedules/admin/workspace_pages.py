@@ -45,9 +45,10 @@ class WorkspaceAdmin(InUse[Workspace], ConsoleAdmin[Workspace]):
     used_by = "agents"
 
     def get_fields(self, request: HttpRequest, obj: Workspace | None = None) -> Any:
-        """Its name; a page also shows its id and where its work is."""
-        return ("name",) if obj is None else ("name", workspace_id, links, created)
+        """What can be set; a page also shows its id and where its work is."""
+        written = ("name", "max_in_flight")
+        return written if obj is None else (*written, workspace_id, links, created)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Workspace | None = None) -> Any:
-        """All but the name."""
+        """What nobody sets."""
         return (workspace_id, links, created)

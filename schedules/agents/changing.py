@@ -46,6 +46,7 @@ class AgentChanges(TypedDict, total=False):
     max_response_bytes: int
     max_attempts: int
     max_silent_attempts: int
+    max_in_flight: int | None
     retry_base: timedelta
     retry_cap: timedelta
     ca_pem: str

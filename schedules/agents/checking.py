@@ -20,6 +20,7 @@ from schedules.secrets.masking import MASK, SHORTEST_SECRET
 
 SHORTEST, LONGEST = timedelta(milliseconds=1), timedelta(days=1)
 MOST_ATTEMPTS: Final = 100
+MOST_IN_FLIGHT: Final = 1_000_000
 MOST_RESPONSE_BYTES: Final = 256 * 1024 * 1024
 MOST_EXTRA_BODY_BYTES: Final = 64 * 1024
 MOST_HEADERS: Final = 20
@@ -166,6 +167,15 @@ def _number(most: int) -> Callable[[object, str], None]:
     return check
 
 
+def check_max_in_flight(value: object, param: str) -> None:
+    """A number of calls at one time, 0 for no limit, None for the default; InvalidRequest."""
+    if value is not None and (type(value) is not int or not 0 <= value <= MOST_IN_FLIGHT):
+        raise InvalidRequest(
+            f"{param} must be a number from 0 (no limit) to {MOST_IN_FLIGHT}, or null for the default",
+            param=param,
+        )
+
+
 def _check_certificates(value: object, param: str) -> None:
     if not isinstance(value, str):
         raise InvalidRequest(f"{param} must be a text", param=param)
@@ -223,6 +233,7 @@ _RULES: Final[dict[str, Callable[[object, str], None]]] = {
     "max_response_bytes": _number(MOST_RESPONSE_BYTES),
     "max_attempts": _number(MOST_ATTEMPTS),
     "max_silent_attempts": _number(MOST_ATTEMPTS),
+    "max_in_flight": check_max_in_flight,
     "retry_base": _check_duration,
     "retry_cap": _check_duration,
     "ca_pem": _check_certificates,

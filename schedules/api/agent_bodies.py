@@ -29,6 +29,9 @@ EXTRA_HEADERS_HELP = (
 BACKGROUND_HELP = "Ask for background work, then poll."
 STREAM_HELP = "Ask for an event stream, which keeps proxies awake."
 SILENT_HELP = "Attempts of a run that may end in silence: the agent may still be at work."
+IN_FLIGHT_HELP = (
+    "Calls at one time; further runs wait. 0: no limit; null, the default: half of the workers' threads."
+)
 ACTIVE_TAG_HELP = "The version that unpinned schedules use."
 TIMEOUT_HELP: Final = {
     "connect_timeout": "Longest wait for a connection.",
@@ -86,6 +89,7 @@ class _Settings(Body):
     max_response_bytes = Number(required=False, help_text="Largest answer, decoded.")
     max_attempts = Number(required=False, help_text="Attempts of a run.")
     max_silent_attempts = Number(required=False, help_text=SILENT_HELP)
+    max_in_flight = Number(required=False, allow_null=True, help_text=IN_FLIGHT_HELP)
     ca_pem = Text(required=False, help_text="Certificates its server is trusted by.")
     client_certificate_pem = Text(required=False, help_text="The certificate we show its server.")
     client_key_pem = Text(

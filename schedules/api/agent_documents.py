@@ -58,6 +58,10 @@ class AgentDocument(Document):
     max_response_bytes = serializers.IntegerField(help_text="Largest answer, decoded.")
     max_attempts = serializers.IntegerField(help_text="Attempts of a run.")
     max_silent_attempts = serializers.IntegerField(help_text=said.SILENT_HELP)
+    max_in_flight = serializers.IntegerField(
+        required=False,
+        help_text="Calls at one time, 0: no limit; absent: half of the threads of all workers.",
+    )
     ca_pem = serializers.CharField(help_text="Certificates its server is trusted by.")
     client_certificate_pem = serializers.CharField(help_text="The certificate we show its server.")
     has_client_key = IsStored(source="sealed_client_key", help_text="Whether its private key is stored.")

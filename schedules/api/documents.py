@@ -1,7 +1,7 @@
 """What clients get: the documents of schedules, runs, previews and explanations. What is absent is left out."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
@@ -10,6 +10,7 @@ from schedules.api.bodies import AGENT_TAG_HELP, EXPRESSION_HELP, TYPE_HELP
 from schedules.expressions import ExpressionWarning, WarningCode, warnings_of
 from schedules.expressions.instants import rfc3339
 from schedules.ledger.explaining import Outcome
+from schedules.limits.calls_in_flight import Waits
 from schedules.models import Run, RunAttempt, RunState, Schedule, ScheduleType, TriggerKind
 from schedules.runs.attempts import OUTCOMES, Attempt, attempts_of
 from schedules.secrets import payloads
@@ -201,6 +202,17 @@ class RunError(serializers.Serializer[Any]):
         return super().to_representation(instance) if instance.error_code else None
 
 
+class WaitsFor(serializers.CharField):
+    """What a due run waits for."""
+
+    def to_representation(self, value: Run) -> str | None:  # type: ignore[override]  # None: left out
+        """In words, or None."""
+        context = cast("dict[str, Any]", self.context)  # of the whole document: each agent is looked at once
+        waits: Waits = context.setdefault("waits", Waits())
+        full = waits.why(value)
+        return None if full is None else str(full)
+
+
 class AttemptsOfRun(serializers.ListSerializer[Any]):
     """The attempts of a run: the earlier ones and the run's own."""
 
@@ -244,6 +256,12 @@ class RunDocument(Document):
         RunState.values, help_text="Its state; succeeded, failed, cancelled and discarded are final."
     )
     reason = TextIfAny(help_text="Why it was discarded, cancelled or failed.")
+    waits_for = WaitsFor(
+        source="*",
+        required=False,
+        help_text="What a pending run waits for that could start: its agent, or its workspace, has as many calls in "
+        "flight as it may. Absent otherwise.",
+    )
     attempt = serializers.IntegerField(help_text="The current or last attempt, counted from 1.")
     max_attempts = serializers.IntegerField(
         help_text="The most attempts there may be, as the agent had it when the last one started."

@@ -6,6 +6,7 @@ variables that hold them. Certificates are set in the console or over REST.
 
 import json
 import os
+import re
 from argparse import ArgumentTypeError, BooleanOptionalAction
 from typing import Any, Final, cast
 
@@ -13,6 +14,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from schedules import agent_runtimes
 from schedules.agents import AgentChanges
+from schedules.agents.checking import MOST_IN_FLIGHT
 from schedules.management.arguments import base_url, length, url_path
 
 _LENGTHS: Final = ("connect_timeout", "read_timeout", "total_timeout", "retry_base", "retry_cap")
@@ -50,6 +52,7 @@ def add_agent_arguments(parser: CommandParser) -> None:
     parser.add_argument("--provider", help="whose model it is, for traces")
     parser.add_argument("--extra-body", type=_json_object, metavar="JSON", help="merged under what is sent")
     _add_secrets(parser)
+    add_max_in_flight(parser, "half")
     parser.add_argument(
         "--background", action=BooleanOptionalAction, default=None, help="ask for it, then poll"
     )
@@ -60,6 +63,33 @@ def add_agent_arguments(parser: CommandParser) -> None:
         parser.add_argument(f"--{name.replace('_', '-')}", type=length, metavar="10s", help="500ms, 10s, 5m")
     for name in _NUMBERS:
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, metavar="N", help="a whole number")
+
+
+def add_max_in_flight(parser: CommandParser, share: str) -> None:
+    """The limit of calls at one time, which an agent and a workspace have."""
+    parser.add_argument(
+        "--max-in-flight",
+        type=_limit,
+        metavar="N",
+        help=f"calls at one time; 0 for no limit; default for {share} of the workers' threads",
+    )
+
+
+def chosen_max_in_flight(options: dict[str, Any]) -> int | None:
+    """What was named; None: the default."""
+    named: int = options["max_in_flight"]
+    return None if named == _DEFAULT else named
+
+
+_DEFAULT: Final = -1
+
+
+def _limit(text: str) -> int:
+    if text == "default":
+        return _DEFAULT
+    if not re.fullmatch("[0-9]{1,9}", text) or int(text) > MOST_IN_FLIGHT:
+        raise ArgumentTypeError(f"{text!r} is not a number from 0 to {MOST_IN_FLIGHT}, and not default")
+    return int(text)
 
 
 def _add_secrets(parser: CommandParser) -> None:
@@ -100,6 +130,8 @@ def agent_changes(options: dict[str, Any]) -> AgentChanges:
     """What was named, as the verbs take it; CommandError for a variable that holds nothing."""
     changes: dict[str, Any] = dict(_FORGOTTEN) if options["forget_secrets"] else {}
     changes |= {name: options[name] for name in _PLAIN if options[name] is not None}
+    if options["max_in_flight"] is not None:
+        changes["max_in_flight"] = chosen_max_in_flight(options)
     if options["url"] is not None:
         changes["base_url"] = options["url"]
     if options["credential_env"] is not None:

@@ -63,6 +63,14 @@ def test_an_agent_is_made_with_the_defaults_of_its_runtime(admin: Caller) -> Non
     assert document(admin.get("/v3/agents/briefing")) == shown
 
 
+def test_a_limit_of_calls_in_flight_is_set_and_given_up_again(admin: Caller, agent: Agent) -> None:
+    assert document(admin.patch(path_of(agent), {"max_in_flight": 0}))["max_in_flight"] == 0
+
+    assert "max_in_flight" not in document(admin.patch(path_of(agent), {"max_in_flight": None}))
+    agent.refresh_from_db()
+    assert agent.max_in_flight is None
+
+
 def test_every_setting_that_is_sent_comes_back(admin: Caller) -> None:
     settings = {
         "path": "/v1/responses",
@@ -77,6 +85,7 @@ def test_every_setting_that_is_sent_comes_back(admin: Caller) -> None:
         "connect_timeout_seconds": 2.5,
         "read_timeout_seconds": 60.0,
         "total_timeout_seconds": 120.0,
+        "max_in_flight": 7,
         "max_response_bytes": 5_000_000,
         "max_attempts": 3,
         "max_silent_attempts": 2,
@@ -192,6 +201,8 @@ REFUSED = [
     ({"max_attempts": 0}, "max_attempts"),
     ({"max_silent_attempts": 101}, "max_silent_attempts"),
     ({"max_response_bytes": True}, "max_response_bytes"),
+    ({"max_in_flight": -1}, "max_in_flight"),
+    ({"max_in_flight": "7"}, "max_in_flight"),
     ({"ca_pem": "nothing"}, "ca_pem"),
     ({"client_key_pem": "nothing"}, "client_key_pem"),
     ({"signing_secrets": ["whsec_c2hvcnQ="]}, "signing_secrets"),

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from schedules import editing
-from schedules.models import Run, RunState, Schedule, TriggerKind
+from schedules.database.clock import database_now
+from schedules.models import Agent, Run, RunState, Schedule, TriggerKind
 from tests.api.caller import Caller, assert_error, document, run_path, schedule_path
 from tests.api.outsiders import assert_not_under_another_agent, assert_only_for_its_workspace
 from tests.factories import NOON, make_run, make_schedule
@@ -49,6 +50,18 @@ def test_a_pending_run_is_shown_as_documented(api: Caller, schedule: Schedule) -
         "not_before": "2026-06-01T12:00:00Z",
         "is_misfire": False,
     }
+
+
+def test_a_run_that_waits_for_a_slot_says_so(api: Caller, schedule: Schedule) -> None:
+    Agent.objects.filter(id=schedule.agent_id).update(max_in_flight=1)
+    in_an_hour = database_now() + timedelta(hours=1)
+    make_run(schedule, state=RunState.RUNNING, lease_expires_at=in_an_hour)
+    run, early = make_run(schedule), make_run(schedule, not_before=in_an_hour)
+
+    assert document(api.get(run_path(run)))["waits_for"] == "its agent has 1 of 1 calls in flight"
+    assert "waits_for" not in document(api.get(run_path(early)))
+    shown = document(api.get(f"{schedule_path(schedule)}/runs?state=pending"))["runs"]
+    assert [each.get("waits_for") for each in shown] == [None, "its agent has 1 of 1 calls in flight"]
 
 
 def test_a_succeeded_run_shows_its_result(api: Caller, schedule: Schedule) -> None:

@@ -41,6 +41,23 @@ def test_an_address_may_be_a_host_of_the_same_network(run: Run) -> None:
     assert Agent.objects.get().base_url == "http://agents:8080"
 
 
+def test_a_limit_of_calls_in_flight_is_set_and_given_up_again(run: Run) -> None:
+    limits = []
+    for named in ("7", "0", "default"):
+        run(*NEW, "--runtime", "echo", "--max-in-flight", named)
+        limits.append(Agent.objects.get().max_in_flight)
+
+    run(*NEW, "--max-attempts", "3")
+
+    assert [*limits, Agent.objects.get().max_in_flight] == [7, 0, None, None]
+
+
+@pytest.mark.parametrize("wrong", ["-1", "many", "1000001", "99999999999"])
+def test_what_is_no_number_of_calls_is_refused(run: Run, wrong: str) -> None:
+    with pytest.raises(CommandError, match="is not a number from 0 to 1000000, and not default"):
+        run(*NEW, "--runtime", "echo", f"--max-in-flight={wrong}")
+
+
 def test_running_it_again_changes_nothing(run: Run) -> None:
     words = (*NEW, "--url", URL, "--tag", "v1", "--activate")
     run(*words)
