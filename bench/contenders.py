@@ -20,6 +20,9 @@ START_SECONDS = 8.0
 """What a beat is given to start and read its schedules before they are due."""
 
 
+EVERY_MESSAGE = {"ORQ_QUEUE_LIMIT": "10000000"}
+"""Nothing takes messages here: for the comparison all of them are sent at once, as the peers do."""
+
 FILL_SPARES = (5.0, 20.0, 60.0)
 """What filling is given besides its usual time: at first, and when that was not enough."""
 
@@ -58,9 +61,8 @@ class Ours:
         with ExitStack() as stack:
             for number in range(self._beats):
                 log = self._servers.folder / f"beat-{number}.log"
-                stack.enter_context(
-                    process(log, *CELERY, "beat", "--loglevel", "WARNING", "--schedule", str(log) + ".db")
-                )
+                beat = (*CELERY, "beat", "--loglevel", "WARNING", "--schedule", str(log) + ".db")
+                stack.enter_context(process(log, *beat, env=EVERY_MESSAGE))
             yield
 
     def check(self, count: int, due_at: datetime) -> None:

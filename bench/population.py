@@ -28,12 +28,16 @@ WHERE id BETWEEN lpad(%(first)s::text, 26, '0') AND lpad(%(last)s::text, 26, '0'
 
 _MODELS = (Run, MissedFiring, CadenceEpoch, NextFire, Schedule)
 _CHUNK = 500
+FAR = 100_000
+"""Calls in flight; each claim counts them all the same."""
 
 
 def make_agent(runtime: str = "echo", **fields: object) -> Agent:
-    """An agent of a workspace of its own."""
-    workspace = Workspace.objects.create(name="bench")
-    return Agent.objects.create(workspace=workspace, key="bench", runtime=runtime, **fields)
+    """An agent of a workspace of its own; alone on its workers, both may use all threads, up to a limit far away."""
+    workspace = Workspace.objects.create(name="bench", max_in_flight=FAR)
+    return Agent.objects.create(
+        workspace=workspace, key="bench", runtime=runtime, max_in_flight=FAR, **fields
+    )
 
 
 def make_schedules(agent: Agent, count: int, fire_time: datetime, first: int = 1) -> None:
