@@ -17,6 +17,7 @@ from tests.proofs.mutants.catalogue.recording import RECORDING
 from tests.proofs.mutants.catalogue.recovering import RECOVERING
 from tests.proofs.mutants.catalogue.replacing import REPLACING
 from tests.proofs.mutants.catalogue.sending import SENDING
+from tests.proofs.mutants.catalogue.slots import SLOT_MUTANTS
 from tests.proofs.mutants.catalogue.triggers import TRIGGERS
 
 MUTANTS: Final = (
@@ -36,4 +37,5 @@ MUTANTS: Final = (
     *SENDING,
     *AUDITING,
     *CLOCKS,
+    *SLOT_MUTANTS,
 )

@@ -111,8 +111,8 @@ CLAIMING: Final = (
     Mutant(
         "the claim is not one transaction (Django refuses the lock)",
         CLAIM,
-        "    with transaction.atomic():\n        return _claim(",
-        "    if connection:\n        return _claim(",
+        "    with transaction.atomic():\n        outcome = _claim(",
+        "    if now:\n        outcome = _claim(",
         ("tests/races/test_claim_races.py",),
     ),
     Mutant(

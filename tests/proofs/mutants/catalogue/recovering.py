@@ -4,6 +4,8 @@ from typing import Final
 
 from tests.proofs.mutants.catalogue.places import (
     BOTH_TWINS,
+    FAIR_TURNS,
+    FAIR_TURNS_POSTGRESQL,
     LEASES,
     RACES,
     RECOVER,
@@ -50,12 +52,14 @@ RECOVERING: Final = (
         RUN,
         "self.pending().filter(redispatch_at__lte=now)",
         "self.filter(redispatch_at__lte=now)",
+        database="sqlite",
     ),
     Mutant(
         "a stale run's message is sent again",
         RECOVER,
-        "fresh = [run for run in runs if stale_reasons[run.id] is None]",
+        "fresh = [run for run in runs if run.id not in stale_ids]",
         "fresh = runs",
+        database="sqlite",
     ),
     Mutant(
         "the wait for a message does not grow",
@@ -63,10 +67,11 @@ RECOVERING: Final = (
         "run.redispatch_at = now + wait * 2 ** min(run.redispatch_count, MOST_DOUBLINGS)",
         "run.redispatch_at = now + wait",
         (f"{STATES}::test_undelivered_runs_are_taken_once_and_wait_twice_as_long_each_time",),
+        database="sqlite",
     ),
     Mutant(
         "the wait for a message grows without end",
-        RECOVER,
+        FAIR_TURNS,
         "MOST_DOUBLINGS = 3",
         "MOST_DOUBLINGS = 30",
         (f"{STATES}::test_the_wait_for_a_message_grows_to_eight_times_the_first",),
@@ -86,9 +91,23 @@ RECOVERING: Final = (
     ),
     Mutant(
         "two beats send the same message again",
-        RECOVER,
-        '.select_for_update(skip_locked=True, of=("self",))\n        .select_related("schedule__agent")',
-        '.select_related("schedule__agent")',
+        FAIR_TURNS_POSTGRESQL,
+        "        FOR NO KEY UPDATE SKIP LOCKED\n    ) AS due\n",
+        "    ) AS due\n",
         (f"{RACES}::test_a_beat_passes_over_a_message_that_another_sends_again",),
+    ),
+    Mutant(
+        "the statement sends a stale run's message again",
+        FAIR_TURNS_POSTGRESQL,
+        "WHERE run.id = judged.id AND judged.may_start AND",
+        "WHERE run.id = judged.id AND",
+        (f"{STATES}::test_an_undelivered_run_of_a_stale_generation_is_discarded_not_sent",),
+    ),
+    Mutant(
+        "the statement's wait for a message does not grow",
+        FAIR_TURNS_POSTGRESQL,
+        " * power(2, least(redispatch_count, %(most_doublings)s))",
+        "",
+        (f"{STATES}::test_undelivered_runs_are_taken_once_and_wait_twice_as_long_each_time",),
     ),
 )
