@@ -93,7 +93,7 @@ def drop(_: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("schedules", "0021_known_encryption_keys")]
+    dependencies: ClassVar = [("schedules", "0024_clock_leaps")]
 
     operations: ClassVar = [
         migrations.AddField(
