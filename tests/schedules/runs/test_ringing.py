@@ -94,9 +94,10 @@ def test_a_cancellation_rings(rings: list[str]) -> None:
     claimed = running(make_agent())
 
     assert transitions.cancel(claimed.run_id, NOON)
-    assert not transitions.cancel(claimed.run_id, NOON)
-
     assert rings == ["ring"]
+
+    assert not transitions.cancel(claimed.run_id, NOON)
+    assert rings == ["ring"], "it frees nothing"
 
 
 def test_a_refused_run_rings_itself(rings: list[str]) -> None:
