@@ -48,7 +48,7 @@ WITH asked AS (
             SELECT tag FROM schedules_agentversion AS version WHERE version.agent_id = agent.id AND version.is_active
         )) ELSE run.agent_tag END,
         max_attempts = agent.max_attempts, agent_id = agent.id, workspace_id = agent.workspace_id,
-        trace_id = %(trace_id)s
+        trace_id = %(trace_id)s, error_code = '', error_message = '', response_id = ''
     FROM asked, seen, slot, schedule JOIN schedules_agent AS agent ON agent.id = schedule.agent_id
     WHERE run.id = %(run_id)s  -- by that alone: || '' keeps a plan from reading the index of all pending runs
       AND run.attempt = seen.attempt AND run.state || '' = 'pending'

@@ -3,7 +3,7 @@
 import time
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from django.db import transaction
 from django.db.models import F
@@ -17,6 +17,9 @@ from schedules.runs import claim_postgresql, waiting
 from schedules.runs.claimed import Claimed, Occasion, links
 from schedules.runs.transitions import discard, move
 from schedules.secrets.payloads import Payload
+
+NO_RESULT_YET: Final = {"error_code": "", "error_message": "", "response_id": ""}
+"""What a run shows of an attempt that has just begun."""
 
 
 class NotClaimed(StrEnum):
@@ -44,7 +47,8 @@ def claim(
     1. Lock the schedule: an edit in progress is waited for, and judged by what it left.
     2. Discard the run when the schedule is gone, inactive or of another generation.
     3. Take a slot of its agent and workspace; where there is none the run stays pending, for whoever frees one.
-    4. Start it: the counters of its schedule move with its first attempt only, its payload is read once.
+    4. Start it: the counters of its schedule move with its first attempt only, its payload is read once, and what
+       came of the attempt before is told by that attempt's own row from now on.
     """
     asked_at = time.monotonic()
     if is_postgresql():
@@ -134,6 +138,7 @@ def _start(run: Run, schedule: Schedule, taking: _Taking) -> Claimed | NotClaime
         agent_id=schedule.agent_id,
         workspace_id=schedule.agent.workspace_id,
         trace_id=taking.trace_id,
+        **NO_RESULT_YET,
     )
     if not started:
         return _why_not_claimable(run.id, taking.now)

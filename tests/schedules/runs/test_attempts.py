@@ -81,8 +81,18 @@ class TestHistory:
         run = make_run(make_schedule())
         finishing.fail(claimed(run), BROKEN, LATER)
         second = claimed(run, "worker-b", trace_id="b" * 32)
-        assert shown(run)[1:] == [(2, "worker-b", "running", "agent_http_error")] or shown(run)[1:] == [
-            (2, "worker-b", "running", "")
+        assert attempts_of(fresh(run))[1:] == [
+            Attempt(
+                number=2,
+                worker="worker-b",
+                started_at=NOON,
+                ended_at=None,
+                outcome="running",
+                error_code="",
+                error_message="",
+                response_id="",
+                trace_id="b" * 32,
+            )
         ]
 
         finishing.succeed(run.id, second.attempt, LATER, output_text="Hello")
@@ -92,6 +102,39 @@ class TestHistory:
             (2, "worker-b", "succeeded", ""),
         ]
         assert fresh(run).trace_id == "b" * 32
+
+    def test_a_run_that_waits_for_its_next_attempt_says_why_the_last_one_failed(self) -> None:
+        run = make_run(make_schedule())
+
+        finishing.fail(claimed(run), BROKEN, LATER)
+
+        waiting = fresh(run)
+        assert (waiting.state, waiting.error_code, waiting.error_message, waiting.response_id) == (
+            RunState.PENDING,
+            "agent_http_error",
+            "503",
+            "resp_1",
+        )
+
+    def test_a_run_cancelled_during_an_attempt_has_nothing_of_the_one_before(self) -> None:
+        run = make_run(make_schedule())
+        finishing.fail(claimed(run), BROKEN, LATER)
+        claimed(run, "worker-b")
+
+        transitions.cancel(run.id, LATER)
+
+        ended = fresh(run)
+        assert (ended.error_code, ended.error_message, ended.response_id) == ("", "", "")
+        assert shown(run)[1:] == [(2, "worker-b", "cancelled", "")]
+
+    def test_a_run_lost_during_an_attempt_has_no_response_of_the_one_before(self) -> None:
+        run = make_run(make_schedule(make_agent(max_attempts=2)))
+        finishing.fail(claimed(run), BROKEN, LATER)
+        claimed(run, "worker-b")
+
+        leases.take_back_expired(NOON + LEASE * 2, 10)
+
+        assert (fresh(run).error_code, fresh(run).response_id) == ("worker_lost", "")
 
     def test_a_lost_worker_is_an_attempt_that_was_lost(self) -> None:
         agent = make_agent(max_attempts=2)
