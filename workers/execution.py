@@ -141,6 +141,7 @@ def _agent_call(claimed: Claimed, call: Call) -> AgentCall:
         firing=_firing(claimed),
         trace_headers=call.headers,
         note=call.note,
+        observe=call.observe,
         is_cancelled=lambda: _is_cancelled(claimed),
     )
 

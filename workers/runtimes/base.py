@@ -20,8 +20,16 @@ def _note_nothing(name: str, attributes: Mapping[str, Any]) -> None:
     """Nobody traces this call."""
 
 
+def observe_nothing(name: str, value: str | int) -> None:
+    """Nobody traces this call."""
+
+
 def _never() -> bool:
     return False
+
+
+MODEL, HTTP_STATUS = "model", "http_status"
+"""What is observed of a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,9 @@ class AgentCall:
     trace_headers: Mapping[str, str] = field(default_factory=dict)
     note: Callable[[str, Mapping[str, Any]], None] = field(default=_note_nothing, repr=False)
     """Called with a name and attributes for what happens meanwhile (a poll), for whoever traces the call."""
+    observe: Callable[[str, str | int], None] = field(default=observe_nothing, repr=False)
+    """Called with MODEL and the model as it is sent, and with HTTP_STATUS and the status of each reply (the last one
+    counts), for whoever traces the call."""
     is_cancelled: Callable[[], bool] = field(default=_never, repr=False)
     """Asked once when the call was aborted: whether the whole run was cancelled, so that work left running in the
     background serves nobody. After a lost lease another attempt may be waiting for that very work."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from workers.runtimes.answers import response_id_of
-from workers.runtimes.base import AgentCall, Answer, CallFailed, Endpoint, Needs
+from workers.runtimes.base import MODEL, AgentCall, Answer, CallFailed, Endpoint, Needs
 from workers.runtimes.completions import READS, StreamedCompletion, answer_of_completion, is_completion
 from workers.runtimes.documents import document_of
 from workers.runtimes.filling import filled_input, model_of, refuse_secrets_in_input, sendable
@@ -34,6 +34,7 @@ class ChatRuntime:
         """One attempt: one request, whose answer ends it."""
         with sendable():
             body = body_of(call, endpoint)
+        call.observe(MODEL, body["model"])
         with agent_line(call, endpoint, should_abort) as line:
             document = _completion(line, body)
             raise_told_error(document, line.redact)

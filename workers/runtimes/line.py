@@ -13,7 +13,7 @@ from typing import Any
 
 from schedules.headers import HeaderRefused, is_ours, require_credential_header, require_extra_header
 from schedules.version import VERSION
-from workers.runtimes.base import AgentCall, CallFailed, Endpoint
+from workers.runtimes.base import HTTP_STATUS, AgentCall, CallFailed, Endpoint, observe_nothing
 from workers.runtimes.documents import Redact, document_of, error_in
 from workers.runtimes.http.call import HttpRequest, Reply, address, exchange
 from workers.runtimes.http.deadline import CallLimits, limited
@@ -99,8 +99,9 @@ class AgentLine:
 
     def cancel(self, path: str, body: Any, headers: Mapping[str, str] | None = None) -> None:
         """Tell the agent once that nobody waits any longer. The call is over: what becomes of it does not matter."""
+        call = replace(self.call, observe=observe_nothing)
         with suppress(CallFailed), limited(CallLimits(CANCEL_PATIENCE, lambda: False)) as limits:
-            replace(self, limits=limits).ask(path, body, headers)
+            replace(self, call=call, limits=limits).ask(path, body, headers)
 
     def document(self, reply: Reply) -> dict[str, Any]:
         """The JSON object in a reply. Raises `CallFailed` (invalid_response, response_too_large)."""
@@ -113,6 +114,7 @@ class AgentLine:
         request = HttpRequest(method, url, self._headers(headers), body)
         events = EventReader(on_event, self.endpoint.max_response_bytes) if on_event else None
         reply = exchange(request, self.endpoint, self.limits, events)
+        self.call.observe(HTTP_STATUS, reply.status)
         if not 200 <= reply.status < 300:
             raise _refused(reply, self.redact)
         return reply
@@ -135,17 +137,19 @@ def _signed(key: str, content: bytes, endpoint: Endpoint) -> dict[str, str]:
 def _refused(reply: Reply, redact: Redact) -> CallFailed:
     if 300 <= reply.status < 400:
         advice = "redirects are not followed: correct the agent's address"
-        return CallFailed("redirect_refused", f"the agent answered HTTP {reply.status}; {advice}")
+        message = f"the agent answered HTTP {reply.status}; {advice}"
+        return CallFailed("redirect_refused", message, http_status=reply.status)
     is_retryable = reply.status in RETRYABLE or reply.status >= 500
     message = f"the agent answered HTTP {reply.status}{error_in(reply.body, redact)}"
     if reply.status == 404:
-        return NotFound("agent_http_error", message)
+        return NotFound("agent_http_error", message, http_status=reply.status)
     return CallFailed(
         "agent_http_error",
         message,
         is_retryable=is_retryable,
         retry_after=retry_after(reply.headers, datetime.now(UTC)) if is_retryable else None,
         is_silent=reply.status in SILENT,
+        http_status=reply.status,
     )
 
 

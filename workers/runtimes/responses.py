@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from workers.runtimes.answers import PLAIN_SERVICE, READS, answer_of, is_pending, response_id_of
-from workers.runtimes.base import AgentCall, Answer, CallAborted, CallFailed, Endpoint, Needs
+from workers.runtimes.base import MODEL, AgentCall, Answer, CallAborted, CallFailed, Endpoint, Needs
 from workers.runtimes.documents import Redact, document_of
 from workers.runtimes.filling import sendable
 from workers.runtimes.http.call import Reply
@@ -47,6 +47,7 @@ class ResponsesRuntime:
         dialect = endpoint.dialect or self.needs.dialect_for(endpoint.path)
         with sendable():
             body = body_of(call, endpoint, dialect)
+        call.observe(MODEL, body["model"])
         with agent_line(call, endpoint, should_abort) as line:
             return _Response(line, can_be_cancelled=dialect == OPENAI).answer(body)
 

@@ -14,7 +14,7 @@ class AttemptFacts:
     """What a trace says of the attempt whose run was claimed.
 
     `links`: W3C traceparents of what asked for it (a request, an ended run, the attempt before it).
-    `model` and `provider`: of the agent's settings; empty where they say nothing.
+    `provider`: empty where neither the agent's settings nor its runtime say it.
     """
 
     agent_key: str
@@ -30,7 +30,6 @@ class AttemptFacts:
     is_misfire: bool
     links: tuple[str, ...] = ()
     provider: str = ""
-    model: str = ""
     address: str = ""
     """The agent's base URL."""
 
@@ -43,6 +42,9 @@ class Call(Protocol):
 
     def note(self, name: str, attributes: Mapping[str, Any]) -> None:
         """Something happened meanwhile, such as a poll."""
+
+    def observe(self, name: str, value: str | int) -> None:
+        """What was sent or came, by the names of workers.runtimes.base: the model, an HTTP status."""
 
     def answered(self, answer: Callable[[], Answer]) -> None:
         """The agent has answered; `answer` gives what it said without secrets, and is only called if it is told."""
@@ -74,6 +76,9 @@ class _NoCall:
     headers: Mapping[str, str] = {}
 
     def note(self, name: str, attributes: Mapping[str, Any]) -> None:
+        """Nobody is told."""
+
+    def observe(self, name: str, value: str | int) -> None:
         """Nobody is told."""
 
     def answered(self, answer: Callable[[], Answer]) -> None:

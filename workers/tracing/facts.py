@@ -26,6 +26,5 @@ def facts_of(claimed: Claimed) -> AttemptFacts:
         is_misfire=occasion.is_misfire,
         links=claimed.linked_traceparents,
         provider=agent.provider or PROVIDERS.get(dialect or agent.runtime, ""),
-        model=agent.model,
         address=agent.base_url,
     )

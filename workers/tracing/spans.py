@@ -27,13 +27,14 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from schedules.expressions.instants import rfc3339
-from workers.runtimes.base import Answer, CallFailed
+from workers.runtimes.base import HTTP_STATUS, MODEL, Answer, CallFailed
 from workers.tracing import names
 from workers.tracing.attempt import AttemptFacts
 from workers.tracing.export import new_provider
 
 _PROPAGATOR = TraceContextTextMapPropagator()  # the global one would send `baggage` to third parties too
 _LOW_HALF = (1 << 64) - 1
+_OBSERVED = {MODEL: names.REQUEST_MODEL, HTTP_STATUS: names.HTTP_STATUS}
 _PORTS = {"http": 80, "https": 443}
 
 _root_trace_id: ContextVar[int | None] = ContextVar("root_trace_id", default=None)
@@ -135,6 +136,11 @@ class TracedCall:
         """An event of the span."""
         self._span.add_event(name, attributes)
 
+    def observe(self, name: str, value: str | int) -> None:
+        """An attribute of the span; the last value counts."""
+        if attribute := _OBSERVED.get(name):
+            self._span.set_attribute(attribute, value)
+
     def answered(self, answer: Callable[[], Answer]) -> None:
         """What the agent says of its work, without what it said."""
         with suppress(
@@ -196,7 +202,6 @@ def _call_attributes(facts: AttemptFacts) -> dict[str, Any]:
         names.PROVIDER: facts.provider,
         names.AGENT_NAME: facts.agent_key,
         names.AGENT_VERSION: facts.agent_version,
-        names.REQUEST_MODEL: facts.model,
         names.SERVER_ADDRESS: url.hostname,
         names.SERVER_PORT: url.port or _PORTS.get(url.scheme),
     }

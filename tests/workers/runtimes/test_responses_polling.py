@@ -233,3 +233,15 @@ def test_after_an_abort_work_is_cancelled_only_when_the_run_is_over(
         runtime_for("responses").call(call, make_endpoint(agent.url, path="/v1/responses"), after(0.3))
 
     assert len(cancellations(agent)) == is_cancelled
+
+
+def test_the_model_and_every_reply_but_the_cancellations_are_observed(agent: AgentServer) -> None:
+    observed: list[tuple[str, str | int]] = []
+    agent.script("digest", Behaviour(status=202, outcome="queued", polls=(WORKING,)))
+    call = make_call(observe=lambda name, value: observed.append((name, value)))
+
+    with pytest.raises(CallFailed, match="agent_timeout"):
+        runtime_for("responses").call(call, make_endpoint(agent.url, path="/v1/responses", total=1.2), never)
+
+    assert len(cancellations(agent)) == 1
+    assert observed == [("model", "agent/digest"), ("http_status", 202), ("http_status", 200)]

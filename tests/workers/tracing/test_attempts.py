@@ -14,6 +14,7 @@ from opentelemetry.instrumentation.celery import CeleryInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
 
 from orqsite.embedded.ports import LOOPBACK, free_port
+from schedules import agents
 from schedules.database.clock import database_now
 from schedules.messages import dispatch
 from schedules.messages.message_template import MessageTemplate
@@ -114,6 +115,78 @@ def test_the_agent_sees_the_traceparent_of_its_call(
     (posted,) = [each for each in server.calls() if each.get("method") == "POST"]
     assert posted["headers"]["traceparent"].split("-")[1:3] == [call.trace_id.hex(), call.span_id.hex()]
     assert attributes_of(call)["gen_ai.response.id"] == done.response_id
+
+
+COMPLETION = {"id": "c-1", "choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]}
+
+
+@pytest.mark.usefixtures("_traced")
+@pytest.mark.parametrize("runtime", ["responses", "chat"])
+@pytest.mark.parametrize(
+    ("model", "tag", "sent"),
+    [
+        ("", None, "agent/digest"),
+        ("", "v2", "agent/digest@v2"),
+        ("gpt-5", "v2", "gpt-5"),
+        ("house-{tag}", "v2", "house-v2"),
+    ],
+)
+def test_the_model_of_a_call_is_the_one_that_was_sent(
+    server: AgentServer, collector: Collector, runtime: str, model: str, tag: str | None, sent: str
+) -> None:
+    agent = make_agent(runtime=runtime, base_url=server.url, path=f"/v1/{runtime}", model=model)
+    if tag:
+        agents.add_version(agent, tag, activate=True)
+    if runtime == "chat":
+        server.script(sent.removeprefix("agent/").partition("@")[0], Behaviour(body=json.dumps(COMPLETION)))
+
+    done = executed(due_run(agent))
+
+    (posted,) = server.calls()
+    call = attributes_of(flushed(collector)[done.trace_id]["invoke_agent digest"])
+    assert done.state == RunState.SUCCEEDED
+    assert call["gen_ai.request.model"] == posted["body"]["model"] == sent
+
+
+@pytest.mark.usefixtures("_traced")
+def test_a_call_that_names_no_model_has_none(server: AgentServer, collector: Collector) -> None:
+    server.script("", Behaviour(status=202))
+    agent = make_agent(runtime="webhook", base_url=server.url, path="", model="gpt-5")
+
+    done = executed(due_run(agent))
+
+    call = attributes_of(flushed(collector)[done.trace_id]["invoke_agent digest"])
+    assert "gen_ai.request.model" not in call
+    assert (done.state, call["http.response.status_code"]) == (RunState.SUCCEEDED, 202)
+
+
+@pytest.mark.usefixtures("_traced")
+@pytest.mark.parametrize(
+    ("behaviour", "state", "status"),
+    [
+        (Behaviour(status=201), RunState.SUCCEEDED, 201),
+        (Behaviour(status=202, outcome="queued"), RunState.SUCCEEDED, 200),
+        (Behaviour(status=503), RunState.PENDING, 503),
+        (Behaviour(status=404), RunState.FAILED, 404),
+        (Behaviour(status=302, headers={"Location": "/"}), RunState.FAILED, 302),
+        (Behaviour(outcome="failed"), RunState.FAILED, 200),
+        (Behaviour(fault="close"), RunState.PENDING, None),
+    ],
+)
+def test_a_call_has_the_status_of_the_last_reply(
+    server: AgentServer,
+    agent: Agent,
+    collector: Collector,
+    behaviour: Behaviour,
+    state: RunState,
+    status: int | None,
+) -> None:
+    server.script("digest", behaviour)
+
+    done = executed(due_run(agent))
+
+    call = attributes_of(flushed(collector)[done.trace_id]["invoke_agent digest"])
+    assert (done.state, call.get("http.response.status_code")) == (state, status)
 
 
 @pytest.mark.usefixtures("_traced")

@@ -55,7 +55,6 @@ def facts(**changes: Any) -> AttemptFacts:
         "lateness": timedelta(seconds=1.5),
         "is_misfire": True,
         "provider": "orq",
-        "model": "agent/digest@v2",
         "address": "https://agents.example:8443/base",
     }
     return AttemptFacts(**{**fields, **changes})
@@ -114,6 +113,10 @@ def test_the_call_is_a_client_span_whose_context_the_agent_gets(traced: Any, col
     attempt.claimed(facts)
     with attempt.call() as call:
         headers = call.headers
+        call.observe("model", "agent/digest@v2")
+        call.observe("http_status", 202)
+        call.observe("http_status", 200)
+        call.observe("of no convention", 1)
         call.note("poll", {"number": 1})
         call.answered(lambda: ANSWER)
     attempt.ended("succeeded", "")
@@ -133,6 +136,7 @@ def test_the_call_is_a_client_span_whose_context_the_agent_gets(traced: Any, col
         "gen_ai.request.model": "agent/digest@v2",
         "server.address": "agents.example",
         "server.port": 8443,
+        "http.response.status_code": 200,
         "gen_ai.response.id": "resp_1",
         "gen_ai.response.model": "gpt-9",
         "gen_ai.usage.input_tokens": 7,
