@@ -229,9 +229,7 @@ class Environment(BaseSettings):
     @field_validator("agent_proxy")
     @classmethod
     def _reachable_proxy(cls, value: str) -> str:
-        if value not in ("", "environment") and not (
-            value.startswith("http://") and urlsplit(value).hostname
-        ):
+        if value not in ("", "environment") and not _is_http_address(value):
             raise ValueError("give a URL like http://proxy:3128, or environment")
         return value
 
@@ -288,8 +286,17 @@ def _variable(location: str) -> str:
 
 def _given_value(problem: Any) -> str:
     """The value that was given, except for secrets."""
-    is_secret = problem["loc"][0] in ("secret_key", "encryption_keys", "REDIS_URL")
+    is_secret = problem["loc"][0] in ("secret_key", "encryption_keys", "REDIS_URL", "agent_proxy")
     return "" if is_secret else f" (got {problem['input']!r})"
+
+
+def _is_http_address(url: str) -> bool:
+    """Whether it is `http://[user:password@]host[:port]`."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 SECRET_KEY_RULE = (

@@ -133,6 +133,47 @@ def test_one_server_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
 
 
 @pytest.mark.usefixtures("_no_settings")
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "proxy:3128",
+        "proxy",
+        "https://me:hunter2@proxy:3128",
+        "socks5://me:hunter2@proxy:1080",
+        "http://",
+        "http://:3128",
+        "http://[",
+        "http://me:hunter2@proxy:0",
+        "http://me:hunter2@proxy:99999",
+        "http://me:hunter2@proxy:many",
+        "Environment",
+        " ",
+    ],
+)
+def test_a_proxy_that_cannot_be_one_is_refused_in_a_sentence_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("ORQ_AGENT_PROXY", proxy)
+
+    with pytest.raises(
+        SettingInvalid, match=r"ORQ_AGENT_PROXY: .*http://proxy:3128, or environment"
+    ) as refusal:
+        read_environment()
+
+    assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.usefixtures("_no_settings")
+@pytest.mark.parametrize(
+    "proxy", ["", "environment", "http://proxy", "http://proxy:3128", "http://me:p%40ss@[::1]:3128/"]
+)
+def test_a_proxy_or_none_is_taken(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("ORQ_AGENT_PROXY", proxy)
+
+    assert read_environment().agent_proxy == proxy
+
+
+@pytest.mark.usefixtures("_no_settings")
 @pytest.mark.parametrize("key", ["x", "hunter2-hunter2", "x" * 64, "ab" * 32])
 def test_a_weak_signing_key_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     monkeypatch.setenv("ORQ_SECRET_KEY", key)
