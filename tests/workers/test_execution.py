@@ -21,6 +21,7 @@ from tests.agent_server import AgentServer, Behaviour
 from tests.certificates import self_signed
 from tests.factories import make_agent, make_run, make_schedule
 from tests.waiting import wait_for
+from tests.workers.runtimes.http.proxy_server import proxying
 from workers import execution
 from workers.heartbeat import Heartbeat, heartbeat
 from workers.tasks import audit_ledger, execute_run, prune_history
@@ -108,6 +109,38 @@ def test_a_client_error_of_the_agent_is_final(server: AgentServer, agent: Agent)
     done = executed(pending_run(agent))
 
     assert (done.state, done.attempt, len(posts(server))) == (RunState.FAILED, 1, 1)
+
+
+def test_an_agent_that_is_silent_is_called_once_however_many_attempts_there_are(
+    server: AgentServer, agent: Agent
+) -> None:
+    """It may still be at work, and every further call would be paid for as well."""
+    Agent.objects.update(max_attempts=3, read_timeout=timedelta(seconds=0.4))
+    server.script("digest", Behaviour(delay=30))
+
+    done = executed(pending_run(agent))
+    Run.objects.update(not_before=database_now())
+    again = executed(done)
+
+    assert (done.state, done.reason, done.error_code) == (RunState.FAILED, "agent_timeout", "agent_timeout")
+    assert (done.attempt, done.max_attempts) == (1, 3)
+    assert again.state == RunState.FAILED
+    assert len(posts(server)) == 1
+
+
+def test_an_agent_that_asks_for_two_hours_is_left_alone_for_two_hours(
+    server: AgentServer, agent: Agent
+) -> None:
+    server.script("digest", Behaviour(status=429, headers={"Retry-After": "7200"}), Behaviour())
+    before = database_now()
+
+    waiting = executed(pending_run(agent))
+    early = executed(waiting)
+
+    assert (waiting.state, waiting.error_code) == (RunState.PENDING, "agent_http_error")
+    two_hours = timedelta(hours=2)
+    assert before + two_hours <= waiting.not_before <= database_now() + two_hours
+    assert (early.state, len(posts(server))) == (RunState.PENDING, 1)
 
 
 def test_an_agent_that_says_it_failed_has_failed_with_its_error(server: AgentServer, agent: Agent) -> None:
@@ -353,7 +386,8 @@ def claimed_run(agent: Agent, **schedule: Any) -> Claimed:
     return claimed
 
 
-def test_a_runtime_is_told_every_setting_of_the_agent_in_clear(agent: Agent) -> None:
+def test_a_runtime_is_told_every_setting_of_the_agent_in_clear(agent: Agent, settings: Settings) -> None:
+    settings.ORQ = settings.ORQ.model_copy(update={"agent_proxy": "http://me:pr0xy-key@proxy:3128"})
     changes: agents.AgentChanges = {
         "dialect": "openai",
         "model": "gpt-5",
@@ -381,8 +415,39 @@ def test_a_runtime_is_told_every_setting_of_the_agent_in_clear(agent: Agent) -> 
     assert (endpoint.read_timeout, endpoint.max_response_bytes) == (timedelta(seconds=7), 12_345)
     assert endpoint.signing_secrets == (NEWEST, OLDER)
     assert (endpoint.ca_pem, endpoint.client_pem) == (CERTIFICATE, f"{CERTIFICATE.rstrip()}\n{KEY}")
-    for secret in ("agent-key", "h3ad3r", NEWEST, KEY):
+    assert endpoint.proxy == "http://me:pr0xy-key@proxy:3128"
+    for secret in ("agent-key", "h3ad3r", NEWEST, KEY, "pr0xy-key"):
         assert secret not in repr(endpoint)
+
+
+@pytest.mark.parametrize("setting", ["its URL", "environment"])
+def test_a_run_reaches_an_agent_that_only_the_proxy_can_resolve(
+    server: AgentServer, settings: Settings, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    hidden = server.url.replace("127.0.0.1", "agents.internal")
+    with proxying(hosts={"agents.internal": "127.0.0.1"}) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+        given = proxy.url if setting == "its URL" else setting
+        settings.ORQ = settings.ORQ.model_copy(update={"agent_proxy": given})
+
+        done = executed(pending_run(make_agent(runtime="responses", base_url=hidden)))
+
+    assert (done.state, done.output_text) == (RunState.SUCCEEDED, "Hello")
+    assert proxy.heads[0].startswith(f"POST {hidden}/v3/router/responses HTTP/1.1")
+    assert len(posts(server)) == 1
+
+
+def test_a_proxy_of_the_environment_is_not_used_unless_that_is_asked_for(
+    server: AgentServer, agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with proxying() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+
+        done = executed(pending_run(agent))
+
+    assert (done.state, len(posts(server)), proxy.heads) == (RunState.SUCCEEDED, 1, [])
 
 
 def test_a_runtime_is_told_what_asked_for_the_run(agent: Agent) -> None:

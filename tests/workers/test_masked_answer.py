@@ -64,6 +64,26 @@ def test_the_agents_credential_is_masked_with_its_scheme_and_without(text: str) 
     assert masked_answer(answer(output_text=f"<{text}>"), claimed_with("s3cr3t")).output_text == f"<{MASK}>"
 
 
+def test_a_masked_failure_is_the_same_failure_in_all_but_its_words() -> None:
+    failure = CallFailed(
+        "agent_http_error",
+        "not with s3cr3t",
+        is_retryable=True,
+        retry_after=timedelta(hours=2),
+        response_id="resp_1",
+        is_silent=True,
+        answer=answer(output_text="no"),
+        http_status=504,
+    )
+    assert not {name for name, value in vars(CallFailed("", "")).items() if value == vars(failure)[name]}, (
+        "a field that is added to failures is given a value of its own here"
+    )
+
+    kept = masked_failure(failure, claimed_with("s3cr3t"))
+
+    assert vars(kept) == vars(failure) | {"message": f"not with {MASK}"}
+
+
 def test_a_failure_is_masked_with_the_answer_that_came_with_it() -> None:
     failure = CallFailed(
         "agent_refused", "not with s3cr3t", answer=answer(output_text="no: s3cr3t"), response_id="r"

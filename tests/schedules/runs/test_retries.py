@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schedules.runs.retries import LONGEST_RETRY_AFTER, RetryPolicy, next_attempt_at
+from schedules.runs.retries import RetryPolicy, next_attempt_at
 from tests.factories import NOON
 
 POLICY = RetryPolicy(max_attempts=5, base=timedelta(seconds=10), cap=timedelta(seconds=60))
@@ -34,7 +34,13 @@ def test_retry_after_is_never_undercut() -> None:
 
 
 def test_an_absurd_retry_after_is_cut() -> None:
-    assert next_attempt_at(POLICY, 1, NOON, 0.5, timedelta(days=400)) == NOON + LONGEST_RETRY_AFTER
+    assert next_attempt_at(POLICY, 1, NOON, 0.5, timedelta(days=400)) == NOON + timedelta(hours=6)
+
+
+def test_a_retry_after_just_below_the_cap_is_kept() -> None:
+    retry_after = timedelta(hours=5, minutes=59)
+
+    assert next_attempt_at(POLICY, 1, NOON, 0.5, retry_after) == NOON + retry_after
 
 
 @given(attempt=st.integers(1, 10_000), chance=st.floats(0, 1, exclude_max=True))
