@@ -10,6 +10,7 @@ from schedules.models import Agent, ApiKey, Schedule
 from schedules.secrets import payloads
 from tests.api.caller import DOCUMENT, Caller, assert_error, document, schedules_path
 from tests.api.outsiders import assert_not_for_readers, assert_only_for_its_workspace
+from tests.api.unsendable import JUST_SENDABLE, UNSENDABLE, make_strict_agent
 from tests.factories import make_agent
 
 NEW: dict[str, Any] = {"type": "cron", "expression": "0 0 9 * * mon-fri", "payload": {"input": "Hello"}}
@@ -119,6 +120,32 @@ def test_a_payload_without_an_input_is_refused(api: Caller, agent: Agent, payloa
 
     assert_error(response, 400, "invalid_request_body", "payload.input")
     assert not Schedule.objects.exists()
+
+
+@pytest.mark.parametrize(("payload", "param", "words"), UNSENDABLE)
+def test_what_its_agent_could_never_be_sent_is_refused(
+    api: Caller, agent: Agent, payload: dict[str, Any], param: str, words: str
+) -> None:
+    strict = make_strict_agent(agent)
+
+    response = api.post(schedules_path(strict), NEW | {"payload": payload})
+
+    assert words in assert_error(response, 400, "invalid_request_body", param)
+    assert not Schedule.objects.exists()
+
+
+def test_what_its_agent_can_just_be_sent_is_taken(api: Caller, agent: Agent) -> None:
+    document(api.post(schedules_path(make_strict_agent(agent)), NEW | {"payload": JUST_SENDABLE}), 201)
+
+
+def test_what_one_agent_could_never_be_sent_another_may_take(api: Caller, agent: Agent) -> None:
+    """The platform's own router takes secrets beside the input, and has no limits of metadata."""
+    platform = make_agent(
+        agent.workspace, key="platform", runtime="responses", base_url="https://agents.example"
+    )
+
+    for payload, _, _ in UNSENDABLE:
+        document(api.post(schedules_path(platform), NEW | {"payload": payload}), 201)
 
 
 def test_a_secret_is_never_shown_and_never_stored_in_clear(api: Caller, agent: Agent) -> None:

@@ -8,9 +8,12 @@ import pytest
 from schedules import editing
 from schedules.database.clock import database_now
 from schedules.models import Agent, Run, RunState, Schedule, TriggerKind
+from schedules.runs import claiming, finishing
+from schedules.runs.claimed import Claimed
 from tests.api.caller import Caller, assert_error, document, run_path, schedule_path
 from tests.api.outsiders import assert_not_under_another_agent, assert_only_for_its_workspace
 from tests.factories import NOON, make_run, make_schedule
+from workers.runtimes.base import Answer, CallFailed
 
 RUN = {
     "_id",
@@ -88,6 +91,115 @@ def test_a_failed_run_says_why(api: Caller, schedule: Schedule) -> None:
     assert set(shown) == RUN | set(ENDED) | {"lateness_seconds", "reason", "error"}
     assert shown["error"] == {"code": "http_400", "message": "The agent answered 400"}
     assert (shown["reason"], shown["attempt"]) == ("http_400", 3)
+
+
+FAILED_ONCE = CallFailed("agent_http_error", "HTTP 503", is_retryable=True, response_id="resp_1")
+LATER = NOON + timedelta(seconds=2)
+LEASE = timedelta(seconds=15)
+FIRST = {
+    "number": 1,
+    "worker": "worker-a",
+    "started_at": "2026-06-01T12:00:00Z",
+    "ended_at": "2026-06-01T12:00:02Z",
+    "outcome": "failed",
+    "error": {"code": "agent_http_error", "message": "HTTP 503"},
+    "response_id": "resp_1",
+    "trace_id": "a" * 32,
+}
+
+
+def claimed(run: Run, worker: str, trace_id: str) -> Claimed:
+    Run.objects.filter(id=run.id).update(not_before=NOON)
+    outcome = claiming.claim(run.id, run.generation, worker, NOON, LEASE, trace_id)
+    assert isinstance(outcome, Claimed)
+    return outcome
+
+
+@pytest.fixture
+def failed_once(agent: Agent) -> Run:
+    """Its first attempt has failed."""
+    Agent.objects.update(max_attempts=3)
+    run = make_run(make_schedule(agent))
+    finishing.fail(claimed(run, "worker-a", "a" * 32), FAILED_ONCE, LATER)
+    return run
+
+
+def of_the_last_attempt(api: Caller, run: Run) -> dict[str, Any]:
+    """What a run's document says of the attempt that is its current or last one, and of all of them."""
+    shown = document(api.get(run_path(run)))
+    names = ("state", "attempt", "max_attempts", "worker", "trace_id", "response_id", "error", "attempts")
+    return {name: shown[name] for name in names if name in shown}
+
+
+def test_a_run_that_waits_for_its_second_attempt_shows_the_first(api: Caller, failed_once: Run) -> None:
+    assert of_the_last_attempt(api, failed_once) == {
+        "state": "pending",
+        "attempt": 2,
+        "max_attempts": 3,
+        "trace_id": "a" * 32,
+        "response_id": "resp_1",
+        "error": FIRST["error"],
+        "attempts": [FIRST],
+    }
+
+
+def test_a_second_attempt_that_runs_shows_nothing_of_the_first_as_its_own(
+    api: Caller, failed_once: Run
+) -> None:
+    claimed(failed_once, "worker-b", "b" * 32)
+
+    assert of_the_last_attempt(api, failed_once) == {
+        "state": "running",
+        "attempt": 2,
+        "max_attempts": 3,
+        "worker": "worker-b",
+        "trace_id": "b" * 32,
+        "attempts": [
+            FIRST,
+            {
+                "number": 2,
+                "worker": "worker-b",
+                "started_at": "2026-06-01T12:00:00Z",
+                "outcome": "running",
+                "trace_id": "b" * 32,
+            },
+        ],
+    }
+
+
+def test_a_run_of_two_attempts_shows_both_and_what_kinds_of_items_came(api: Caller, failed_once: Run) -> None:
+    second = claimed(failed_once, "worker-b", "b" * 32)
+    items = ["reasoning", "message", "message", "web_search_call"]
+    answer = Answer("resp_2", [{"type": kind} for kind in items], "Hi", None, None, None)
+    finishing.succeed(
+        failed_once.id, second.attempt, LATER, response_id="resp_2", **finishing.outcome_of(answer)
+    )
+
+    assert document(api.get(run_path(failed_once)))["output_types"] == [
+        "reasoning",
+        "message",
+        "web_search_call",
+    ]
+    assert of_the_last_attempt(api, failed_once) == {
+        "state": "succeeded",
+        "attempt": 2,
+        "max_attempts": 3,
+        "worker": "worker-b",
+        "trace_id": "b" * 32,
+        "response_id": "resp_2",
+        "attempts": [
+            FIRST,
+            {
+                "number": 2,
+                "worker": "worker-b",
+                "started_at": "2026-06-01T12:00:00Z",
+                "ended_at": "2026-06-01T12:00:02Z",
+                "outcome": "succeeded",
+                "response_id": "resp_2",
+                "trace_id": "b" * 32,
+            },
+        ],
+    }
 
 
 def test_neither_the_payload_nor_its_secrets_are_shown(api: Caller, schedule: Schedule) -> None:

@@ -20,6 +20,7 @@ from tests.api.outsiders import (
     assert_not_under_another_agent,
     assert_only_for_its_workspace,
 )
+from tests.api.unsendable import JUST_SENDABLE, UNSENDABLE, make_strict_agent
 from tests.factories import make_schedule
 
 CHANGED = DOCUMENT | {"updated_by_id"}
@@ -75,6 +76,43 @@ def test_a_payload_replaces_the_whole_payload(api: Caller, agent: Agent) -> None
 
     assert set(changed) == CHANGED
     assert changed["payload"] == new
+
+
+@pytest.mark.parametrize(
+    "payload", [{}, {"variables": {"region": "EMEA"}}, {"metadata": {"a": "b"}}, {"memory_entity_id": "m"}]
+)
+def test_a_payload_without_an_input_is_refused(
+    api: Caller, schedule: Schedule, payload: dict[str, Any]
+) -> None:
+    before = everything()
+
+    response = api.patch(schedule_path(schedule), {"payload": payload})
+
+    assert_error(response, 400, "invalid_request_body", "payload.input")
+    assert everything() == before
+
+
+@pytest.mark.parametrize(("payload", "param", "words"), UNSENDABLE)
+def test_what_its_agent_could_never_be_sent_is_refused(
+    api: Caller, agent: Agent, payload: dict[str, Any], param: str, words: str
+) -> None:
+    schedule = make_schedule(make_strict_agent(agent))
+    before = everything()
+
+    response = api.patch(schedule_path(schedule), {"display_name": "New", "payload": payload})
+
+    assert words in assert_error(response, 400, "invalid_request_body", param)
+    assert everything() == before
+
+
+def test_a_kept_secret_may_not_be_named_in_a_new_input(api: Caller, agent: Agent) -> None:
+    schedule = make_schedule(make_strict_agent(agent), payload=JUST_SENDABLE)
+    masked = document(api.get(schedule_path(schedule)))["payload"]
+
+    response = api.patch(schedule_path(schedule), {"payload": masked | {"input": "Use {{token}}"}})
+
+    assert_error(response, 400, "invalid_request_body", "payload.input")
+    document(api.patch(schedule_path(schedule), {"payload": masked | {"input": "Use {{region}} now"}}))
 
 
 def test_a_mask_sent_back_keeps_the_secret(api: Caller, agent: Agent) -> None:
