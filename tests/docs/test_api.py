@@ -134,6 +134,19 @@ def test_an_error_looks_as_shown(reader: Reader) -> None:
     assert refused == Answer(400, json.loads(blocks(API, "json")[1]))
 
 
+def test_what_is_stricter_than_the_public_api_is_what_it_says(reader: Reader) -> None:
+    [(difference, _)] = [rows[0] for rows in tables(section(PAGE, "Compatibility")) if len(rows[0]) == 2]
+    schedules, key = (reader.variables[name] for name in ("SCHEDULES", "ORQ_API_KEY"))
+    headers = ("-H", "Content-Type: application/json", "-H", f"Authorization: Bearer {key}")
+    new = '{"type": "cron", "expression": "0 0 9 * * *", "payload": {}}'
+
+    refused = reader.curl(["-X", "POST", schedules, *headers, "-d", new])
+
+    assert "`payload.input` is required" in difference
+    assert (refused.status, refused.body["error"]["param"]) == (400, "payload.input")
+    assert str(refused.status) in difference
+
+
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/docs/errors", "/healthz", "/readyz"])
 def test_the_paths_beside_the_api_answer(path: str) -> None:
     assert f"`{path}`" in API

@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 from schedules.ledger.explaining import Outcome
 from schedules.models import FINAL_STATES, TRANSITIONS, DiscardReason, MissedReason, Run, RunState
 from schedules.runs import leases, transitions
@@ -65,14 +67,43 @@ def test_every_outcome_of_explain_has_a_sentence() -> None:
     assert [name for name, _ in outcomes] == [outcome.value for outcome in Outcome]
 
 
+@pytest.mark.parametrize(
+    ("source", "codes"),
+    [
+        ('raise CallFailed("agent_failed", message, is_retryable=True)', {"agent_failed"}),
+        ('class Gone(CallFailed): ...\nraise Gone("agent_gone", "x")', {"agent_gone"}),
+        ('ENDINGS = {"rejected": ("agent_refused", "the agent refused")}', {"agent_refused"}),
+        ('names = ("input_tokens", "output_tokens")', set()),
+        ('log("agent_failed", "it failed")', set()),
+    ],
+)
+def test_a_code_is_seen_where_it_is_raised_and_in_a_table(source: str, codes: set[str]) -> None:
+    assert codes_in([ast.parse(source)]) == codes
+
+
 def failure_codes() -> set[str]:
     """Every code with which a worker or a runtime fails a call, read from the source."""
-    trees = (ast.parse(path.read_text()) for path in Path(ROOT, "workers").rglob("*.py"))
-    return {code for tree in trees for node in ast.walk(tree) if (code := _failure_code(node))}
+    return codes_in([ast.parse(path.read_text()) for path in Path(ROOT, "workers").rglob("*.py")])
 
 
-def _failure_code(node: ast.AST) -> str | None:
+def codes_in(trees: list[ast.Module]) -> set[str]:
+    """The codes of failures that are raised, and of those that stand in a table, each beside its words."""
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    failures = {"CallFailed", *filter(None, map(_name_of_failure, nodes))}
+    return {code for node in nodes if (code := _failure_code(node, failures))}
+
+
+def _name_of_failure(node: ast.AST) -> str | None:
     match node:
-        case ast.Call(func=ast.Name(id="CallFailed"), args=[ast.Constant(value=str(code)), *_]):
+        case ast.ClassDef(name=name, bases=[ast.Name(id="CallFailed")]):
+            return name
+    return None
+
+
+def _failure_code(node: ast.AST, failures: set[str]) -> str | None:
+    match node:
+        case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(code)), *_]) if name in failures:
             return code
+        case ast.Tuple(elts=[ast.Constant(value=str(code)), ast.Constant(value=str(words))]):
+            return code if re.fullmatch(r"[a-z]+(_[a-z]+)+", code) and " " in words else None
     return None
