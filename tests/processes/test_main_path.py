@@ -156,6 +156,39 @@ def test_a_trigger_that_has_become_stale_never_reaches_the_agent(service: Servic
 
 
 @ON_POSTGRESQL
+def test_a_once_that_is_moved_after_it_fired_without_workers_runs_at_its_new_instant_only(
+    service: Service, agent: Agent
+) -> None:
+    service.children["worker"].kill()
+    schedule = agent.create("once", in_seconds(3))
+    fired_at = datetime.fromisoformat(schedule["next_fire_at"]).timestamp()
+    wait_for(lambda: agent.runs(schedule) and not agent.get(schedule)["is_active"], 10, "its firing")
+    time.sleep(max(0.0, fired_at + 2.5 - time.time()))  # an edit in the seconds after the firing
+
+    new_instant = in_seconds(12)
+    moved = document(
+        agent.client.patch(f"{agent.path}/{schedule['_id']}", json={"expression": new_instant}), 200
+    )
+    service.start("worker", *WORKER)
+    due_at = datetime.fromisoformat(moved["next_fire_at"]).timestamp()
+
+    assert (moved["is_active"], f"@at {moved['next_fire_at'][:19]}Z") == (True, new_instant)
+    wait_for(agent.calls, 40, "the call at the new instant")
+    wait_for(lambda: is_over(agent.runs(schedule)), 20, "both runs to end")
+    moved_run, stale = agent.runs(schedule)
+    assert (moved_run["state"], moved_run["generation"]) == ("succeeded", 2)
+    assert (stale["state"], stale["reason"], stale["generation"]) == ("discarded", "stale_generation", 1)
+    (call,) = agent.calls()
+    assert 0 <= call["time"] - due_at < 2
+    service.manage("audit")  # its exit code says whether anything was found
+
+
+def is_over(runs: list[Document]) -> bool:
+    """Whether none of them is still to be done."""
+    return not any(run["state"] in ("pending", "running") for run in runs)
+
+
+@ON_POSTGRESQL
 def test_a_run_whose_worker_is_killed_in_mid_call_is_executed_again(service: Service, agent: Agent) -> None:
     agent.server.script(agent.key, Behaviour(delay=60), Behaviour())
     schedule = agent.create("once", in_seconds(3))
