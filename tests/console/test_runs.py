@@ -19,7 +19,8 @@ from schedules.models import DiscardReason, Run, RunState, Schedule, TriggerKind
 from schedules.runs import claiming, finishing
 from schedules.runs.claimed import Claimed
 from tests.console.browser import forms_to, messages_of, text_of
-from tests.factories import NOON, make_agent, make_run, make_schedule
+from tests.factories import NOON, make_agent, make_due_schedule, make_run, make_schedule
+from tests.firing import fire
 from workers.runtimes.base import CallFailed
 
 pytestmark = pytest.mark.django_db
@@ -362,6 +363,35 @@ def test_a_page_offers_only_what_makes_sense(operator: Client) -> None:
     assert offered(make_run(active, state=RunState.FAILED)) == {"retry"}
     assert offered(make_run(active, state=RunState.SUCCEEDED)) == set()
     assert offered(make_run(paused, state=RunState.FAILED)) == set()
+
+
+def claimed(run: Run) -> Claimed:
+    """The run in a worker's hands, when it may start."""
+    owned = claiming.claim(run.id, run.generation, "worker-a", run.not_before, LEASE)
+    assert isinstance(owned, Claimed), owned
+    return owned
+
+
+def test_the_failed_run_of_a_finished_once_is_run_again_from_its_page(operator: Client) -> None:
+    due_at = database_now() - timedelta(seconds=1)
+    schedule = make_due_schedule(due_at=due_at)
+    fire(due_at + timedelta(seconds=1), 1)
+    failed = Run.objects.get()
+    finishing.fail(claimed(failed), CallFailed("agent_http_error", "HTTP 404"), database_now())
+    schedule.refresh_from_db()
+    assert (schedule.is_active, schedule.is_finished) == (False, True)
+
+    page = operator.get(page_of(failed))
+    [button] = [action for action in forms_to(page) if "/do/" in action]
+    response = operator.post(button, follow=True)
+
+    assert "Run again" in text_of(page)
+    assert messages_of(response) == ["1 run will run again in 10 s"]
+    again = Run.objects.exclude(id=failed.id).get()
+    owned = claimed(again)
+    assert finishing.succeed(owned.run_id, owned.attempt, database_now(), output_text="Done")
+    again.refresh_from_db()
+    assert (again.state, again.again_of) == (RunState.SUCCEEDED, failed.id)
 
 
 def test_lateness_is_not_told_where_the_instant_is_lost(operator: Client) -> None:
