@@ -1,9 +1,11 @@
 """Migrations go forward over what is stored, and back again."""
 
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
 
@@ -105,6 +107,25 @@ def test_rows_of_a_process_that_counts_nothing_are_no_findings() -> None:
     make_run(old)
 
     assert audit(NOON + timedelta(minutes=20)).findings == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [4, 5], ids=["whole batches", "a rest"])
+def test_stored_runs_get_their_agent_over_several_batches(
+    monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    module = import_module("schedules.migrations.0018_runs_of_agents_stored")
+    monkeypatch.setattr(module, "BATCH", 2)
+    schedules = [make_schedule() for _ in range(2)]
+    stored = [make_run(schedules[number % 2]) for number in range(count)]
+    known = make_run(schedules[0], agent=schedules[1].agent, workspace=schedules[1].workspace)
+    Run.objects.exclude(id=known.id).update(agent=None, workspace=None)
+
+    module.fill(apps, connection.schema_editor())
+
+    owners = {run.id: (run.agent_id, run.workspace_id) for run in Run.objects.all()}
+    assert owners.pop(known.id) == (schedules[1].agent_id, schedules[1].workspace_id)
+    assert owners == {run.id: (run.schedule.agent_id, run.schedule.workspace_id) for run in stored}
 
 
 @pytest.mark.django_db
