@@ -18,6 +18,10 @@ from orqsite.embedded import bootstrap
 from orqsite.embedded.bootstrap import ROOT, Bootstrap, BootstrapFailed, cache_folders, tool_environment
 from tests.waiting import wait_for
 
+needs_two_users = pytest.mark.skipif(
+    os.getuid() != 0 or not shutil.which("python3", path="/usr/bin"), reason="needs two users"
+)
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Bootstrap:
@@ -42,6 +46,38 @@ def tool(project: Bootstrap, name: str, script: str) -> None:
 def calls(project: Bootstrap) -> list[str]:
     file = project.root / "calls"
     return file.read_text().splitlines() if file.exists() else []
+
+
+def give_away(folder: Path, user: str) -> None:
+    """The folder and what is in it are this user's from now on."""
+    for path in (folder, *folder.rglob("*")):
+        shutil.chown(path, user)
+
+
+def prepared_by(
+    project: Bootstrap, user: str, environment: dict[str, str]
+) -> "subprocess.CompletedProcess[str]":
+    """What the bootstrap does with the project when this user starts a command with nothing but this environment."""
+    for folder in (project.root, *project.root.parents):
+        if folder.name.startswith("pytest-"):
+            folder.chmod(0o755)
+    project.root.chmod(0o755)
+    module = project.root / "bootstrap.py"
+    shutil.copy(bootstrap.__file__, module)
+    script = (
+        f"import runpy, sys; made = runpy.run_path({str(module)!r}); Path = made['Path']\n"
+        f"made['enter'].__globals__['Bootstrap'] = lambda extra: made['Bootstrap'](Path({str(project.root)!r}))\n"
+        "made['enter']('run')"
+    )
+    return subprocess.run(
+        ["/usr/bin/python3", "-c", script],
+        user=user,
+        group="nogroup",
+        env=environment,
+        capture_output=True,
+        text=True,
+        cwd="/",
+    )
 
 
 def test_an_installed_environment_is_left_alone(project: Bootstrap) -> None:
@@ -151,35 +187,44 @@ def test_tools_of_a_user_without_a_home_keep_their_files_in_a_spare_folder(tmp_p
     assert cache_folders({"HOME": "/dev/null", "XDG_CACHE_HOME": str(tmp_path / "new")}, spare) == {}
 
 
-@pytest.mark.skipif(
-    os.getuid() != 0 or not shutil.which("python3", path="/usr/bin"), reason="needs two users"
-)
+@needs_two_users
+def test_a_user_without_a_home_prepares_the_environment_of_their_own_clone(project: Bootstrap) -> None:
+    keep = 'test -n "$UV_CACHE_DIR" && mkdir -p "$UV_CACHE_DIR" "$PIP_CACHE_DIR" && echo "$UV_CACHE_DIR"'
+    tool(project, "uv", f'cd / && {keep} >> "{project.root}/calls"')
+    (project.root / "requirements" / "run.txt").write_text("run-package==2\n")
+    give_away(project.root, "nobody")
+
+    done = prepared_by(project, "nobody", {"HOME": "/nonexistent"})
+
+    assert done.returncode == 0, done.stderr
+    [cache] = calls(project)
+    assert not Path(cache).exists(), "it is gone with the tool"
+    assert project.is_current("run")
+
+
+def test_a_tool_gets_the_spare_folder_while_it_runs(
+    project: Bootstrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool(project, "uv", f'mkdir -p "$UV_CACHE_DIR" && echo "$UV_CACHE_DIR" >> {project.root}/calls')
+    monkeypatch.setenv("HOME", "/dev/null")
+    for name in ("XDG_CACHE_HOME", "UV_CACHE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+
+    project.make("dev")
+
+    [cache] = calls(project)
+    assert not Path(cache).exists()
+
+
+@needs_two_users
 def test_what_another_user_prepared_and_only_he_can_run_is_one_sentence(project: Bootstrap) -> None:
     private = project.root / "private"
     private.mkdir(mode=0o700)
     shutil.copy("/usr/bin/true", private / "python3")
     project.python.unlink()
     project.python.symlink_to(private / "python3")
-    for folder in (project.root, *project.root.parents):
-        if folder.name.startswith("pytest-"):
-            folder.chmod(0o755)
-    project.root.chmod(0o755)
-    module = project.root / "bootstrap.py"
-    shutil.copy(bootstrap.__file__, module)
-    script = (
-        f"import runpy, sys; made = runpy.run_path({str(module)!r}); Path = made['Path']\n"
-        f"made['enter'].__globals__['Bootstrap'] = lambda extra: made['Bootstrap'](Path({str(project.root)!r}))\n"
-        "made['enter']('run')"
-    )
 
-    done = subprocess.run(
-        ["/usr/bin/python3", "-c", script],
-        user="nobody",
-        group="nogroup",
-        capture_output=True,
-        text=True,
-        cwd="/",
-    )
+    done = prepared_by(project, "nobody", {})
 
     assert done.returncode == 1
     assert "was made by another user (root), and this one (nobody)" in done.stderr

@@ -1,5 +1,6 @@
 """`manage.py up` as a person meets it: one sentence for each mistake, everything gone when it stops."""
 
+import errno
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 
 from orqsite.embedded.bootstrap import ROOT
 from orqsite.embedded.cannot_start import CannotStart
+from orqsite.embedded.data_folder import unusable
 from orqsite.embedded.ports import LOOPBACK, direct, free_port, is_free
 from orqsite.embedded.prerequisites import require_broker
 from orqsite.embedded.up import up
@@ -22,6 +25,18 @@ from tests.embedded.families import are_gone, is_gone
 from tests.waiting import wait_for
 
 Start = Callable[..., "subprocess.Popen[str]"]
+
+
+def _can_mount() -> bool:
+    """Whether a process of this user may have mounts of its own."""
+    try:
+        tried = ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", tempfile.gettempdir()]
+        return subprocess.run(tried, check=False, capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+CAN_MOUNT = _can_mount()
 
 
 @pytest.fixture
@@ -100,6 +115,28 @@ def test_an_unwritable_data_folder_is_named(start: Start, tmp_path: Path) -> Non
 
     assert f"{tmp_path}/file/data is not writable" in sentence
     assert "ORQ_DATA_DIR" in sentence
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_called_a_full_disk(number: int, tmp_path: Path) -> None:
+    sentence = unusable(tmp_path, OSError(number, os.strerror(number)))
+
+    assert sentence.startswith(f"the disk of the data folder {tmp_path} is full. ")
+    assert "ORQ_DATA_DIR" in sentence
+    assert "is full" not in unusable(tmp_path, PermissionError(errno.EACCES, "Permission denied"))
+
+
+@pytest.mark.skipif(not CAN_MOUNT, reason="needs a file system of its own: root, and unshare")
+def test_a_start_on_a_full_disk_says_so(tmp_path: Path) -> None:
+    full = f'mount -t tmpfs -o nr_inodes=1 tmpfs "{tmp_path}" && exec "$@"'  # gone with the process
+    command = ["unshare", "--mount", "sh", "-c", full, "sh", sys.executable, "manage.py", "up", "--no-demo"]
+    environment = os.environ | {"ORQ_DATA_DIR": str(tmp_path / "data"), "ORQ_BOOTSTRAP": "off"}
+
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=90)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Cannot start: the disk of the data folder {tmp_path}/data is full. ")
+    assert "Traceback" not in done.stderr
 
 
 def test_a_database_that_cannot_be_opened_is_named_without_its_password(start: Start) -> None:
@@ -182,7 +219,11 @@ def test_no_process_outlives_an_up_that_was_killed(start: Start) -> None:
 
 
 @pytest.mark.processes
-def test_a_proxy_of_the_environment_is_not_asked_for_our_own_address(start: Start) -> None:
+def test_a_proxy_of_the_environment_is_not_asked_for_our_own_address(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for exception in ("no_proxy", "NO_PROXY"):  # the caller's own would hide that ours is asked
+        monkeypatch.delenv(exception, raising=False)
     port = free_port()
     nobody = f"http://{LOOPBACK}:{free_port()}"
 
