@@ -12,10 +12,13 @@ COPY requirements/run.txt requirements/run.txt
 RUN pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r requirements/run.txt
 
 # Packages of the operator's own, such as a runtime: a file in requirements/, named by this argument at build time.
+# They may not change a locked package: the service would not be the tested one.
 ARG ORQ_EXTRA_REQUIREMENTS=""
 COPY requirements requirements
 RUN if [ -n "$ORQ_EXTRA_REQUIREMENTS" ]; then \
-        pip install --no-cache-dir -r "requirements/$ORQ_EXTRA_REQUIREMENTS" && pip check; \
+        locked=$(mktemp) && pip freeze > "$locked" && \
+        pip install --no-cache-dir --constraint "$locked" -r "requirements/$ORQ_EXTRA_REQUIREMENTS" && \
+        pip check; \
     fi
 
 # pyproject.toml says the version; nothing of it is installed.

@@ -25,7 +25,7 @@ from tests.deployment.compose import FILE, ROOT, SECRETS, VariableMissing, servi
 OURS = ("migrate", "web", "beat", "worker")
 LONG_RUNNING = ("web", "beat", "worker")
 OF_THE_IMAGES = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "POSTGRES_INITDB_ARGS"}
-OF_COMPOSE = {"POSTGRES_PASSWORD", "PUBLISH"}
+OF_COMPOSE = {"POSTGRES_PASSWORD", "PUBLISH", "ORQ_EXTRA_REQUIREMENTS"}
 PLATFORM = {"DATABASE_URL", "REDIS_URL"}
 SERVERS = {"postgres": "postgres", "redis": "redis-server"}
 
@@ -77,6 +77,15 @@ def test_what_is_asked_of_the_operator_is_a_setting_or_explained_in_the_example(
     explained = re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
     assert required <= set(explained)
     assert set(explained) <= of_the_service() | OF_COMPOSE
+
+
+@pytest.mark.parametrize("extra", ["", "own.txt"])
+def test_the_image_is_built_with_the_operators_own_packages(extra: str) -> None:
+    given = services(SECRETS | {"ORQ_EXTRA_REQUIREMENTS": extra})
+
+    for name in OURS:
+        assert given[name]["build"] == {"context": ".", "args": {"ORQ_EXTRA_REQUIREMENTS": extra or None}}
+    assert "ARG ORQ_EXTRA_REQUIREMENTS=" in (ROOT / "Dockerfile").read_text()
 
 
 @pytest.mark.parametrize("secret", SECRETS)

@@ -1,7 +1,9 @@
 """The image: what is in it, what is kept out, and that what it lacks is not needed."""
 
 import re
+import subprocess
 import tomllib
+from collections.abc import Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -35,6 +37,60 @@ def test_it_installs_the_locked_packages_and_checks_their_hashes() -> None:
     assert {"--require-hashes", "--no-deps"} <= set(install.split())
     assert f"COPY {requirements} {requirements}" in LINES
     assert "--hash=sha256:" in (ROOT / requirements).read_text()
+
+
+@pytest.mark.parametrize("status", [0, 1], ids=["fitting", "refused by pip"])
+def test_packages_of_the_operators_own_are_held_to_the_locked_ones(tmp_path: Path, status: int) -> None:
+    pip = {"freeze": "echo celery==5", "install": f'cat "$4"; exit {status}'}
+
+    done, calls = run_with_pip(tmp_path, "own.txt", pip)
+
+    assert done.returncode == status
+    assert done.stdout == "celery==5\n", "what is installed already is the constraint"
+    freeze, install, *check = calls
+    assert freeze == "freeze"
+    assert install.startswith("install --no-cache-dir --constraint /")
+    assert install.endswith(" -r requirements/own.txt")
+    assert check == ([] if status else ["check"])
+
+
+def test_without_packages_of_the_operators_own_nothing_more_is_installed(tmp_path: Path) -> None:
+    [default] = instructions("ARG")
+
+    done, calls = run_with_pip(tmp_path, default.removeprefix("ORQ_EXTRA_REQUIREMENTS=").strip('"'), {})
+
+    assert (done.returncode, calls) == (0, [])
+
+
+def test_the_operators_own_file_is_there_when_it_is_installed() -> None:
+    [extra] = instructions("RUN if")
+
+    place = LINES.index(f"RUN {'if ' + extra}")
+    assert LINES.index("COPY requirements requirements") < place
+    assert LINES.index('ARG ORQ_EXTRA_REQUIREMENTS=""') < place
+
+
+def run_with_pip(
+    folder: Path, extra: str, pip: Mapping[str, str]
+) -> tuple["subprocess.CompletedProcess[str]", list[str]]:
+    """The image's step for the operator's own packages, and how it called a pip that does as told."""
+    [step] = instructions("RUN if")
+    cases = "\n".join(f"{command}) {script};;" for command, script in pip.items())
+    program = folder / "pip"
+    program.write_text(f'#!/bin/sh\necho "$@" >> {folder}/calls\ncase $1 in\n{cases}\nesac\n')
+    program.chmod(0o755)
+    environment = {"PATH": f"{folder}:/usr/bin:/bin", "ORQ_EXTRA_REQUIREMENTS": extra, "TMPDIR": str(folder)}
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"if {step}"],
+        cwd=folder,
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    called = folder / "calls"
+    return done, called.read_text().splitlines() if called.exists() else []
 
 
 def test_the_lock_names_every_direct_dependency() -> None:
