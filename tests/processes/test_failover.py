@@ -59,6 +59,11 @@ class Site:
     def stop(self) -> None:
         self._stack.close()
 
+    @property
+    def writer(self) -> Postgres:
+        """The server that takes writes: the other one once it has been promoted."""
+        return self.primary if self.primary.child else self.standby
+
     def once(self, seconds: float) -> dict[str, Any]:
         """A schedule that fires once, so many seconds from now."""
         created: dict[str, Any] = document(self.try_to_create(seconds), 201)
@@ -153,6 +158,26 @@ def test_what_a_promoted_standby_has_lost_is_repeated_under_the_same_key(site: S
     site.standby.promote()
     site.line.lead_to(site.standby.port)
     site.line.cut()
+
+    for schedule in (first, second):
+        assert site.ended_run(schedule)["state"] == "succeeded"
+    keys = site.keys_of(first, second)
+    assert sorted(keys[:2]) == sorted(keys[2:])
+    assert len(set(keys)) == 2
+
+
+def test_what_a_restored_backup_does_not_know_is_repeated_under_the_same_key(site: Site) -> None:
+    first, second = site.once(20), site.once(21)
+    site.writer.stop()
+    site.writer.back_up()
+    assert time.time() < datetime.fromisoformat(first["next_fire_at"]).timestamp(), "too slow to be before it"
+    site.writer.start()
+    for schedule in (first, second):
+        site.ended_run(schedule)
+
+    site.writer.stop()
+    site.writer.restore()
+    site.writer.start()
 
     for schedule in (first, second):
         assert site.ended_run(schedule)["state"] == "succeeded"

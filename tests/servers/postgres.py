@@ -42,7 +42,7 @@ class Postgres:
         self._password = secrets.token_urlsafe(16)
         self._user = pwd.getpwnam("nobody") if os.getuid() == 0 else None
         self._programs = _installed()
-        self._data = self.folder / "data"
+        self._data, self._backup = self.folder / "data", self.folder / "backup"
         self.child: Child | None = None
         self.environment: dict[str, str] = {}
         """Of the server, beside what it needs."""
@@ -77,6 +77,17 @@ class Postgres:
             self.child.kill()
             self.child = None
 
+    def back_up(self) -> None:
+        """Keep a copy of a stopped server's data, in place of an earlier one."""
+        shutil.rmtree(self._backup, ignore_errors=True)
+        shutil.copytree(self._data, self._backup)
+
+    def restore(self) -> None:
+        """A stopped server's data is the kept copy again."""
+        shutil.rmtree(self._data)
+        shutil.copytree(self._backup, self._data)
+        self._own_data()
+
     def remove(self) -> None:
         """Stop the server and delete its folder."""
         self.stop()
@@ -95,6 +106,12 @@ class Postgres:
         child.kill()
         if status:
             raise RuntimeError(f"initdb failed:\n{self._log()}")
+
+    def _own_data(self) -> None:
+        """Copied files are root's, and the server's user is another one."""
+        if self._user is not None:
+            for path in (self.folder, self._data, *self._data.rglob("*")):
+                os.chown(path, self._user.pw_uid, self._user.pw_gid)
 
     def _run(self, program: str, *options: str) -> Child:
         with (self.folder / "log").open("ab") as log:
@@ -148,9 +165,7 @@ class Standby(Postgres):
         where = f"host={LOOPBACK} port={self._primary.port} user=postgres password={self._primary._password}"
         with (self._data / "postgresql.auto.conf").open("a") as settings:
             settings.write(f"primary_conninfo = '{where}'\n")
-        if self._user is not None:
-            for path in (self.folder, self._data, *self._data.rglob("*")):
-                os.chown(path, self._user.pw_uid, self._user.pw_gid)
+        self._own_data()
 
 
 def _installed() -> Path:
