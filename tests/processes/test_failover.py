@@ -61,7 +61,7 @@ class Site:
 
     @property
     def writer(self) -> Postgres:
-        """The server that takes writes: the other one once it has been promoted."""
+        """The running server that takes writes: the other one once the primary has been killed."""
         return self.primary if self.primary.child else self.standby
 
     def once(self, seconds: float) -> dict[str, Any]:
@@ -167,17 +167,17 @@ def test_what_a_promoted_standby_has_lost_is_repeated_under_the_same_key(site: S
 
 
 def test_what_a_restored_backup_does_not_know_is_repeated_under_the_same_key(site: Site) -> None:
-    first, second = site.once(20), site.once(21)
-    site.writer.stop()
-    site.writer.back_up()
+    writer, first, second = site.writer, site.once(20), site.once(21)
+    writer.stop()
+    writer.back_up()
     assert time.time() < datetime.fromisoformat(first["next_fire_at"]).timestamp(), "too slow to be before it"
-    site.writer.start()
+    writer.start()
     for schedule in (first, second):
         site.ended_run(schedule)
 
-    site.writer.stop()
-    site.writer.restore()
-    site.writer.start()
+    writer.stop()
+    writer.restore()
+    writer.start()
 
     for schedule in (first, second):
         assert site.ended_run(schedule)["state"] == "succeeded"
