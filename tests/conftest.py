@@ -14,6 +14,7 @@ from schedules.database.process_time import ProcessTime
 from schedules.database.trusted_time import Reading
 from schedules.limits import calls_in_flight
 from schedules.messages import breaker, dispatch
+from schedules.runs import ringing
 from tests import picky_runtime
 
 
@@ -35,6 +36,14 @@ def _own_time(monkeypatch: pytest.MonkeyPatch) -> None:
 def _unknown_threads() -> None:
     """The workers that one test has registered are not those of the next."""
     calls_in_flight.forget_thread_count()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_rings() -> Iterator[None]:
+    """A test that has loaded the web server's application leaves its bell to no other: it rings in a thread."""
+    ringing.ring_by(None)
+    yield
+    ringing.ring_by(None)
 
 
 @pytest.fixture

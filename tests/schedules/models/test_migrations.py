@@ -118,7 +118,8 @@ def test_stored_runs_get_their_agent_over_several_batches(
     monkeypatch.setattr(module, "BATCH", 2)
     schedules = [make_schedule() for _ in range(2)]
     stored = [make_run(schedules[number % 2]) for number in range(count)]
-    known = make_run(schedules[0], agent=schedules[1].agent, workspace=schedules[1].workspace)
+    of_another = {"agent_id": schedules[1].agent_id, "workspace_id": schedules[1].workspace_id}
+    known = make_run(schedules[0], **of_another)
     Run.objects.exclude(id=known.id).update(agent=None, workspace=None)
 
     module.fill(apps, connection.schema_editor())
