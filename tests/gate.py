@@ -1,6 +1,6 @@
 """The gate: format, lint, types, import contracts, dependencies, migrations, deploy checks and the tests.
 
-`manage.py test` runs all of it; every step runs even when an earlier one failed. Three runs of pytest come two at a
+`manage.py test` runs all of it; every step runs even when an earlier one failed. Four runs of pytest come three at a
 time; what starts processes and watches the time comes last, with nothing beside it. `manage.py test --fast` leaves
 out what takes long (tests with real processes, the second database). With pytest's own arguments, only pytest
 runs; the long lanes are options of their own (tests/lanes.py). The last line sums the tests up: `N passed, N failed`.
@@ -59,7 +59,9 @@ ON_SQLITE = Run(
     ),
     {"ORQ_TEST_DATABASE": "sqlite"},
 )
-WITH_PROCESSES = Run("tests with real processes", ("-m", "processes and not alone"))
+WITH_PROCESSES = Run("tests with real processes", ("--ignore=tests/proofs", "-m", "processes and not alone"))
+WITH_CLIENTS = Run("published clients and fuzzing", ("tests/proofs", "-m", "processes and not alone"))
+SIDE_BY_SIDE = (ON_POSTGRESQL, WITH_PROCESSES, WITH_CLIENTS, ON_SQLITE)
 ALONE = Run("tests that watch the time, alone", ("-m", "processes and alone"))
 
 
@@ -84,8 +86,8 @@ def gate(arguments: Sequence[str]) -> int:
 def _run_tests() -> list[Outcome]:
     """Beside each other, unless they would share a server: each empties its databases."""
     if any(os.environ.get(name) for name in ("DATABASE_URL", "REDIS_URL")):
-        return [pytest_runs.one(run) for run in (ON_POSTGRESQL, ON_SQLITE, WITH_PROCESSES, ALONE)]
-    return [*pytest_runs.beside(ON_POSTGRESQL, ON_SQLITE, WITH_PROCESSES), pytest_runs.one(ALONE)]
+        return [pytest_runs.one(run) for run in (*SIDE_BY_SIDE, ALONE)]
+    return [*pytest_runs.beside(*SIDE_BY_SIDE), pytest_runs.one(ALONE)]
 
 
 def _close(outcomes: Sequence[Outcome]) -> int:

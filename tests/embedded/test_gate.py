@@ -141,10 +141,18 @@ def test_a_test_is_in_exactly_one_run_of_the_gate_on_its_first_database(
 
     chosen = [
         eval(expression, marks)  # noqa: S307  (pytest's own are of this form)
-        for _, expression in (gate.ON_POSTGRESQL.options, gate.WITH_PROCESSES.options, gate.ALONE.options)
+        for *_, expression in (gate.ON_POSTGRESQL.options, gate.WITH_PROCESSES.options, gate.ALONE.options)
     ]
 
     assert chosen.count(True) == 1
+
+
+def test_the_proofs_with_processes_are_a_run_of_their_own() -> None:
+    *_, of_processes = gate.WITH_PROCESSES.options
+    folder, *_, of_clients = gate.WITH_CLIENTS.options
+
+    assert of_processes == of_clients
+    assert f"--ignore={folder}" in gate.WITH_PROCESSES.options
 
 
 @pytest.mark.parametrize("variable", ["DATABASE_URL", "REDIS_URL"])
@@ -155,7 +163,8 @@ def test_runs_that_share_a_server_come_one_after_the_other(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(variable, "somebody's server")
     source = ALONE.format(str(tmp_path / "somebody is at work"))
-    for name in ("ON_POSTGRESQL", "ON_SQLITE", "WITH_PROCESSES", "ALONE"):
-        monkeypatch.setattr(gate, name, run_of(tmp_path / name, source, name))
+    runs = [run_of(tmp_path / name, source, name) for name in ("first", "second", "third", "last")]
+    monkeypatch.setattr(gate, "SIDE_BY_SIDE", tuple(runs[:3]))
+    monkeypatch.setattr(gate, "ALONE", runs[3])
 
     assert [outcome.is_passed for outcome in gate._run_tests()] == [True] * 4
