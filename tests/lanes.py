@@ -6,6 +6,7 @@
 --mutants [WORD …]                                                 every broken rule must be noticed
 --writers [SECONDS]                                                six writers on one SQLite file (60 s)
 --herd                                                             10,000 due at once, drained to the last
+--clocks                                                           clocks that leap, under real processes (needs cc)
 --agents                                                           agent servers that others wrote
 --openapi                                                          Redocly and Spectral on /openapi.json (needs Node)
 """
@@ -70,6 +71,10 @@ def _herd(arguments: list[str]) -> int:
     return _pytest(["tests/processes/test_herd.py", "-s", *arguments], {"ORQ_TEST_DRAINED": "10000"})
 
 
+def _clocks(arguments: list[str]) -> int:
+    return _pytest(["tests/processes/test_clocks.py", "-s", *arguments], {"ORQ_TEST_NIGHT": "1"})
+
+
 def _agents(arguments: list[str]) -> int:
     """Their environments are made first when they are not there, which needs the package registries."""
     return _pytest(["tests/proofs/agents", *arguments], {"ORQ_TEST_AGENTS": "1"})
@@ -106,6 +111,7 @@ LANES: Final[Mapping[str, Callable[[list[str]], int]]] = {
     "--mutants": _mutants,
     "--writers": _writers,
     "--herd": _herd,
+    "--clocks": _clocks,
     "--agents": _agents,
     "--openapi": _openapi,
 }

@@ -12,7 +12,8 @@ from typing import Final
 import structlog
 from django.db import Error, connection
 
-from schedules.database.clock import database_now
+from schedules.database.clock import time_to_act
+from schedules.errors import ClockLeapt
 from schedules.runs import ringing
 from schedules.runs.recovering import top_up
 from workers.per_process import PerProcess
@@ -58,7 +59,9 @@ class Ringer:
         with self._lock:
             ended, self._ended = self._ended, Counter()
         try:
-            top_up(database_now(), ended)
+            top_up(time_to_act(), ended)
+        except ClockLeapt:
+            pass  # nothing would be claimed; a beat makes up for it when the clock is right again
         except Exception as error:  # a beat makes up for it; without this thread it would have to each time
             log.warning("ring.failed", error=type(error).__name__, exc_info=not isinstance(error, Error))
         finally:

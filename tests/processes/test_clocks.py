@@ -1,7 +1,6 @@
 """Real processes, and clocks that are bent while they run: PostgreSQL's, one host's, and a machine's with SQLite."""
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -16,7 +15,7 @@ import pytest
 from orqsite.embedded.ports import LOOPBACK
 from orqsite.embedded.valkey import Valkey
 from tests.processes.service import BEAT, WORKER, Service, document
-from tests.servers.bent_clock import COMPILER, BentClock
+from tests.servers.bent_clock import BentClock
 from tests.servers.postgres import Postgres
 from tests.waiting import wait_for
 
@@ -24,7 +23,7 @@ pytestmark = [
     pytest.mark.processes,
     pytest.mark.alone,
     pytest.mark.postgresql,
-    pytest.mark.skipif(COMPILER is None and not os.environ.get("CI"), reason="needs a C compiler (cc)"),
+    pytest.mark.night,
 ]
 
 YEAR = 365 * 24 * 3600

@@ -65,7 +65,7 @@ class BentClock:
         """`folder`: where the processes can read."""
         source, self._library, self._offset = (folder / name for name in ("bent.c", "bent.so", "ahead"))
         source.write_text(_SOURCE)
-        assert COMPILER is not None
+        assert COMPILER is not None, "bending clocks needs a C compiler (cc)"
         subprocess.run(
             [COMPILER, "-O1", "-shared", "-fPIC", "-o", str(self._library), str(source), "-ldl"], check=True
         )
