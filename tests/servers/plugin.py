@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -64,7 +65,7 @@ class Servers:
 
     def _start(self, server: Valkey | Postgres) -> None:
         try:
-            server.start()
+            _started(server)
         except Exception as error:  # shown by wait(), in the thread that can end the session
             self._failures.append(error)
 
@@ -173,6 +174,19 @@ def start_postgres() -> Iterator[Callable[[], Postgres]]:
             return server
 
         yield start
+
+
+def _started(server: Valkey | Postgres) -> None:
+    """Start it; a system that is starting three sessions at once may refuse a process for a moment (seen: EFAULT)."""
+    for pause_seconds in (0.5, 2):
+        try:
+            server.start()
+        except OSError as error:
+            print(f"Once more in {pause_seconds} s: {error}")
+            time.sleep(pause_seconds)
+        else:
+            return
+    server.start()
 
 
 def _client() -> redis.Redis:

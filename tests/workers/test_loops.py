@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,15 +11,21 @@ from workers import loops
 
 
 @pytest.fixture(autouse=True)
-def _no_loops() -> Iterator[None]:
-    _forget_all()
-    yield
-    _forget_all()
+def _no_loops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No loop but the test's: heartbeats that earlier tests left in this process go round all the time."""
+    monkeypatch.setattr(loops, "_loops", _OfThisTest())
 
 
-def _forget_all() -> None:
-    for name in list(loops._loops):
-        loops.ends(name)
+class _OfThisTest(dict[str, Any]):
+    """Loops by name, without those of threads that were there before the test."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._strangers = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
+
+    def setdefault(self, name: str, loop: Any = None) -> Any:
+        is_stranger = threading.get_ident() in self._strangers
+        return loop if is_stranger else super().setdefault(name, loop)
 
 
 def stillness(name: str) -> float:
