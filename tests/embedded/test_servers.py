@@ -1,8 +1,11 @@
 """The servers the tests themselves run on."""
 
+import errno
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -10,6 +13,7 @@ import redis
 from django.db import connection
 
 from orqsite.embedded.valkey import Valkey, answers
+from tests.servers.plugin import start_patiently
 from tests.servers.postgres import Postgres
 
 
@@ -46,6 +50,42 @@ def test_a_private_valkey_survives_a_kill_on_the_same_address(start_valkey: Call
 
     assert server.url == url
     assert answers(url)
+
+
+@pytest.mark.parametrize("refused_count", [1, 2])
+@pytest.mark.parametrize("kind", [Valkey, Postgres])
+def test_a_server_whose_process_the_system_refuses_for_a_moment_is_started_again(
+    kind: type[Valkey | Postgres], refused_count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = iter(range(refused_count))
+    popen = subprocess.Popen
+
+    def refuse_at_first(*arguments: Any, **options: Any) -> "subprocess.Popen[bytes]":
+        if next(refusals, None) is not None:
+            raise OSError(errno.EFAULT, "Bad address")
+        return popen(*arguments, **options)
+
+    server = Valkey(tmp_path) if kind is Valkey else Postgres()
+    monkeypatch.setattr(subprocess, "Popen", refuse_at_first)
+
+    try:
+        start_patiently(server)
+
+        assert next(refusals, None) is None  # the system did refuse
+        assert server.child is not None
+        assert server.child.is_alive
+    finally:
+        server.stop() if isinstance(server, Valkey) else server.remove()
+
+
+def test_a_server_that_never_starts_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: Any, **options: Any) -> None:
+        raise OSError(errno.EFAULT, "Bad address")
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+
+    with pytest.raises(OSError, match="Bad address"):
+        start_patiently(Valkey(tmp_path))
 
 
 def test_a_durable_valkey_finds_its_data_again(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ class Servers:
 
     def _start(self, server: Valkey | Postgres) -> None:
         try:
-            _started(server)
+            start_patiently(server)
         except Exception as error:  # shown by wait(), in the thread that can end the session
             self._failures.append(error)
 
@@ -176,7 +176,7 @@ def start_postgres() -> Iterator[Callable[[], Postgres]]:
         yield start
 
 
-def _started(server: Valkey | Postgres) -> None:
+def start_patiently(server: Valkey | Postgres) -> None:
     """Start it; a system that is starting three sessions at once may refuse a process for a moment (seen: EFAULT)."""
     for pause_seconds in (0.5, 2):
         try:

@@ -97,7 +97,8 @@ class Postgres:
         password_file = self.folder / "password"
         password_file.write_text(self._password)
         if self._user is not None:
-            self._programs = _copied(self._programs, self.folder / "programs")
+            if not self._programs.is_relative_to(self.folder):  # a second try has them
+                self._programs = _copied(self._programs, self.folder / "programs")
             for path in (self.folder, password_file):
                 os.chown(path, self._user.pw_uid, self._user.pw_gid)
         options = ("--no-sync", "--username=postgres", "--auth=password", "--encoding=UTF8", "--locale=C")

@@ -21,10 +21,10 @@ class _OfThisTest(dict[str, Any]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._strangers = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
+        self._strangers = set(threading.enumerate()) - {threading.current_thread()}
 
     def setdefault(self, name: str, loop: Any = None) -> Any:
-        is_stranger = threading.get_ident() in self._strangers
+        is_stranger = threading.current_thread() in self._strangers
         return loop if is_stranger else super().setdefault(name, loop)
 
 
@@ -39,6 +39,23 @@ def test_a_loop_is_watched_from_its_first_round_on() -> None:
     time.sleep(0.05)
 
     assert 0.05 <= loops.idle().total_seconds() < 1
+
+
+def test_a_thread_of_an_earlier_test_is_no_loop_of_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    begin, ended = threading.Event(), threading.Event()
+
+    def go_round() -> None:
+        begin.wait()
+        loops.went_round("heartbeat")
+        ended.set()
+
+    threading.Thread(target=go_round).start()
+    monkeypatch.setattr(loops, "_loops", _OfThisTest())
+
+    begin.set()
+    ended.wait()
+
+    assert loops.idle().total_seconds() == 0
 
 
 def test_only_time_without_a_round_counts() -> None:
