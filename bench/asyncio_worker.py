@@ -48,7 +48,7 @@ class Executor:
         from bench.arrivals import arguments_of
         from orqsite.broker import QUEUE
 
-        broker = redis.asyncio.Redis.from_url(settings.ORQ.redis_url)
+        broker = redis.asyncio.Redis.from_url(settings.ORQ.redis_url.get_secret_value())
         while True:
             await self._free.acquire()
             popped = None

@@ -24,7 +24,7 @@ def main(operation: str, **arguments: Any) -> None:
 
     django.setup()
     work, name = OPERATIONS[operation](**arguments), os.environ["PGAPPNAME"]
-    broker: Any = redis.Redis.from_url(settings.ORQ.redis_url, socket_timeout=None)
+    broker: Any = redis.Redis.from_url(settings.ORQ.redis_url.get_secret_value(), socket_timeout=None)
     while True:
         _, count = broker.blpop([f"{name}:go"])
         broker.rpush(f"{name}:done", json.dumps(_measured(work, int(count), name, broker)))

@@ -10,7 +10,10 @@ _PORTS = {"postgres": 5432, "postgresql": 5432, "redis": 6379, "rediss": 6379}
 
 def address_policy(environment: Environment) -> Policy:
     """The policy of this service's processes."""
-    urls = (urlsplit(url) for url in (environment.database_url, environment.redis_url))
+    urls = (
+        urlsplit(url)
+        for url in (environment.database_url.get_secret_value(), environment.redis_url.get_secret_value())
+    )
     services = tuple(
         (url.hostname, url.port or _PORTS[url.scheme])
         for url in urls

@@ -1,10 +1,14 @@
-"""Celery's settings: one queue of run ids, JSON only, publishes that fail fast, a worker of threads."""
+"""Celery's settings: one queue of run ids, JSON only, publishes that fail fast, a worker of threads.
+
+They are Celery's only: whatever it is configured with, `celery inspect conf` shows to all who reach the broker.
+"""
 
 from typing import Any
 
 from celery.schedules import crontab
 
 from orqsite.environment import Environment
+from orqsite.secret_text import SecretText
 
 QUEUE = "agent-schedules"
 
@@ -23,7 +27,7 @@ FAIL_FAST = {
 def celery_settings(environment: Environment) -> dict[str, Any]:
     """Celery's lower-case settings by name."""
     return {
-        "broker_url": environment.redis_url,
+        "broker_url": SecretText(environment.redis_url.get_secret_value()),
         "broker_transport_options": FAIL_FAST | {"visibility_timeout": 3600},
         "broker_connection_max_retries": 0,
         "broker_connection_retry_on_startup": True,
@@ -38,6 +42,7 @@ def celery_settings(environment: Environment) -> dict[str, Any]:
         "worker_pool": "threads",
         "worker_concurrency": environment.worker_threads,
         "worker_prefetch_multiplier": 1,
+        "worker_enable_remote_control": environment.remote_control,
         "worker_hijack_root_logger": False,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "beat_scheduler": "orqsite.beat:Scheduler",

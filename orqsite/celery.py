@@ -10,6 +10,7 @@ from celery.signals import setup_logging, worker_init, worker_ready, worker_shut
 from django.conf import settings
 
 from orqsite import starting
+from orqsite.broker import celery_settings
 from workers.broker import redis_transport
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orqsite.settings")
@@ -21,7 +22,7 @@ OWN_DESCRIPTORS: Final = 60
 """Of a worker without any call: its broker, its files, what libraries open for a moment."""
 
 app = Celery("orqsite")
-app.config_from_object("django.conf:settings", namespace="CELERY")
+app.add_defaults(lambda: celery_settings(settings.ORQ))
 app.autodiscover_tasks(["workers"])
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import dj_database_url
 
 from orqsite.environment import Environment, SettingInvalid
+from orqsite.secret_text import SecretText
 
 SQLITE_OPTIONS = {
     # Readers never wait for the writer (WAL); a writer takes its lock at BEGIN and waits for it (IMMEDIATE,
@@ -24,6 +25,7 @@ def database(environment: Environment) -> dict[str, Any]:
         parsed: dict[str, Any] = {**dj_database_url.parse(environment.effective_database_url)}
     except (ValueError, KeyError):
         raise SettingInvalid("DATABASE_URL: not a URL like postgres://user:password@host:5432/name") from None
+    parsed["PASSWORD"] = SecretText(parsed["PASSWORD"])
     if parsed["ENGINE"].endswith("sqlite3"):
         return parsed | {"ENGINE": "orqsite.sqlite", "OPTIONS": SQLITE_OPTIONS, "CONN_MAX_AGE": 0}
     if not parsed["ENGINE"].endswith("postgresql"):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from orqsite.redis_url import require_redis_url
@@ -36,6 +36,10 @@ MACHINERY: Final = (
 """What bends a library for speed, by the names ORQ_WITHOUT takes; see docs/upgrading.md."""
 
 
+SECRET_LOCATIONS: Final = {"DATABASE_URL", "REDIS_URL", "secret_key", "encryption_keys", "agent_proxy"}
+"""Where pydantic places an error of a secret."""
+
+
 class SettingInvalid(SystemExit):
     """A setting has a value the service cannot start with; the message names it and says how to correct it."""
 
@@ -45,13 +49,13 @@ class Environment(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ORQ_", extra="ignore", frozen=True)
 
-    database_url: str = Field(
-        "",
+    database_url: SecretStr = Field(
+        SecretStr(""),
         validation_alias="DATABASE_URL",
         description="PostgreSQL or SQLite URL; default: a SQLite file in the data folder",
     )
-    redis_url: str = Field(
-        "redis://127.0.0.1:6379/0",
+    redis_url: SecretStr = Field(
+        SecretStr("redis://127.0.0.1:6379/0"),
         validation_alias="REDIS_URL",
         description="URL of the broker, Redis or Valkey",
     )
@@ -62,11 +66,11 @@ class Environment(BaseSettings):
         description="maximum number of PostgreSQL connections per process",
     )
     data_dir: Path = Field(BASE_DIR / "var", description="folder for all local state")
-    secret_key: str = Field(
-        "",
+    secret_key: SecretStr = Field(
+        SecretStr(""),
         description="Django's signing key, at least 32 characters; default: a generated file in the data folder",
     )
-    encryption_keys: Annotated[list[str], NoDecode] = Field(
+    encryption_keys: Annotated[list[SecretStr], NoDecode] = Field(
         default_factory=list,
         description="comma-separated Fernet keys, newest first; default: the file of them in the data folder",
     )
@@ -104,6 +108,10 @@ class Environment(BaseSettings):
         gt=0,
         le=600,
         description="time between a worker's lease renewals; at most half of ORQ_LEASE_SECONDS",
+    )
+    remote_control: bool = Field(
+        True,
+        description="workers answer `celery inspect`, `celery control` and Flower; false: they answer nobody",
     )
     stall_seconds: float = Field(
         60,
@@ -154,8 +162,8 @@ class Environment(BaseSettings):
         description="addresses that agents may have: `any`, `public`, or networks beside the public ones, "
         "comma-separated; link-local and metadata addresses are always refused",
     )
-    agent_proxy: str = Field(
-        "",
+    agent_proxy: SecretStr = Field(
+        SecretStr(""),
         description="HTTP proxy for agent calls: its URL, or `environment` for HTTP_PROXY, HTTPS_PROXY and NO_PROXY",
     )
     trace_url: str = Field(
@@ -199,22 +207,23 @@ class Environment(BaseSettings):
 
     @field_validator("redis_url")
     @classmethod
-    def _one_server(cls, value: str) -> str:
-        return require_redis_url(value)
+    def _one_server(cls, value: SecretStr) -> SecretStr:
+        require_redis_url(value.get_secret_value())
+        return value
 
     @field_validator("secret_key")
     @classmethod
-    def _hard_to_guess(cls, value: str) -> str:
-        if value and is_weak(value):
+    def _hard_to_guess(cls, value: SecretStr) -> SecretStr:
+        if value and is_weak(value.get_secret_value()):
             raise ValueError(f"too weak: {SECRET_KEY_RULE}")
         return value
 
     @field_validator("encryption_keys")
     @classmethod
-    def _keys_that_seal(cls, value: list[str]) -> list[str]:
+    def _keys_that_seal(cls, value: list[SecretStr]) -> list[SecretStr]:
         for position, key in enumerate(value, start=1):
             try:
-                Fernet(key)
+                Fernet(key.get_secret_value())
             except ValueError:
                 raise ValueError(f"key {position} is not a Fernet key (32 bytes, URL-safe base64)") from None
         return value
@@ -227,8 +236,9 @@ class Environment(BaseSettings):
 
     @field_validator("agent_proxy")
     @classmethod
-    def _reachable_proxy(cls, value: str) -> str:
-        if value not in ("", "environment") and not _is_http_address(value):
+    def _reachable_proxy(cls, value: SecretStr) -> SecretStr:
+        proxy = value.get_secret_value()
+        if proxy not in ("", "environment") and not _is_http_address(proxy):
             raise ValueError("give a URL like http://proxy:3128, or environment")
         return value
 
@@ -263,7 +273,7 @@ class Environment(BaseSettings):
     @property
     def effective_database_url(self) -> str:
         """The database's URL, with the default filled in."""
-        return self.database_url or f"sqlite:///{self.data_dir / 'db.sqlite3'}"
+        return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / 'db.sqlite3'}"
 
 
 def read_environment() -> Environment:
@@ -285,8 +295,7 @@ def _variable(location: str) -> str:
 
 def _given_value(problem: Any) -> str:
     """The value that was given, except for secrets."""
-    is_secret = problem["loc"][0] in ("secret_key", "encryption_keys", "REDIS_URL", "agent_proxy")
-    return "" if is_secret else f" (got {problem['input']!r})"
+    return "" if problem["loc"][0] in SECRET_LOCATIONS else f" (got {problem['input']!r})"
 
 
 def _is_http_address(url: str) -> bool:

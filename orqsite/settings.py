@@ -3,13 +3,13 @@
 from django.urls import reverse_lazy
 
 from orqsite.agent_networks import address_policy
-from orqsite.broker import celery_settings
 from orqsite.console_site import UNFOLD as UNFOLD
 from orqsite.databases import database
 from orqsite.environment import Environment, read_environment
 from orqsite.logs import configure_logs
 from orqsite.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from orqsite.secret_files import encryption_keys, secret_key
+from orqsite.secret_text import SecretText
 
 ORQ: Environment = read_environment()
 DATA_DIR = ORQ.data_dir
@@ -17,8 +17,12 @@ AGENT_ADDRESSES = address_policy(ORQ)
 
 DEBUG = ORQ.debug
 DEFAULT_EXCEPTION_REPORTER_FILTER = "orqsite.error_pages.WithoutValues"
-SECRET_KEY = ORQ.secret_key or secret_key(DATA_DIR / "secret_key")
-ENCRYPTION_KEYS: list[str] = ORQ.encryption_keys or encryption_keys(DATA_DIR / "encryption_key")
+SECRET_KEY = SecretText(ORQ.secret_key.get_secret_value() or secret_key(DATA_DIR / "secret_key"))
+ENCRYPTION_KEYS: list[str] = [
+    SecretText(key)
+    for key in [key.get_secret_value() for key in ORQ.encryption_keys]
+    or encryption_keys(DATA_DIR / "encryption_key")
+]
 ALLOWED_HOSTS = ORQ.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ORQ.trusted_origins
 
@@ -110,9 +114,6 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }
-
-for _name, _value in celery_settings(ORQ).items():
-    globals()[f"CELERY_{_name.upper()}"] = _value
 
 LOGGING_CONFIG = None
 configure_logs(ORQ.log_level, ORQ.log_format)

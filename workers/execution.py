@@ -187,7 +187,7 @@ def _endpoint(agent: Agent) -> Endpoint:
         signing_secrets=tuple(map(unseal, agent.sealed_signing_secrets)),
         ca_pem=agent.ca_pem,
         client_pem=_client_pem(agent),
-        proxy=proxy_for(agent.base_url, settings.ORQ.agent_proxy),
+        proxy=proxy_for(agent.base_url, settings.ORQ.agent_proxy.get_secret_value()),
     )
 
 

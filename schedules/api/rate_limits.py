@@ -32,7 +32,9 @@ class KeyLimit(BaseThrottle):
     def allow_request(self, request: Request, view: "APIView") -> bool:
         """True, or RateLimitExceeded; a path that needs no key has no limit."""
         if isinstance(request.auth, ApiKey):
-            wait = rate_counter_in(settings.ORQ.redis_url).consume(self.limits(request.auth, request, view))
+            wait = rate_counter_in(settings.ORQ.redis_url.get_secret_value()).consume(
+                self.limits(request.auth, request, view)
+            )
             if wait:
                 raise RateLimitExceeded(wait)
         return True

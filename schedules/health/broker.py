@@ -69,7 +69,7 @@ def is_cluster() -> bool:
 def connected() -> "Redis":
     """A client that gives up soon."""
     return Redis.from_url(
-        settings.ORQ.redis_url,
+        settings.ORQ.redis_url.get_secret_value(),
         socket_timeout=TIMEOUT_SECONDS,
         socket_connect_timeout=TIMEOUT_SECONDS,
         retry=Retry(NoBackoff(), 0),

@@ -128,8 +128,9 @@ def test_our_processes_read_their_settings_and_find_the_servers(
     assert parsed["USER"] == given["POSTGRES_USER"]
     assert parsed["NAME"] == given["POSTGRES_DB"]
     assert parsed["PASSWORD"] == given["POSTGRES_PASSWORD"]
-    assert environment.redis_url == "redis://redis:6379/0"
-    assert [environment.secret_key, *environment.encryption_keys] == [
+    assert environment.redis_url.get_secret_value() == "redis://redis:6379/0"
+    secrets = [environment.secret_key, *environment.encryption_keys]
+    assert [secret.get_secret_value() for secret in secrets] == [
         SECRETS["ORQ_SECRET_KEY"],
         SECRETS["ORQ_ENCRYPTION_KEYS"],
     ]

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from orqsite.environment import BASE_DIR, Environment
 from tests.docs.pages import tables, text_of
 
@@ -30,6 +32,8 @@ def written(value: Any) -> str:
     match value:
         case bool():
             return str(value).lower()
+        case SecretStr():
+            return value.get_secret_value() or "–"
         case list():
             return ",".join(value) or "–"
         case Path():

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import redis
 from django.test import Client
+from pydantic import SecretStr
 from pytest_django import Settings
 
 from orqsite.embedded.ports import free_port
@@ -26,7 +27,7 @@ Ask = Callable[[], tuple[int, str]]
 def broker(settings: Settings, start_valkey: Callable[[], Valkey]) -> Iterator[redis.Redis]:
     """A broker that the test may hurt, and the one the service uses."""
     server = start_valkey()
-    settings.ORQ = settings.ORQ.model_copy(update={"redis_url": server.url})
+    settings.ORQ = settings.ORQ.model_copy(update={"redis_url": SecretStr(server.url)})
     with redis.Redis.from_url(server.url) as operator:
         yield operator
 
@@ -114,7 +115,7 @@ def test_one_that_cannot_save(broker: redis.Redis, ask: Ask) -> None:
 
 def test_a_cluster(settings: Settings, ask: Ask, tmp_path: Path) -> None:
     with cluster_node(tmp_path) as url:
-        settings.ORQ = settings.ORQ.model_copy(update={"redis_url": url})
+        settings.ORQ = settings.ORQ.model_copy(update={"redis_url": SecretStr(url)})
         assert ask() == (503, "cluster")
         with redis.Redis.from_url(url) as operator:
             say(operator, "CLUSTER", "ADDSLOTSRANGE", "0", "16383")

@@ -8,6 +8,7 @@ from stat import S_IMODE
 
 import pytest
 from cryptography.fernet import Fernet
+from pydantic import SecretStr
 
 from orqsite.databases import database
 from orqsite.environment import MACHINERY, Environment, SettingInvalid, read_environment
@@ -129,7 +130,7 @@ def test_a_broker_we_cannot_use_is_refused_in_a_sentence_without_its_password(
 def test_one_server_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("REDIS_URL", url)
 
-    assert read_environment().redis_url == url
+    assert read_environment().redis_url.get_secret_value() == url
 
 
 @pytest.mark.usefixtures("_no_settings")
@@ -170,7 +171,7 @@ def test_a_proxy_that_cannot_be_one_is_refused_in_a_sentence_without_its_passwor
 def test_a_proxy_or_none_is_taken(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("ORQ_AGENT_PROXY", proxy)
 
-    assert read_environment().agent_proxy == proxy
+    assert read_environment().agent_proxy.get_secret_value() == proxy
 
 
 @pytest.mark.usefixtures("_no_settings")
@@ -194,7 +195,11 @@ def test_an_empty_data_folder_is_the_default(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("url", ["mysql://host/db", "nonsense", "postgres://host:port/db"])
 def test_a_database_we_cannot_use_is_refused(url: str) -> None:
     with pytest.raises(SettingInvalid, match="DATABASE_URL"):
-        database(Environment.model_construct(database_url=url, data_dir=Path("var"), database_pool_size=1))
+        database(
+            Environment.model_construct(
+                database_url=SecretStr(url), data_dir=Path("var"), database_pool_size=1
+            )
+        )
 
 
 def test_a_process_with_a_wrong_setting_ends_with_one_sentence_and_no_traceback(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.db import connection, transaction
 from django.test import Client
+from pydantic import SecretStr
 from pytest_django import Settings
 
 from orqsite.embedded.valkey import Valkey
@@ -76,7 +77,7 @@ def test_it_is_not_ready_without_its_broker(
     client: Client, settings: Settings, start_valkey: Callable[[], Valkey]
 ) -> None:
     broker = start_valkey()
-    settings.ORQ = settings.ORQ.model_copy(update={"redis_url": broker.url})
+    settings.ORQ = settings.ORQ.model_copy(update={"redis_url": SecretStr(broker.url)})
     broker.kill()
 
     answer = client.get("/readyz")
@@ -92,7 +93,7 @@ def test_who_asks_about_the_database_only_does_not_hear_of_the_broker(
     client: Client, settings: Settings, start_valkey: Callable[[], Valkey]
 ) -> None:
     broker = start_valkey()
-    settings.ORQ = settings.ORQ.model_copy(update={"redis_url": broker.url})
+    settings.ORQ = settings.ORQ.model_copy(update={"redis_url": SecretStr(broker.url)})
     broker.kill()
 
     answer = client.get("/readyz?only=database")
@@ -153,7 +154,7 @@ def test_an_old_verdict_is_renewed(
     monkeypatch.setattr(report.broker_verdict, "_seconds", 0.0)
     assert client.get("/readyz?only=broker").status_code == 200
 
-    settings.ORQ = settings.ORQ.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"})
+    settings.ORQ = settings.ORQ.model_copy(update={"redis_url": SecretStr("redis://127.0.0.1:1/0")})
 
     assert client.get("/readyz?only=broker").status_code == 503
 

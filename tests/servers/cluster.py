@@ -15,9 +15,12 @@ def cluster_node(folder: Path) -> Iterator[str]:
     """The URL of a server in cluster mode, without any slots yet, while the block lasts."""
     port = free_port()
     options = ["--cluster-enabled", "yes", "--cluster-port", str(free_port())]
+    password = valkey.new_password()
+    url = valkey.url_of(port, password)
+    valkey.write_password(folder, password)
     child = Child([*valkey.command_of(port, folder, is_durable=False), *options])
     try:
-        wait_for(lambda: valkey.answers(valkey.url_of(port)), 30)
-        yield valkey.url_of(port)
+        wait_for(lambda: valkey.answers(url), 30)
+        yield url
     finally:
         child.kill()

@@ -17,9 +17,9 @@ import psycopg
 import redis
 
 from orqsite.embedded import watchdog
-from orqsite.embedded.ports import LOOPBACK, free_port
+from orqsite.embedded.ports import free_port
 from orqsite.embedded.supervisor import Program, Supervisor
-from orqsite.embedded.valkey import Valkey
+from orqsite.embedded.valkey import Valkey, url_of
 from tests.proofs.chaos.clock import ServiceClock
 from tests.proofs.chaos.proxy import Proxy
 from tests.proofs.chaos.site import Site, Surroundings
@@ -166,7 +166,7 @@ class World:
         return Surroundings(
             database_url=direct.replace(f":{self.postgres.port}/", f":{self.database_line.port}/"),
             direct_database_url=direct,
-            redis_url=f"redis://{LOOPBACK}:{self.broker_line.port}/0",
+            redis_url=url_of(self.broker_line.port, self.valkey.password),
             agent_url=self.witness.url,
             web_port=free_port(),
             folder=self.folder,

@@ -163,7 +163,7 @@ def test_without_local_shares_each_request_is_counted_at_once(valkey: redis.Redi
 
 def test_the_setting_decides(settings: Settings) -> None:
     settings.ORQ = settings.ORQ.model_copy(update={"without": ["local_shares"]})
-    counter = rate_counter_in.__wrapped__(settings.ORQ.redis_url)
+    counter = rate_counter_in.__wrapped__(settings.ORQ.redis_url.get_secret_value())
 
     assert not counter._has_local_shares
 
