@@ -83,6 +83,36 @@ class Registration(threading.Thread):
             self._forget_at = time.monotonic() + FORGET_SECONDS
 
 
+class _Consuming:
+    """Called at each round of Celery's event loop: it goes on only while messages are asked for.
+
+    Whoever reaches the broker can cancel that from outside (`celery control cancel_consumer`), and nothing else
+    about the process would tell.
+    """
+
+    def __init__(self, consumer: Any) -> None:
+        self._consumer = consumer
+        self._is_cancelled = False
+
+    def __call__(self) -> None:
+        if self._asks_for_messages():
+            self._is_cancelled = False
+            loops.went_round(CONSUMER, CONSUMER_REST_SECONDS)
+        elif not self._is_cancelled:
+            self._is_cancelled = True
+            log.warning("worker.consuming_cancelled")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Consuming) and other._consumer is self._consumer
+
+    def __hash__(self) -> int:
+        return id(self._consumer)
+
+    def _asks_for_messages(self) -> bool:
+        consumer = self._consumer.task_consumer
+        return consumer is None or any(map(consumer.consuming_from, self._consumer.app.amqp.queues))
+
+
 _started: list[Registration] = []
 
 
@@ -95,7 +125,7 @@ def register_worker(consumer: Any) -> None:
     """This process is a worker, and `consumer` is Celery's. Again at each reconnection, which changes nothing."""
     hub = consumer.hub
     if hub is not None:
-        hub.on_tick.add(_consumer_went_round)
+        hub.on_tick.add(_Consuming(consumer))
     thread_count: int = settings.ORQ.worker_threads
     _start(this_process(ProcessKind.WORKER, VERSION, thread_count), lambda: heartbeat().held_count)
 
@@ -103,10 +133,6 @@ def register_worker(consumer: Any) -> None:
 def worker_ends() -> None:
     """It takes no more messages and waits for its calls in flight."""
     loops.ends(CONSUMER)
-
-
-def _consumer_went_round() -> None:
-    loops.went_round(CONSUMER, CONSUMER_REST_SECONDS)
 
 
 def _start(process: ProcessRegistration, in_flight_count: Callable[[], int]) -> None:

@@ -32,7 +32,13 @@ def _mended() -> type[Any]:
     if settings.ORQ.uses("shared_client"):
         of_both = {"Channel": type("Channel", (_mend("client_per_command").Channel, transport.Channel), {})}
         transport = type("Transport", (transport,), of_both)
-    return transport
+    return _dropping_strays(transport)
+
+
+def _dropping_strays(transport: type[Any]) -> type[Any]:
+    stray = _mend("stray_messages")
+    channel = type("Channel", (stray.DroppingChannel, transport.Channel), {})
+    return type("Transport", (stray.DroppingTransport, transport), {"Channel": channel})
 
 
 def _mend(name: str) -> Any:

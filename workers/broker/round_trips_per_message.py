@@ -9,11 +9,11 @@ from contextlib import suppress
 from time import time
 from typing import Any, Final
 
-import structlog
 from kombu.transport import redis, virtual
 from kombu.utils.json import dumps, loads
 
-log = structlog.get_logger(__name__)
+from workers.broker.stray_messages import UNREADABLE, drop
+
 kombu_redis: Any = redis  # its published types lack most of what is used here
 
 USES: Final = {
@@ -118,8 +118,8 @@ class Channel(kombu_redis.Channel):  # type: ignore[misc]
                 text = texts.popleft()
                 try:
                     message = loads(text)
-                except ValueError:
-                    log.warning("message.dropped", queue=queue, reason="not JSON")
+                except UNREADABLE as error:
+                    drop(queue, error)
                 else:
                     self.connection._deliver(message, queue)  # noqa: SLF001 - as kombu does
         finally:
