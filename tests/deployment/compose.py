@@ -12,6 +12,7 @@ FILE = ROOT / "docker-compose.yml"
 
 SECRETS = {
     "POSTGRES_PASSWORD": "letters0and1digits",
+    "REDIS_PASSWORD": "other0letters1and2digits",
     "ORQ_SECRET_KEY": "0123456789abcdef" * 4,
     "ORQ_ENCRYPTION_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
 }
@@ -24,6 +25,12 @@ Service = dict[str, Any]
 
 class VariableMissing(Exception):
     """A variable marked as required (`${NAME:?message}`) is not set."""
+
+
+def configurations() -> dict[str, str]:
+    """The texts of the small files by name."""
+    parsed = yaml.safe_load(filled(FILE.read_text(), SECRETS))["configs"]
+    return {name: each["content"] for name, each in parsed.items()}
 
 
 def services(variables: Mapping[str, str] = SECRETS) -> dict[str, Service]:

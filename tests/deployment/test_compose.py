@@ -20,12 +20,20 @@ from orqsite.embedded.ports import free_port
 from orqsite.environment import Environment
 from orqsite.health import readyz
 from tests.deployment.command_lines import check
-from tests.deployment.compose import FILE, ROOT, SECRETS, VariableMissing, services, variables_of
+from tests.deployment.compose import (
+    FILE,
+    ROOT,
+    SECRETS,
+    VariableMissing,
+    configurations,
+    services,
+    variables_of,
+)
 
 OURS = ("migrate", "web", "beat", "worker")
 LONG_RUNNING = ("web", "beat", "worker")
-OF_THE_IMAGES = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "POSTGRES_INITDB_ARGS"}
-OF_COMPOSE = {"POSTGRES_PASSWORD", "PUBLISH", "ORQ_EXTRA_REQUIREMENTS"}
+OF_THE_IMAGES = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "POSTGRES_INITDB_ARGS", "REDISCLI_AUTH"}
+OF_COMPOSE = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "PUBLISH", "ORQ_EXTRA_REQUIREMENTS"}
 PLATFORM = {"DATABASE_URL", "REDIS_URL"}
 SERVERS = {"postgres": "postgres", "redis": "redis-server"}
 
@@ -128,7 +136,8 @@ def test_our_processes_read_their_settings_and_find_the_servers(
     assert parsed["USER"] == given["POSTGRES_USER"]
     assert parsed["NAME"] == given["POSTGRES_DB"]
     assert parsed["PASSWORD"] == given["POSTGRES_PASSWORD"]
-    assert environment.redis_url.get_secret_value() == "redis://redis:6379/0"
+    url = f"redis://:{SECRETS['REDIS_PASSWORD']}@redis:6379/0"
+    assert environment.redis_url.get_secret_value() == url
     secrets = [environment.secret_key, *environment.encryption_keys]
     assert [secret.get_secret_value() for secret in secrets] == [
         SECRETS["ORQ_SECRET_KEY"],
@@ -171,6 +180,19 @@ def test_our_processes_wait_for_the_migration_and_for_healthy_servers(name: str)
         "postgres": "service_healthy",
         "redis": "service_healthy",
     }
+
+
+def test_redis_asks_for_a_password_that_no_command_line_shows() -> None:
+    redis, password = services()["redis"], SECRETS["REDIS_PASSWORD"]
+
+    [file] = redis["configs"]
+    assert configurations()[file["source"]] == f"requirepass {password}"
+    assert redis["command"][:2] == ["redis-server", file["target"]]
+    assert redis["environment"] == {"REDISCLI_AUTH": password}
+    for service in services().values():
+        assert password not in shlex.join(
+            [*service["command"], *service.get("healthcheck", {}).get("test", [])]
+        )
 
 
 def test_there_are_two_beats_and_workers_may_be_scaled() -> None:

@@ -99,6 +99,12 @@ def inspected(service: Service, what: str, broker_url: str = "") -> "subprocess.
     )
 
 
+def start_another_worker(service: Service) -> None:
+    service.children["worker"].kill()
+    (service.folder / "worker.log").unlink()
+    start_worker(service)
+
+
 def is_working(service: Service, intruder: redis.Redis) -> bool:
     """Whether the worker empties its queue."""
     assert service.children["worker"].is_alive, service.log("worker")[-3000:]
@@ -174,11 +180,10 @@ def test_stray_notes_of_taken_messages_end_no_worker(service: Service, intruder:
         intruder.hset("unacked", f"stray-{number}", text)
         intruder.zadd("unacked_index", {f"stray-{number}": 1.0})
 
-    answer = inspected(service, "ping")
+    start_another_worker(service)
 
-    assert "pong" in answer.stdout
-    assert service.children["worker"].is_alive
-    start_another(service)
+    wait_for(lambda: not intruder.zcount("unacked_index", 1, 1), what="the notes to be looked at")
+    assert "pong" in inspected(service, "ping").stdout
 
 
 def test_consuming_that_was_cancelled_from_outside_ends_the_worker(
@@ -197,10 +202,8 @@ def test_consuming_that_was_cancelled_from_outside_ends_the_worker(
 def test_a_worker_without_remote_control_obeys_and_answers_nobody(
     service: Service, intruder: redis.Redis
 ) -> None:
-    service.children["worker"].kill()
-    (service.folder / "worker.log").unlink()
     service.environment["ORQ_REMOTE_CONTROL"] = "false"
-    start_worker(service)
+    start_another_worker(service)
 
     answer = inspected(service, "ping")
 

@@ -37,7 +37,8 @@ def _mended() -> type[Any]:
 
 def _dropping_strays(transport: type[Any]) -> type[Any]:
     stray = _mend("stray_messages")
-    channel = type("Channel", (stray.DroppingChannel, transport.Channel), {})
+    qos = type("QoS", (stray.DroppingQoS, transport.Channel.QoS), {})
+    channel = type("Channel", (stray.DroppingChannel, transport.Channel), {"QoS": qos})
     return type("Transport", (stray.DroppingTransport, transport), {"Channel": channel})
 
 

@@ -17,7 +17,8 @@ kombu_redis: Any = redis  # its published types lack most of what is used here
 
 USES: Final = {
     kombu_redis.Transport: ("Channel", "_deliver"),
-    kombu_redis.Channel: ("_brpop_read", "_receive", "qos"),
+    kombu_redis.Channel: ("QoS", "_brpop_read", "_receive", "qos"),
+    kombu_redis.QoS: ("restore_by_tag", "_remove_from_indices"),
 }
 """Of kombu, beyond what it documents."""
 
@@ -33,6 +34,18 @@ _dropped = count(1)
 def drop(queue: str, error: Exception) -> None:
     """Say that a message was dropped, and how many this process has dropped."""
     log.warning("message.dropped", queue=queue, error=type(error).__name__, count=next(_dropped))
+
+
+class DroppingQoS:
+    """A part of what keeps the taken messages: a note that cannot be read is thrown away, not given back."""
+
+    def restore_by_tag(self, tag: Any, client: Any = None, leftmost: bool = False) -> None:
+        """Give a message back to its queue."""
+        try:
+            super().restore_by_tag(tag, client, leftmost)  # type: ignore[misc]
+        except UNREADABLE as error:
+            drop("unacked", error)
+            self._remove_from_indices(tag).execute()  # type: ignore[attr-defined]
 
 
 class DroppingChannel:
