@@ -111,7 +111,7 @@ class Environment(BaseSettings):
     )
     remote_control: bool = Field(
         True,
-        description="workers answer `celery inspect`, `celery control` and Flower; false: they answer nobody",
+        description="workers answer remote control (`inspect`, `control`, Flower); false: they answer nobody",
     )
     stall_seconds: float = Field(
         60,
