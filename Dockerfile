@@ -22,7 +22,7 @@ RUN if [ -n "$ORQ_EXTRA_REQUIREMENTS" ]; then \
     fi
 
 # pyproject.toml says the version; nothing of it is installed.
-COPY manage.py pyproject.toml ./
+COPY manage.py pyproject.toml gunicorn.conf.py ./
 COPY orqsite orqsite
 COPY schedules schedules
 COPY workers workers

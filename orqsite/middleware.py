@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
 from schedules.api.error_codes import code_of_status, error_body
@@ -45,6 +45,31 @@ def _become_json(response: HttpResponse) -> None:
     response.content = json.dumps(error_body(code_of_status(response.status_code), message)).encode()
     response.headers["Content-Type"] = "application/json"
     response.headers["Content-Length"] = str(len(response.content))
+
+
+def bounded_bodies(get_response: GetResponse) -> GetResponse:
+    """No body above the limit is read on any path, whoever would read it and however.
+
+    Answers say their length: without it a server ends the connection after them.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response = _too_large() if _is_too_large(request) else get_response(request)
+        if isinstance(response, HttpResponse) and "Content-Length" not in response:
+            response.headers["Content-Length"] = str(len(response.content))
+        return response
+
+    return answer
+
+
+def _is_too_large(request: HttpRequest) -> bool:
+    announced = str(request.META.get("CONTENT_LENGTH") or "")
+    return announced.isdecimal() and int(announced) > settings.ORQ.max_body_bytes
+
+
+def _too_large() -> HttpResponse:
+    message = f"The request body is larger than {settings.ORQ.max_body_bytes} bytes"
+    return JsonResponse(error_body("payload_too_large", message), status=413)
 
 
 def leapt_clock(get_response: GetResponse) -> GetResponse:

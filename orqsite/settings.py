@@ -44,6 +44,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "orqsite.middleware.api_errors",
+    "orqsite.middleware.bounded_bodies",
     "orqsite.hosts.known_hosts",
     "orqsite.middleware.readable_requests",
     "orqsite.middleware.leapt_clock",
@@ -103,6 +104,7 @@ SECURE_SSL_REDIRECT = False  # the proxy in front redirects people; an API clien
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ORQ.https else None
 SILENCED_SYSTEM_CHECKS = ["security.W008"]  # SECURE_SSL_REDIRECT is off on purpose, see above
 DATA_UPLOAD_MAX_MEMORY_SIZE = ORQ.max_body_bytes
+FILE_UPLOAD_HANDLERS: list[str] = []  # nobody keeps a file: no form here takes one
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["schedules.api.authentication.ApiKeyAuthentication"],

@@ -78,7 +78,15 @@ class Stock:
         }
 
     def programs(self) -> Mapping[str, Sequence[str]]:
-        bind = ("--bind", f"{LOOPBACK}:{self.around.web_port}", "--threads", "8", "--no-control-socket")
+        bind = (
+            "--bind",
+            f"{LOOPBACK}:{self.around.web_port}",
+            "--worker-class",
+            "gthread",
+            "--threads",
+            "8",
+            "--no-control-socket",
+        )
         names = [f"worker-{number}" for number in range(1, WORKER_COUNT + 1)]
         return {
             "web": (PYTHON, "-m", "gunicorn", "tests.proofs.chaos.stock.wsgi", *bind),
