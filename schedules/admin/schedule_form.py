@@ -19,6 +19,7 @@ from unfold.widgets import (
 
 from schedules import editing, strict_json
 from schedules.admin.typed import ModelChoiceField, ModelForm
+from schedules.admin.typed_secrets import NOT_SHOWN_AGAIN, without_secrets
 from schedules.database.clock import time_to_act
 from schedules.editing import NewSchedule, ScheduleChanges
 from schedules.errors import Refused
@@ -50,6 +51,10 @@ class PayloadField(forms.Field):
         """The text shown: a payload is written out, what a person wrote stays as it is."""
         return json.dumps(value, indent=2, ensure_ascii=False) if isinstance(value, dict) else value
 
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What a refused form shows: what was typed without its secrets, or what was there before."""
+        return data if not isinstance(data, str) else (without_secrets(data) or initial)
+
     def to_python(self, value: Any) -> Any:
         """The value that was written, within the limits of a body of the API that has this payload."""
         if not value:
@@ -58,8 +63,12 @@ class PayloadField(forms.Field):
             payload = strict_json.parse(value)
             strict_json.check(dict.fromkeys(EDITABLE) | {"payload": payload})
         except strict_json.NotStrictJson as problem:
-            raise ValidationError(f"The payload {problem}") from None
+            raise ValidationError(f"The payload {problem}{_unless_shown(value)}") from None
         return payload
+
+
+def _unless_shown(text: str) -> str:
+    return "" if without_secrets(text) is not None else f". {NOT_SHOWN_AGAIN}"
 
 
 class AgentField(ModelChoiceField[Agent]):

@@ -25,6 +25,8 @@ pytestmark = pytest.mark.django_db
 
 ADD = reverse("admin:schedules_schedule_add")
 SECRET = {"input": "{{token}}", "variables": {"token": {"secret": True, "value": "s3cr3t"}, "city": "Oslo"}}
+TYPED_AGAIN = {"payload": json.dumps(SECRET)}
+"""A form that is shown again has lost its secrets."""
 
 
 REFUSED = [
@@ -175,7 +177,7 @@ class TestAdding:
         assert "Did you mean 0 0 2 * * *?" in text_of(warned)
         assert not Schedule.objects.exists()
 
-        again = operator.post(ADD, form_of(warned, "schedule_form"))
+        again = operator.post(ADD, form_of(warned, "schedule_form") | TYPED_AGAIN)
 
         assert again.status_code == 302
         assert Schedule.objects.get().expression == "0 2 * * ? *"
@@ -185,7 +187,8 @@ class TestAdding:
             ADD, written(operator, ADD, **self.fields(make_agent(), expression="0 2 * * ? *"))
         )
 
-        other = operator.post(ADD, form_of(warned, "schedule_form") | {"expression": "0 0 9 13 * fri"})
+        changed = {"expression": "0 0 9 13 * fri"} | TYPED_AGAIN
+        other = operator.post(ADD, form_of(warned, "schedule_form") | changed)
 
         assert "day 13 of the month or on Friday" in other.context["adminform"].form.errors["expression"][0]
         assert not Schedule.objects.exists()
