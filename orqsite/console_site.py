@@ -84,6 +84,7 @@ UNFOLD: dict[str, Any] = {
         },
     },
     "STYLES": [lambda request: static("console/console.css")],
+    "LOGIN": {"form": "orqsite.login.form.LoginForm"},
     "DASHBOARD_CALLBACK": "schedules.admin.overview.overview",
     "SIDEBAR": {"show_search": False, "navigation": NAVIGATION},
 }

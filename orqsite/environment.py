@@ -4,6 +4,7 @@ Defaults run on one machine. An invalid value stops the start with a sentence th
 Durations are in the unit the name ends in.
 """
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -86,6 +87,22 @@ class Environment(BaseSettings):
     https: bool = Field(
         False,
         description="the service is behind an HTTPS proxy: secure cookies, HSTS, trust in X-Forwarded-Proto",
+    )
+    hsts_subdomains: bool = Field(
+        False,
+        description="with ORQ_HTTPS: browsers use HTTPS for all subdomains of the service's name as well",
+    )
+    hsts_preload: bool = Field(
+        False,
+        description="with ORQ_HTTPS: the service's name may be on the browsers' own lists of HTTPS names",
+    )
+    trusted_proxies: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="comma-separated addresses or networks of proxies whose X-Forwarded-For counts; "
+        "none: the address of the connection is the client's",
+    )
+    session_idle_minutes: int = Field(
+        60, ge=1, le=43_200, description="a console session ends after this time without a request"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="lowest level to log")
     log_format: Literal["json", "console"] = Field(
@@ -193,7 +210,9 @@ class Environment(BaseSettings):
         description="comma-separated machinery to switch off in an incident, by the names in docs/upgrading.md",
     )
 
-    @field_validator("encryption_keys", "allowed_hosts", "trusted_origins", "without", mode="before")
+    @field_validator(
+        "encryption_keys", "allowed_hosts", "trusted_origins", "trusted_proxies", "without", mode="before"
+    )
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
         return (
@@ -232,6 +251,16 @@ class Environment(BaseSettings):
     @classmethod
     def _readable_networks(cls, value: str) -> str:
         read_policy(value)
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _readable_proxies(cls, value: list[str]) -> list[str]:
+        for each in value:
+            try:
+                ip_network(each)
+            except ValueError:
+                raise ValueError(f"{each} is not an address or network, such as 10.0.0.0/8") from None
         return value
 
     @field_validator("agent_proxy")

@@ -22,7 +22,7 @@ _UNREADABLE = "The request cannot be read, or its Host header does not name this
 def api_errors(get_response: GetResponse) -> GetResponse:
     """Outside the console every error page, Django's debug pages too, becomes the API's error body.
 
-    The first middleware: what the others refuse passes here as well.
+    Outside all middleware but the headers: what the others refuse passes here as well.
     """
 
     def answer(request: HttpRequest) -> HttpResponseBase:

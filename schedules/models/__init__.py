@@ -8,6 +8,7 @@ from schedules.models.clock_leap import ClockLeap
 from schedules.models.epoch import CadenceEpoch, EpochEnd
 from schedules.models.idempotency import IdempotencyRecord
 from schedules.models.known_key import KnownEncryptionKey
+from schedules.models.login_failures import LoginFailures
 from schedules.models.missed import MissedFiring, MissedReason
 from schedules.models.next_fire import NextFire, remember_next_fire
 from schedules.models.process import ProcessKind, ProcessRegistration
@@ -50,6 +51,7 @@ __all__ = [
     "EpochEnd",
     "IdempotencyRecord",
     "KnownEncryptionKey",
+    "LoginFailures",
     "MissedFiring",
     "MissedReason",
     "NextFire",
