@@ -3,6 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 lock() { uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 "$@"; }
+lock --group installer -o requirements/installer.txt
 lock pyproject.toml -o requirements/run.txt
 lock pyproject.toml --group test --group quality -c requirements/run.txt -o requirements/dev.txt
 for client in wide narrow; do

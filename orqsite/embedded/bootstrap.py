@@ -21,7 +21,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-UV = "uv==0.13.9"
 COVERING = {"run": ("run", "dev"), "dev": ("dev",)}  # what is installed for development also runs the service
 EXTRA = "ORQ_EXTRA_REQUIREMENTS"
 DOT_SECONDS = 3.0
@@ -139,8 +138,11 @@ class Bootstrap:
             "--quiet",
             "--disable-pip-version-check",
             "--no-input",
+            "--require-hashes",
+            "--only-binary=:all:",
+            "--requirement",
         ]
-        self._step(f"the installer ({UV})", [*pip, UV])
+        self._step("the installer (uv)", [*pip, str(self._requirements("installer"))])
 
     def _sync(self, kind: str) -> None:
         locked = self._requirements(kind)
@@ -152,6 +154,7 @@ class Bootstrap:
             "sync",
             "--quiet",
             "--require-hashes",
+            "--no-build",
             "--compile-bytecode",
         ]
         self._step(f"{count} packages", [*uv, "--python", str(self.python), str(locked)])

@@ -16,6 +16,9 @@ MOST_CONNECTIONS: Final = 4000
 OTHER_DESCRIPTORS: Final = 200
 """What the process needs descriptors for beside connections: database, broker, logs, files."""
 
+ANSWER_BYTES: Final = 1024 * 1024
+"""What may wait of an answer for its client; a longer one is made no faster than it is read."""
+
 ACCEPTED_AT_ONCE: Final = 64
 HEAD_BYTES: Final = 32 * 1024
 LOOK_SECONDS: Final = 1
@@ -88,6 +91,8 @@ def limits(body_bytes: int, backlog: int) -> Adjustments:
         connection_limit=most_connections(),
         ident="",
         inbuf_overflow=body_bytes + 2,  # never reached: no body is written to a file
+        outbuf_high_watermark=ANSWER_BYTES,
+        outbuf_overflow=4 * ANSWER_BYTES,
         max_request_body_size=body_bytes + 1,  # the first size that is refused
         max_request_header_size=HEAD_BYTES,
     )
