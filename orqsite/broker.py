@@ -48,6 +48,10 @@ def celery_settings(environment: Environment) -> dict[str, Any]:
         "beat_scheduler": "orqsite.beat:Scheduler",
         "beat_schedule": {
             "prune-history": {"task": "workers.tasks.prune_history", "schedule": crontab(minute="17")},
+            "warn-of-expiring-keys": {
+                "task": "workers.tasks.warn_of_expiring_keys",
+                "schedule": crontab(minute="47", hour="6"),
+            },
             "audit-ledger": {"task": "workers.tasks.audit_ledger", "schedule": crontab(minute="37")},
         },
     }

@@ -60,6 +60,24 @@ class OriginNotYours(Refused):
     code = "insufficient_scope"
 
 
+class KeyNotFound(Refused):
+    """API key not found"""
+
+    code = "key_not_found"
+
+
+class KeyNotWorking(Refused):
+    """This API key has been revoked, disabled or has expired; issue a new one"""
+
+    code = "key_not_working"
+
+
+class KeyTooPowerful(Refused):
+    """Nobody issues a key that may do more than they may themselves"""
+
+    code = "insufficient_scope"
+
+
 class ScheduleNotFound(Refused):
     """Schedule not found"""
 

@@ -6,7 +6,7 @@ import structlog
 from celery import Task, shared_task
 from django.conf import settings
 
-from schedules import ledger, retention
+from schedules import api_keys, ledger, retention
 from schedules.database.clock import time_to_act
 from schedules.errors import ClockLeapt
 from workers import execution
@@ -53,3 +53,13 @@ def audit_ledger() -> int:
         return 0
     result = ledger.audit_what_is_new(now, timedelta(days=settings.ORQ.retention_days))
     return result.finding_count
+
+
+@shared_task(name="workers.tasks.warn_of_expiring_keys")
+def warn_of_expiring_keys() -> int:
+    """Name the API keys that end soon, once a day; how many there are. None while the database's clock has leapt."""
+    try:
+        now = time_to_act()
+    except ClockLeapt:
+        return 0
+    return api_keys.warn_of_expiring(now)

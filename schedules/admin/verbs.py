@@ -75,8 +75,12 @@ class VerbAdmin(ConsoleAdmin[M]):
         row = self.get_object(request, unquote(object_id))
         if verb is None or row is None:
             raise Http404
+        return self.perform(request, verb, row) or HttpResponseRedirect(self._url("change", row.pk))
+
+    def perform(self, request: HttpRequest, verb: Verb[M], row: M) -> HttpResponse | None:
+        """Do it; None: the row's page comes next."""
         do(self, request, verb, [row])
-        return HttpResponseRedirect(self._url("change", row.pk))
+        return None
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -16,7 +16,7 @@ from schedules.api.idempotency_key import answer_once
 from schedules.api.lookups import agent_of
 from schedules.database.clock import time_to_act
 from schedules.database.keyset import page
-from schedules.errors import Refused
+from schedules.errors import KeyTooPowerful, Refused
 from schedules.idempotency import RecordedAnswer
 from schedules.models import Agent, AgentVersion, Scope
 
@@ -30,7 +30,10 @@ class Agents(ApiView):
     def get(self, request: Request) -> Response:
         """All of them, or a page, newest first."""
         asked = queries.read_query(queries.ScheduleListQuery, request)
-        theirs = Agent.objects.live().filter(workspace=key_of(request).workspace_id)
+        key = key_of(request)
+        theirs = Agent.objects.live().filter(workspace=key.workspace_id)
+        if key.agent_ids is not None:
+            theirs = theirs.filter(id__in=key.agent_ids)
         active = AgentVersion.objects.filter(agent=OuterRef("pk"), is_active=True)
         rows = theirs.annotate(active_tag=Subquery(active.values("tag")[:1]))
         return Response(AgentList(page(rows, theirs, asked.get("after"), asked.get("limit"))).data)
@@ -39,6 +42,8 @@ class Agents(ApiView):
     def post(self, request: Request) -> Response:
         """A new one."""
         said = agent_bodies.new_agent(request)
+        if key_of(request).agent_ids is not None:
+            raise KeyTooPowerful("This API key is limited to some agents and can create none")
 
         def create() -> RecordedAnswer:
             agent = agents.create(key_of(request).workspace, said["key"], said.changes)

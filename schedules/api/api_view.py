@@ -37,7 +37,7 @@ class ApiView(APIView):
     content_negotiation_class = AlwaysTheFirst
     throttle_classes = [KeyLimit]
     scopes: ClassVar[Mapping[str, Scope]] = {}
-    """By method that is not reading: the least scope of a key that may; others need write."""
+    """By method: the least scope of a key that may; others need read (GET) or write."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Whoever may ask is let in; to change something only while the database's clock can be believed."""

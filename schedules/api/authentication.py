@@ -66,7 +66,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             raise InvalidApiKey
         if key.expires_at is not None and key.expires_at <= now:
             raise ExpiredApiKey
-        _note_use(key, now)
+        _note_use(key, now, address_of(request))
         return key, key
 
     def authenticate_header(self, request: Request) -> str:
@@ -88,10 +88,16 @@ def _find(token: str) -> ApiKey | None:
     return keys.find(token)
 
 
-def _note_use(key: ApiKey, now: datetime) -> None:
+def address_of(request: Request) -> str:
+    """Where a request comes from: the other end of its connection."""
+    address: str = request.META.get("REMOTE_ADDR") or ""
+    return address[:45]
+
+
+def _note_use(key: ApiKey, now: datetime, address: str) -> None:
     """A missing note of the last use is no reason to refuse a request."""
     try:
-        api_keys.note_use(key, now)
+        api_keys.note_use(key, now, address)
     except DatabaseError as error:
         log.warning("key.use_not_noted", key_id=key.id, error=type(error).__name__)
 
@@ -113,7 +119,8 @@ class HasScope(BasePermission):
 
 
 def _needed_scope(request: Request, view: "APIView") -> Scope:
-    if request.method in SAFE_METHODS or request.method not in view.allowed_methods:
+    method = "GET" if request.method == "HEAD" else str(request.method)
+    if method not in view.allowed_methods:
         return Scope.READ
     scopes: Mapping[str, Scope] = getattr(view, "scopes", {})
-    return scopes.get(request.method, Scope.WRITE)
+    return scopes.get(method, Scope.READ if method in SAFE_METHODS else Scope.WRITE)

@@ -62,9 +62,17 @@ ERRORS: Final[dict[str, ErrorCode]] = {
         404, _NOT_FOUND, "The agent has no such schedule. A deleted schedule is not found either."
     ),
     "run_not_found": ErrorCode(404, _NOT_FOUND, "The schedule has no such run, or its history was pruned."),
+    "key_not_found": ErrorCode(
+        404,
+        _NOT_FOUND,
+        "The workspace has no such API key, or it may do more than the key that asks.",
+    ),
     "not_found": ErrorCode(404, _NOT_FOUND, "There is no such path. No path of the API ends in a slash."),
     "method_not_allowed": ErrorCode(
         405, _REQUEST, "This path does not support this method. The header Allow names those it supports."
+    ),
+    "key_not_working": ErrorCode(
+        400, _REQUEST, "The API key has been revoked, disabled or has expired. Issue a new one."
     ),
     "agent_exists": ErrorCode(
         409, _REQUEST, "The workspace has an agent of this key already. Update it, or choose another key."

@@ -115,3 +115,18 @@ NEW_AGENT: Final = {
     "model": AGENT["model"],
     "credential": "Bearer sk-example",
 }
+
+KEY: Final = {
+    "_id": "01KPM5Y2T8B4C6D8E0F2G4H6J8",
+    "workspace_id": SCHEDULE["workspace_id"],
+    "name": "backend",
+    "scope": "trigger",
+    "agent_keys": [AGENT["key"]],
+    "is_working": True,
+    "expires_at": "2027-06-01T09:00:00Z",
+    "last_used_at": "2026-06-01T09:00:12Z",
+    "last_used_address": "203.0.113.7",
+    "created": "2026-06-01T09:00:00Z",
+    "created_by_id": "apk_01KPM5X0A1B2C3D4E5F6G7H8J9",
+}
+NEW_KEY: Final = {"name": "backend", "scope": "trigger", "agent_keys": [AGENT["key"]]}

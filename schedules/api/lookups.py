@@ -20,7 +20,16 @@ def agent_of(key: ApiKey, agent_key: str) -> Agent:
     """The agent of this key in the API key's workspace; AgentNotFound."""
     if not _AGENT_KEY.fullmatch(agent_key):
         raise AgentNotFound
-    return find_agent(key.workspace, agent_key)
+    agent = find_agent(key.workspace, agent_key)
+    if not key.reaches(agent.id):
+        raise AgentNotFound
+    return agent
+
+
+def require_reach(key: ApiKey, agent_key: str) -> None:
+    """AgentNotFound for a key that is limited to other agents: it must not get the answer of another's request."""
+    if key.agent_ids is not None:
+        agent_of(key, agent_key)
 
 
 def schedule_of(key: ApiKey, agent_key: str, schedule_id: str) -> Schedule:
@@ -29,7 +38,7 @@ def schedule_of(key: ApiKey, agent_key: str, schedule_id: str) -> Schedule:
         raise ScheduleNotFound
     find = lookups_postgresql.find if is_postgresql() else find_schedule
     schedule = find(key.workspace_id, agent_key, schedule_id)
-    if schedule is None:
+    if schedule is None or not key.reaches(schedule.agent_id):
         raise ScheduleNotFound
     return schedule
 

@@ -25,7 +25,9 @@ from schedules.api.etags import TAGS_PATTERN
 from schedules.api.examples import (
     AGENT,
     EXPLANATION,
+    KEY,
     NEW_AGENT,
+    NEW_KEY,
     NEW_SCHEDULE,
     PREVIEW,
     RUN,
@@ -33,6 +35,8 @@ from schedules.api.examples import (
     TO_PREVIEW,
 )
 from schedules.api.idempotency_key import KEY_PATTERN, MAX_KEY
+from schedules.api.key_bodies import NewKeyBody, RotationBody
+from schedules.api.key_documents import IssuedKeyDocument, KeyDocument, KeyList
 from schedules.api.queries import ExplainQuery, PreviewBody, PreviewQuery, RunListQuery, ScheduleListQuery
 
 TAG: Final = "Agent Schedules"
@@ -370,5 +374,66 @@ DELETE_AGENT: Final = _operation(
     responses={
         204: OpenApiResponse(description="Agent deleted."),
         **_errors("insufficient_scope", "agent_not_found"),
+    },
+)
+
+_OF_KEY: Final = [_path_parameter("key_id", "The key's `_id`, a ULID.")]
+_TOKEN: Final = {"token": f"sk-orq-{KEY['_id']}-…"}
+
+LIST_KEYS: Final = _operation(
+    "list-api-keys",
+    "List API keys",
+    "Lists the API keys of the workspace that may do no more than the key that asks, newest first; with `limit` a "
+    "page of them. It needs a key of the scope admin, as everything about keys does.",
+    parameters=[ScheduleListQuery],
+    responses={
+        200: _answer(KeyList, "API keys listed.", {"keys": [KEY]}),
+        **_errors("insufficient_scope", "invalid_request_body"),
+    },
+)
+CREATE_KEY: Final = _operation(
+    "create-api-key",
+    "Create API key",
+    "Issues an API key that may do no more than the key that asks. Its token is in this answer and nowhere else. "
+    "There is no Idempotency-Key: an answer with a token is not kept.",
+    request=NewKeyBody,
+    examples=[OpenApiExample("A key", NEW_KEY, request_only=True)],
+    responses={
+        201: _answer(IssuedKeyDocument, "API key created.", KEY | _TOKEN),
+        **_errors(*_OF_AGENT_BODY),
+    },
+)
+RETRIEVE_KEY: Final = _operation(
+    "retrieve-api-key",
+    "Retrieve API key",
+    "What an API key may do, and when and from where it was last used.",
+    parameters=_OF_KEY,
+    responses={
+        200: _answer(KeyDocument, "API key retrieved.", KEY),
+        **_errors("insufficient_scope", "key_not_found"),
+    },
+)
+REVOKE_KEY: Final = _operation(
+    "revoke-api-key",
+    "Revoke API key",
+    "The key stops working for good, in every process within a second. It stays in the list.",
+    parameters=_OF_KEY,
+    request=None,
+    responses={
+        204: OpenApiResponse(description="API key revoked."),
+        **_errors("insufficient_scope", "key_not_found"),
+    },
+)
+ROTATE_KEY: Final = _operation(
+    "rotate-api-key",
+    "Rotate API key",
+    "Issues a successor that may do the same. The key itself works for `overlap_seconds` more, a week if the body "
+    "does not say, or until its own end if that is sooner.",
+    parameters=_OF_KEY,
+    request=RotationBody,
+    examples=[OpenApiExample("A day together", {"overlap_seconds": 86400}, request_only=True)],
+    responses={
+        201: _answer(IssuedKeyDocument, "API key rotated.", KEY | _TOKEN | {"replaces_id": KEY["_id"]}),
+        **_errors("key_not_found", "key_not_working", *_OF_AGENT_BODY),
     },
 )

@@ -11,7 +11,7 @@ from schedules.api.authentication import key_of
 from schedules.api.documents import SavedScheduleDocument, ScheduleList
 from schedules.api.etags import etag_of, expected_revisions, schedule_response
 from schedules.api.idempotency_key import answer_once
-from schedules.api.lookups import agent_of, schedule_of
+from schedules.api.lookups import agent_of, require_reach, schedule_of
 from schedules.api.parsing import refuse_body
 from schedules.api.rate_limits import TriggerLimit
 from schedules.api.whole_list import whole_list
@@ -47,6 +47,7 @@ class AgentSchedules(ApiView):
             schedule = editing.create(agent_of(key, agent_key), new, key.actor, time_to_act())
             return RecordedAnswer(201, SavedScheduleDocument(schedule).data, {"ETag": etag_of(schedule)})
 
+        require_reach(key, agent_key)
         return answer_once(request, lambda: request.data, create)
 
 
@@ -88,8 +89,12 @@ class ScheduleExecution(ApiView):
     def post(self, request: Request, agent_key: str, schedule_id: str) -> Response:
         """A run, 10 s from now; there is no body, and what is wrong with one is said after a 404."""
 
+        key = key_of(request)
+        if key.agent_ids is not None:  # it must not get the answer of another key's request
+            schedule_of(key, agent_key, schedule_id)
+
         def trigger() -> RecordedAnswer:
-            schedule = schedule_of(key_of(request), agent_key, schedule_id)
+            schedule = schedule_of(key, agent_key, schedule_id)
             refuse_body(request)
             traceparent = valid_traceparent(request.headers.get("traceparent"))
             run_now.trigger(schedule.id, traceparent=traceparent, workspace_id=schedule.workspace_id)
@@ -99,7 +104,7 @@ class ScheduleExecution(ApiView):
             try:
                 refuse_body(request)
             except Refused:
-                schedule_of(key_of(request), agent_key, schedule_id)
+                schedule_of(key, agent_key, schedule_id)
                 raise
             return ""
 

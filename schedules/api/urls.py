@@ -6,10 +6,12 @@ from schedules.api.agent_views import AgentItself, Agents
 from schedules.api.description import Description, Documentation, error_codes
 from schedules.api.error_codes import DOCUMENTED_AT
 from schedules.api.fire_time_views import ExpressionPreview, ScheduleExplanation, SchedulePreview
+from schedules.api.key_views import KeyItself, KeyRotation, Keys
 from schedules.api.run_views import RunCancellation, ScheduleRun, ScheduleRuns
 from schedules.api.schedule_views import AgentSchedule, AgentSchedules, ScheduleExecution
 
 _AGENTS = "v3/agents"
+_KEYS = "v3/keys"
 _AGENT = f"{_AGENTS}/<str:agent_key>"
 _SCHEDULES = f"{_AGENT}/schedules"
 _SCHEDULE = f"{_SCHEDULES}/<str:schedule_id>"
@@ -26,6 +28,9 @@ urlpatterns = [
     path(f"{_RUN}/cancel", RunCancellation.as_view()),
     path(f"{_SCHEDULE}/preview", SchedulePreview.as_view()),
     path(f"{_SCHEDULE}/explain", ScheduleExplanation.as_view()),
+    path(_KEYS, Keys.as_view()),
+    path(f"{_KEYS}/<str:key_id>", KeyItself.as_view()),
+    path(f"{_KEYS}/<str:key_id>/rotation", KeyRotation.as_view()),
     path("v3/schedules/preview", ExpressionPreview.as_view()),
     path("openapi.json", Description.as_view(), name="openapi"),
     path("docs", Documentation.as_view(url_name="openapi"), name="docs"),

@@ -30,6 +30,11 @@ def duration(text: str) -> timedelta:
     return length
 
 
+def lifetime(text: str) -> timedelta | None:
+    """A duration, or `never`: None."""
+    return None if text == "never" else duration(text)
+
+
 def length(text: str) -> timedelta:
     """`500ms`, `10s`, `5m` or `1h`: how long something may take."""
     match = re.fullmatch(r"([0-9]{1,9})(ms|s|m|h)", text)

@@ -34,8 +34,26 @@ class ApiKey(models.Model):
     is_enabled = models.BooleanField(default=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    agent_ids = models.JSONField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The agents it is limited to; null: all, also new ones",
+    )
+    replaces = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="replaced_by"
+    )
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_used_address = models.CharField(max_length=45, default="", db_default="", blank=True, editable=False)
     created_at = models.DateTimeField(default=estimated_now, editable=False)
+    created_by_id = models.CharField(
+        max_length=40,
+        default="",
+        db_default="",
+        blank=True,
+        editable=False,
+        help_text="How its creator signs; empty: not on record",
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -48,6 +66,18 @@ class ApiKey(models.Model):
     def is_working(self) -> bool:
         """Neither disabled nor revoked; whether it has expired is for who knows the time."""
         return self.is_enabled and self.revoked_at is None
+
+    def reaches(self, agent_id: str) -> bool:
+        """Whether the agent exists for it; workspaces are not its concern."""
+        return self.agent_ids is None or agent_id in self.agent_ids
+
+    def covers(self, other: "ApiKey") -> bool:
+        """Whether the other may do nothing that this one may not."""
+        is_theirs = self.workspace_id == other.workspace_id
+        is_lower = Scope(self.scope).includes(Scope(other.scope))
+        if self.agent_ids is None or not (is_theirs and is_lower):
+            return is_theirs and is_lower
+        return other.agent_ids is not None and set(other.agent_ids) <= set(self.agent_ids)
 
     @property
     def actor(self) -> str:

@@ -20,6 +20,8 @@ AGENT_ITSELF: Final = f"{AGENTS}/<str:agent_key>"
 AGENT: Final = f"{AGENT_ITSELF}/schedules"
 SCHEDULE: Final = f"{AGENT}/<str:schedule_id>"
 RUN: Final = f"{SCHEDULE}/runs/<str:run_id>"
+KEYS: Final = "v3/keys"
+KEY: Final = f"{KEYS}/<str:key_id>"
 NEW: Final = {"type": "cron", "expression": "0 0 9 * * *", "payload": {"input": "Hello"}}
 
 
@@ -41,7 +43,7 @@ class Call:
     @property
     def is_write(self) -> bool:
         """Whether it changes something."""
-        return self.scope != Scope.READ
+        return self.method != "GET" and self.scope != Scope.READ
 
     @property
     def is_of_agent(self) -> bool:
@@ -71,6 +73,11 @@ CALLS: Final = [
     Call("POST", f"{RUN}/cancel", scope=Scope.TRIGGER),
     Call("GET", f"{SCHEDULE}/preview"),
     Call("GET", f"{SCHEDULE}/explain", query="?at=2026-06-01T09:00:00Z"),
+    Call("GET", KEYS, scope=Scope.ADMIN),
+    Call("POST", KEYS, 201, {"scope": "read"}, scope=Scope.ADMIN),
+    Call("GET", KEY, scope=Scope.ADMIN),
+    Call("DELETE", KEY, 204, scope=Scope.ADMIN),
+    Call("POST", f"{KEY}/rotation", 201, scope=Scope.ADMIN),
     Call("POST", "v3/schedules/preview", body={"type": "cron", "expression": "0 0 9 * * *"}),
 ]
 OPEN: Final = ("openapi.json", "docs", "docs/errors", "healthz", "readyz")
@@ -102,13 +109,15 @@ class World:
     schedule: Schedule
     run: Run
     other_agent: Agent
+    key: ApiKey
 
     @classmethod
     def new(cls) -> "World":
         """As every cell begins."""
         agent = make_agent(key="digest")
         schedule = make_schedule(agent)
-        return cls(agent, schedule, make_run(schedule), make_agent(agent.workspace, key="other"))
+        key = api_keys.issue(agent.workspace, scope=Scope.READ).key
+        return cls(agent, schedule, make_run(schedule), make_agent(agent.workspace, key="other"), key)
 
     def path(self, call: Call, agent: Agent | None = None) -> str:
         """Where the call goes; under another agent's key when there is one."""
@@ -116,6 +125,7 @@ class World:
             "agent_key": (agent or self.agent).key,
             "schedule_id": self.schedule.id,
             "run_id": self.run.id,
+            "key_id": self.key.id,
         }
         return "/" + re.sub(r"<str:(\w+)>", lambda match: values[match[1]], call.route) + call.query
 
@@ -141,7 +151,7 @@ def _revoked(world: World) -> str:
 
 def _disabled(world: World) -> str:
     token = _token(world)
-    ApiKey.objects.update(is_enabled=False)
+    ApiKey.objects.exclude(id=world.key.id).update(is_enabled=False)
     return token
 
 

@@ -32,6 +32,11 @@ OPERATIONS = {
     ): "cancel-agent-schedule-run",
     ("/v3/agents/{agent_key}/schedules/{schedule_id}/preview", "get"): "preview-agent-schedule",
     ("/v3/agents/{agent_key}/schedules/{schedule_id}/explain", "get"): "explain-agent-schedule",
+    ("/v3/keys", "get"): "list-api-keys",
+    ("/v3/keys", "post"): "create-api-key",
+    ("/v3/keys/{key_id}", "get"): "retrieve-api-key",
+    ("/v3/keys/{key_id}", "delete"): "revoke-api-key",
+    ("/v3/keys/{key_id}/rotation", "post"): "rotate-api-key",
     ("/v3/schedules/preview", "post"): "preview-schedule-expression",
 }
 
@@ -107,6 +112,8 @@ def test_only_bodies_that_are_read_are_described(described: Any) -> None:
         "update-agent": ["application/json"],
         "create-agent-schedule": ["application/json"],
         "update-agent-schedule": ["application/json"],
+        "create-api-key": ["application/json"],
+        "rotate-api-key": ["application/json"],
         "preview-schedule-expression": ["application/json"],
     }
 

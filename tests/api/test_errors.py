@@ -215,6 +215,8 @@ def test_the_table_holds_the_contracts_statuses() -> None:
         "run_not_found": 404,
         "not_found": 404,
         "method_not_allowed": 405,
+        "key_not_found": 404,
+        "key_not_working": 400,
         "agent_exists": 409,
         "idempotency_key_reused": 409,
         "precondition_failed": 412,

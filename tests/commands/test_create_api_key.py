@@ -24,13 +24,15 @@ def test_it_prints_a_working_token_and_nothing_else(run: Run) -> None:
     assert key.workspace == workspace
 
 
-def test_a_key_may_write_and_never_expires_unless_asked(run: Run) -> None:
+def test_a_key_may_write_and_works_for_a_year_unless_asked(run: Run) -> None:
     make_workspace("acme")
 
     run("create_api_key", "--workspace", "acme")
 
     key = ApiKey.objects.get()
-    assert (key.scope, key.expires_at, key.name) == (Scope.WRITE, None, "")
+    assert (key.scope, key.name) == (Scope.WRITE, "")
+    assert key.expires_at is not None
+    assert abs(key.expires_at - database_now() - timedelta(days=365)) < timedelta(minutes=1)
 
 
 def test_scope_name_and_expiry_are_kept(run: Run) -> None:

@@ -13,6 +13,7 @@ from tests.docs.pages import PAGES, ROOT, blocks, section, tables, text_of, with
 OURS = (
     "create_agent",
     "create_api_key",
+    "rotate_api_key",
     "create_workspace",
     "next_fires",
     "explain",

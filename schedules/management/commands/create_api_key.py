@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from schedules import api_keys
 from schedules.database.clock import database_now
-from schedules.management.arguments import duration, value_of
+from schedules.errors import Refused
+from schedules.management.arguments import lifetime, value_of
 from schedules.management.database_errors import explained_database_errors
 from schedules.management.workspaces import add_workspace_arguments, workspace_named
-from schedules.models import ApiKey, Scope
+from schedules.models import Agent, ApiKey, Scope, Workspace
 
 
 class Command(BaseCommand):
@@ -24,7 +25,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--name", default="", type=value_of(ApiKey, "name"), help="for people, in the console"
         )
-        parser.add_argument("--expires-in", type=duration, metavar="30d", help="12h, 30d, 4w; default: never")
+        parser.add_argument(
+            "--expires-in",
+            type=lifetime,
+            default=api_keys.LIFETIME,
+            metavar="30d",
+            help="12h, 30d, 4w or never; default: 365d",
+        )
+        parser.add_argument(
+            "--agent",
+            action="append",
+            dest="agents",
+            metavar="KEY",
+            help="limit it to this agent; may be given several times; default: every agent",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with explained_database_errors(), transaction.atomic():
@@ -32,6 +46,20 @@ class Command(BaseCommand):
             lifetime = options["expires_in"]
             expires_at = database_now() + lifetime if lifetime else None
             issued = api_keys.issue(
-                workspace, scope=Scope(options["scope"]), name=options["name"], expires_at=expires_at
+                workspace,
+                scope=Scope(options["scope"]),
+                name=options["name"],
+                expires_at=expires_at,
+                agents=_agents(workspace, options["agents"]),
+                created_by="command",
             )
         self.stdout.write(issued.token)
+
+
+def _agents(workspace: Workspace, agent_keys: list[str] | None) -> list[Agent] | None:
+    if agent_keys is None:
+        return None
+    try:
+        return api_keys.agents_named(workspace, agent_keys)
+    except Refused as refusal:
+        raise CommandError(f"--agent: {refusal}.") from None
