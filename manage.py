@@ -47,17 +47,20 @@ def django(arguments):  # type: (list[str]) -> None
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orqsite.settings")
     from django.core.management import CommandError, execute_from_command_line
 
+    from orqsite.acting import commander
     from orqsite.starting import KEYED_COMMANDS, require_encryption_keys
+    from schedules.actors import acting
 
     if KEYED_COMMANDS.intersection(arguments[1:2]):
         require_encryption_keys()
     if "--traceback" in arguments:
-        execute_from_command_line(arguments)
+        with acting(commander):
+            execute_from_command_line(arguments)
         return
     from schedules.management.database_errors import explained_database_errors
 
     try:
-        with explained_database_errors():
+        with explained_database_errors(), acting(commander):
             execute_from_command_line(arguments)
     except CommandError as refusal:
         sys.exit(str(refusal))

@@ -166,6 +166,7 @@ class Environment(BaseSettings):
         "database, where workspaces take turns",
     )
     retention_days: int = Field(30, ge=1, description="history is deleted after this many days")
+    journal_days: int = Field(400, ge=1, description="lines of the journal are deleted after this many days")
     max_body_bytes: int = Field(256 * 1024, ge=1024, description="maximum size of an API request body")
     max_json_depth: int = Field(32, ge=8, le=200, description="maximum nesting depth of a request body")
     max_json_names: int = Field(

@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "orqsite.hosts.known_hosts",
     "orqsite.middleware.readable_requests",
     "orqsite.middleware.leapt_clock",
+    "orqsite.acting.acting_person",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

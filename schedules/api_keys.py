@@ -13,6 +13,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from schedules import journal
 from schedules.database.ulids import ULID_PATTERN, is_ulid
 from schedules.errors import InvalidRequest, KeyNotFound, KeyNotWorking, KeyTooPowerful
 from schedules.expressions.instants import rfc3339
@@ -33,6 +34,9 @@ OVERLAP: Final = timedelta(days=7)
 WARNED_BEFORE: Final = timedelta(days=14)
 """From so long before its end on, an expiring key is warned of."""
 
+_RECORDED: Final = ("name", "scope", "expires_at", "agent_ids", "replaces_id")
+"""Of a new key, in the journal."""
+
 
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
@@ -42,6 +46,7 @@ class IssuedKey:
     token: str
 
 
+@transaction.atomic
 def issue(
     workspace: Workspace,
     *,
@@ -101,12 +106,14 @@ def _end_by(key: ApiKey, end: datetime, now: datetime) -> None:
         revoke(key, now)
     elif key.expires_at is None or key.expires_at > end:
         ApiKey.objects.filter(id=key.id).update(expires_at=end)
+        journal.record("update", key, journal.difference({"expires_at": key.expires_at}, {"expires_at": end}))
 
 
 def _saved(key: ApiKey) -> IssuedKey:
     secret = secrets.token_urlsafe(32)
     key.secret_sha256 = _digest(secret)
     key.save(force_insert=True)
+    journal.record("create", key, journal.first_values({name: getattr(key, name) for name in _RECORDED}))
     return IssuedKey(key, f"sk-orq-{key.id}-{secret}")
 
 
@@ -131,9 +138,11 @@ def note_use(key: ApiKey, now: datetime, address: str = "") -> None:
         key.last_used_at = now  # whoever holds the key need not write it again
 
 
+@transaction.atomic
 def revoke(key: ApiKey, now: datetime) -> None:
     """The key stops working for good."""
-    ApiKey.objects.filter(id=key.id, revoked_at=None).update(revoked_at=now, is_enabled=False)
+    if ApiKey.objects.filter(id=key.id, revoked_at=None).update(revoked_at=now, is_enabled=False):
+        journal.record("revoke", key)
 
 
 def covered_by(minter: ApiKey) -> "QuerySet[ApiKey]":

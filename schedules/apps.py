@@ -15,3 +15,6 @@ class SchedulesConfig(AppConfig):
     def ready(self) -> None:
         """Which addresses agents may have is decided once a process."""
         addresses.configure(settings.AGENT_ADDRESSES)
+        from schedules.journal.watching import watch  # models may be imported now
+
+        watch()

@@ -7,10 +7,11 @@ has returned, no run of the old generation starts. Source: the contract, "Genera
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypedDict
+from typing import Any, Final, TypedDict
 
 from django.db import transaction
 
+from schedules import journal
 from schedules.agents import check_fit, require_tag
 from schedules.errors import PreconditionFailed, ScheduleNotFound
 from schedules.expressions import InvalidExpression, admit
@@ -70,6 +71,9 @@ def create(agent: Agent, new: NewSchedule, actor: str, now: datetime) -> Schedul
         updated_at=now,
     )
     epochs.begin(schedule, fire_time)
+    journal.record(
+        "create", schedule, journal.first_values(_masked(_recorded(schedule))), generation=1, revision=1
+    )
     return schedule
 
 
@@ -111,13 +115,42 @@ def update(
     if not changes:
         return schedule
     now = _moment(schedule, now)
+    before, generation = _recorded(schedule, changes), schedule.generation
     _apply_content(schedule, changes)
-    _apply_cadence(schedule, changes, now)
+    discarded_count = _apply_cadence(schedule, changes, now)
     schedule.updated_by_id = actor
     schedule.updated_at = now
     schedule.revision += 1
     schedule.save()
+    journal.record(
+        "update",
+        schedule,
+        _edits(before, _recorded(schedule, changes)),
+        generation=schedule.generation if schedule.generation != generation else None,
+        revision=schedule.revision,
+        discarded_count=discarded_count,
+    )
     return schedule
+
+
+_RECORDED: Final = ("type", "expression", "agent_tag", "display_name", "is_active", "payload")
+
+
+def _recorded(schedule: Schedule, changes: ScheduleChanges | None = None) -> dict[str, Any]:
+    """What the journal is to have of it; the payload, which is long, only where it is new."""
+    names = [name for name in _RECORDED if name != "payload" or changes is None or "payload" in changes]
+    return {name: getattr(schedule, name) for name in names}
+
+
+def _edits(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """What is different now, in the journal's form."""
+    secrets = payloads.changed_secrets(before.get("payload", {}), after.get("payload", {}))
+    hidden = dict.fromkeys(secrets, journal.CHANGED)
+    return journal.difference(_masked(before), _masked(after)) | hidden
+
+
+def _masked(values: dict[str, Any]) -> dict[str, Any]:
+    return values | ({"payload": payloads.masked(values["payload"])} if "payload" in values else {})
 
 
 def locked(schedule_id: str) -> Schedule:
@@ -182,13 +215,15 @@ def _storable(agent: Agent, payload: Payload, stored: Payload | None = None) -> 
     return sealed
 
 
-def _apply_cadence(schedule: Schedule, changes: ScheduleChanges, now: datetime) -> None:
+def _apply_cadence(schedule: Schedule, changes: ScheduleChanges, now: datetime) -> int | None:
+    """How many pending runs were discarded; None: nothing was paused."""
     type_ = changes.get("type", schedule.type)
     expression = changes.get("expression", schedule.expression)
     is_new_cadence = (type_, expression) != (schedule.type, schedule.expression)
     was_on = schedule.is_active or schedule.is_finished
     is_active = changes.get("is_active", was_on if is_new_cadence else schedule.is_active)
     is_paused = was_on and changes.get("is_active") is False
+    discarded_count = None
     if is_new_cadence or is_paused or is_active != schedule.is_active:
         epochs.end(schedule, EpochEnd.PAUSED if is_paused else EpochEnd.REPLACED, now)
     if is_new_cadence or (is_active and not schedule.is_active):
@@ -200,9 +235,10 @@ def _apply_cadence(schedule: Schedule, changes: ScheduleChanges, now: datetime) 
     if is_new_cadence:
         schedule.trigger_count = 0
     if is_paused:
-        transitions.discard_pending(schedule.id, DiscardReason.SCHEDULE_INACTIVE, now)
+        discarded_count = transitions.discard_pending(schedule.id, DiscardReason.SCHEDULE_INACTIVE, now)
         schedule.is_finished = False
     schedule.is_active = is_active
+    return discarded_count
 
 
 def _restart(schedule: Schedule, type_: str, expression: str, now: datetime) -> None:
@@ -227,6 +263,7 @@ def restart(schedule_id: str, actor: str, began_at: datetime, now: datetime) -> 
     schedule.updated_at = now
     schedule.revision += 1
     schedule.save()
+    journal.record("restart", schedule, generation=schedule.generation, revision=schedule.revision)
 
 
 @transaction.atomic
@@ -246,4 +283,5 @@ def delete(schedule_id: str, actor: str, now: datetime, expected: Collection[int
     schedule.revision += 1
     schedule.save()
     quotas.forget(schedule.workspace_id)
-    transitions.discard_pending(schedule_id, DiscardReason.SCHEDULE_DELETED, now)
+    discarded_count = transitions.discard_pending(schedule_id, DiscardReason.SCHEDULE_DELETED, now)
+    journal.record("delete", schedule, revision=schedule.revision, discarded_count=discarded_count)

@@ -12,7 +12,7 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 
-from schedules import idempotency
+from schedules import idempotency, journal
 from schedules.database.ulids import lowest_ulid_at
 from schedules.expressions.instants import rfc3339
 from schedules.models import UNFINISHED_STATES, Agent, AuditResult, MissedFiring, Run, RunAttempt, Schedule
@@ -36,6 +36,14 @@ def prune(now: datetime, keep: timedelta) -> int:
     _prune_audits(before)
     idempotency.forget(now)
     log.info("history.pruned", run_count=deleted, before=rfc3339(before))
+    return deleted
+
+
+def prune_journal(now: datetime, keep: timedelta) -> int:
+    """Delete the journal's lines older than `keep`; how many there were."""
+    deleted = journal.prune(now - keep)
+    if deleted:
+        log.info("journal.pruned", line_count=deleted, before=rfc3339(now - keep))
     return deleted
 
 

@@ -38,6 +38,7 @@ def prune_history() -> int:
         now = time_to_act()
     except ClockLeapt:
         return 0
+    retention.prune_journal(now, timedelta(days=settings.ORQ.journal_days))
     return retention.prune(now, timedelta(days=settings.ORQ.retention_days))
 
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from schedules import agents
+from schedules import agents, journal
 from schedules.admin import cells
 from schedules.admin.agent_form import AgentForm, VersionForm, VersionFormSet
 from schedules.admin.base import ConsoleAdmin, ConsoleList
@@ -201,8 +201,9 @@ class AgentAdmin(ConsoleAdmin[Agent]):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Agent]) -> None:
         """Each through the verb."""
-        for agent in queryset:
-            self.delete_model(request, agent)
+        with journal.batch():
+            for agent in queryset:
+                self.delete_model(request, agent)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

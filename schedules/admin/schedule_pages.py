@@ -10,7 +10,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 
-from schedules import editing
+from schedules import editing, journal
 from schedules.admin import schedule_cells as show
 from schedules.admin.base import ConsoleList, signature
 from schedules.admin.filters import ActivityFilter, AgentFilter, DeletedFilter, WorkspaceFilter
@@ -177,8 +177,9 @@ class ScheduleAdmin(VerbAdmin[Schedule]):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
         """Each through the verb."""
-        for schedule in queryset:
-            self.delete_model(request, schedule)
+        with journal.batch():
+            for schedule in queryset:
+                self.delete_model(request, schedule)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

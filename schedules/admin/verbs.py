@@ -16,6 +16,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
+from schedules import journal
 from schedules.admin.base import ConsoleAdmin, signature
 from schedules.database.clock import time_to_act
 from schedules.errors import Refused
@@ -106,7 +107,8 @@ def _list_action(verb: Verb[M]) -> Callable[[VerbAdmin[M], HttpRequest, QuerySet
             text = f"Nothing was done: select at most {MOST_AT_ONCE} at once"
             model_admin.message_user(request, text, messages.ERROR)
         else:
-            do(model_admin, request, verb, rows)
+            with journal.batch():
+                do(model_admin, request, verb, rows)
 
     return action
 

@@ -5,16 +5,18 @@ or removed by the same change, and only an administrator may make it, since the 
 """
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, TypedDict
 
 from django.db import IntegrityError, transaction
 
-from schedules import agent_runtimes
+from schedules import agent_runtimes, journal
 from schedules.addresses import AddressRefused, Origin, origin_of
 from schedules.agents import checking, pem
 from schedules.agents.fitting import count_unfit_schedules
+from schedules.agents.recorded import recorded
 from schedules.agents.secret_settings import held_secrets, sealed_headers
 from schedules.errors import AgentExists, AgentNotFound, InvalidRequest, OriginNotYours
 from schedules.models import Agent, Workspace
@@ -85,6 +87,7 @@ def create(workspace: Workspace, key: str, changes: AgentChanges) -> Agent:
             agent.save(force_insert=True)
     except IntegrityError:  # somebody else was quicker
         raise AgentExists from None
+    journal.record("create", agent, recorded(agent, [field.name for field in Agent._meta.fields]))
     return agent
 
 
@@ -96,10 +99,12 @@ def update(agent_id: str, changes: AgentChanges, *, may_change_origin: bool) -> 
     with transaction.atomic():
         agent = _locked(agent_id)
         before = {name: getattr(agent, name) for name in _OF_REQUEST}
+        stored = copy(agent)
         _check_origin(agent, changes, may_change_origin=may_change_origin)
         changed = _apply(agent, changes)
         if changed:
             agent.save(update_fields=[*changed, "updated_at"])
+            journal.record("update", agent, recorded(agent, changed, stored))
     is_other_request = any(getattr(agent, name) != value for name, value in before.items())
     return Saved(agent, count_unfit_schedules(agent) if is_other_request else 0)
 
@@ -110,6 +115,7 @@ def delete(agent_id: str, now: datetime) -> None:
     agent = _locked(agent_id)
     agent.deleted_at = now
     agent.save(update_fields=["deleted_at", "updated_at"])
+    journal.record("delete", agent)
 
 
 def _locked(agent_id: str) -> Agent:

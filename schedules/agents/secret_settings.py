@@ -9,6 +9,7 @@ from typing import Any
 
 from cryptography.fernet import InvalidToken
 
+from schedules import journal
 from schedules.errors import InvalidRequest
 from schedules.expressions.invalid_expression import quoted
 from schedules.models import Agent
@@ -23,6 +24,7 @@ def set_credential(agent: Agent, clear: str) -> None:
     """Keep the value of the credential header, sealed; an empty text removes it."""
     agent.sealed_credential = seal(clear) if clear else ""
     agent.save(update_fields=["sealed_credential", "updated_at"])
+    journal.record("update", agent, {"credential": journal.CHANGED})
 
 
 def sealed_headers(headers: Headers, stored: Headers | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from schedules import api_keys
+from schedules import actors, api_keys
 from schedules.api.api_key_cache import remembered_keys
 from schedules.database.clock import recent_now
 from schedules.errors import Refused
@@ -67,6 +67,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         if key.expires_at is not None and key.expires_at <= now:
             raise ExpiredApiKey
         _note_use(key, now, address_of(request))
+        actors.become(actors.ActorKind.KEY, key.id, str(key))
         return key, key
 
     def authenticate_header(self, request: Request) -> str:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Case, F, When
 
+from schedules import journal
 from schedules.firing.batch import FIRST_INSTANT, LAST_INSTANT, DueSchedule, Firing
 from schedules.models import (
     DiscardReason,
@@ -49,7 +50,7 @@ class PortableFireBatch:
             batch_size=_CHUNK,
             ignore_conflicts=True,
         )
-        _finish([firing.schedule.id for firing in firings if firing.times.following is None])
+        _finish([firing for firing in firings if firing.times.following is None])
         _advance([firing for firing in firings if firing.times.following is not None])
 
 
@@ -113,9 +114,13 @@ def _missed(firing: Firing, now: datetime) -> MissedFiring:
     )
 
 
-def _finish(schedule_ids: list[str]) -> None:
+def _finish(firings: list[Firing]) -> None:
+    schedule_ids = [firing.schedule.id for firing in firings]
     NextFire.objects.filter(schedule_id__in=schedule_ids).delete()
     Schedule.objects.filter(id__in=schedule_ids).update(is_active=False, is_finished=True)
+    run_ids = {firing.schedule.id: firing.run_id for firing in firings}
+    for schedule in Schedule.objects.filter(id__in=schedule_ids).defer("payload"):
+        journal.record("finish", schedule, id_=run_ids[schedule.id])
 
 
 def _advance(firings: list[Firing]) -> None:

@@ -67,6 +67,15 @@ WITH times AS (
     SET is_active = false, is_finished = true
     FROM fired
     WHERE schedule.id = fired.schedule_id AND fired.following IS NULL
+    RETURNING run_id, workspace_id, schedule_id, coalesce(nullif(display_name, ''), left(expression, 255)) AS name
+), line AS (
+    INSERT INTO schedules_journalentry
+        (id, actor_kind, actor_id, actor_name, address, batch_id, workspace_id, verb, object_type, object_id,
+         object_name, changes)
+    SELECT run_id, 'service', '', 'service', '', '', workspace_id, 'finish', 'schedule', schedule_id, name,
+        '{no_changes}'
+    FROM finished
+    ON CONFLICT (id) DO NOTHING
 ), ended AS (
     DELETE FROM schedules_nextfire AS next_fire
     USING fired
@@ -106,7 +115,11 @@ class PostgresqlFireBatch:
         values: dict[str, Any] = {"now": now, **rows, **_columns(list(distinct.values()), now, grace)}
         with server_bound_cursor() as cursor:
             cursor.execute(_DO_NOT_WAIT_FOR_THE_DISK)
-            cursor.execute(_RECORD.format(on_conflict=_IGNORE_EXISTING if ignore_existing else ""), values)
+            cursor.execute(_statement(ignore_existing=ignore_existing), values)
+
+
+def _statement(*, ignore_existing: bool) -> str:
+    return _RECORD.format(on_conflict=_IGNORE_EXISTING if ignore_existing else "", no_changes="{}")
 
 
 def _columns(firings: Sequence[Firing], now: datetime, grace: timedelta) -> Mapping[str, list[Any]]:

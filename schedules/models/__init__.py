@@ -7,6 +7,7 @@ from schedules.models.audit import AuditResult
 from schedules.models.clock_leap import ClockLeap
 from schedules.models.epoch import CadenceEpoch, EpochEnd
 from schedules.models.idempotency import IdempotencyRecord
+from schedules.models.journal import JournalEntry
 from schedules.models.known_key import KnownEncryptionKey
 from schedules.models.login_failures import LoginFailures
 from schedules.models.missed import MissedFiring, MissedReason
@@ -50,6 +51,7 @@ __all__ = [
     "DiscardReason",
     "EpochEnd",
     "IdempotencyRecord",
+    "JournalEntry",
     "KnownEncryptionKey",
     "LoginFailures",
     "MissedFiring",

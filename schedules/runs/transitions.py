@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from django.db import transaction
 from django.db.models import F
 
+from schedules import journal
 from schedules.models import DiscardReason, Run, RunState, states_before
 from schedules.models.run import RunQuerySet
 from schedules.runs import ringing
@@ -41,12 +43,14 @@ def discard_pending(schedule_id: str, reason: DiscardReason, now: datetime) -> i
     return move(pending, RunState.DISCARDED, reason=reason, finished_at=now)
 
 
+@transaction.atomic
 def cancel(run_id: str, now: datetime) -> bool:
     """A person ends the run; a call in flight is aborted at the next heartbeat. False: it had ended already."""
     rows = Run.objects.filter(id=run_id)
     facts = {"reason": CANCELLED_BY_PERSON, "finished_at": now, **LEASE_ENDED}
     is_cancelled_now = bool(move(rows, RunState.CANCELLED, **facts))
     if is_cancelled_now:
+        journal.record("cancel", rows.only("workspace_id").get())
         ringing.ring()
     return is_cancelled_now
 

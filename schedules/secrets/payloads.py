@@ -182,3 +182,13 @@ def clear_secrets(payload: Payload) -> Iterator[str]:
         if is_secret(variable):
             with suppress(InvalidToken):
                 yield unseal(variable["sealed"])
+
+
+def changed_secrets(before: Payload, after: Payload) -> list[str]:
+    """The secret variables that were set anew, as `payload.variables.<name>`: their masks are alike."""
+    stored = before.get("variables", {})
+    return [
+        f"payload.variables.{name[:_SHOWN_CHARACTERS]}"
+        for name, value in after.get("variables", {}).items()
+        if is_secret(value) and stored.get(name) != value
+    ]

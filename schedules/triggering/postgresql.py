@@ -1,4 +1,6 @@
-"""The trigger in PostgreSQL's own words: lock and count on its schedule, and add the run, in one statement.
+"""The trigger in PostgreSQL's own words: lock and count on its schedule, add the run and its line in the journal.
+
+One statement does it.
 
 It adds nothing that the portable trigger would refuse; whatever it refuses, the portable trigger names.
 """
@@ -10,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
 
+from schedules import journal
 from schedules.database.clock import latest_plausible
 from schedules.database.cursors import server_bound_cursor
 from schedules.database.ulids import new_ulid
@@ -19,10 +22,11 @@ _ADD = """
 WITH schedule AS (
     UPDATE schedules_schedule SET manual_count = manual_count + 1
     WHERE id = %(schedule_id)s AND is_active
-    RETURNING id, agent_id, workspace_id, generation, agent_tag, manual_count
+    RETURNING id, agent_id, workspace_id, generation, agent_tag, manual_count,
+        coalesce(nullif(display_name, ''), left(expression, 255)) AS name
 ), asked AS (
     SELECT {now} AS at
-)
+), run AS (
 INSERT INTO schedules_run
     (id, schedule_id, agent_id, workspace_id, generation, trigger, manual_number, is_misfire, not_before, created_at,
      redispatch_at, agent_tag, linked_traceparent)
@@ -30,6 +34,15 @@ SELECT %(run_id)s, id, agent_id, workspace_id, generation, 'manual', manual_coun
     at + {delay}, at, at + {delay} + {redispatch_after}, agent_tag, %(traceparent)s
 FROM schedule, asked
 {unless_leapt}RETURNING {columns}
+), line AS (
+INSERT INTO schedules_journalentry
+    (id, at, actor_kind, actor_id, actor_name, address, batch_id, workspace_id, verb, object_type, object_id,
+     object_name, changes)
+SELECT run.id, at, %(actor_kind)s, %(actor_id)s, %(actor_name)s, %(address)s, %(batch_id)s, workspace_id, 'run_now',
+    'schedule', schedule.id, name, '{no_changes}'
+FROM run, schedule, asked
+)
+SELECT {columns} FROM run
 """
 
 _COLUMNS = ("id", "schedule_id", "generation", "not_before")
@@ -45,6 +58,7 @@ def add(schedule_id: str, delay: timedelta, now: datetime | None, traceparent: s
         "run_id": new_ulid(),
         "schedule_id": schedule_id,
         "traceparent": traceparent,
+        **journal.actor_columns(),
     }
     values |= {"latest": latest_plausible()} if now is None else {"now": now}
     statement = _statement(delay, settings.ORQ.redispatch_seconds, now is not None)
@@ -63,6 +77,7 @@ def _statement(delay: timedelta, redispatch_seconds: float, is_now_given: bool) 
         delay=_interval(delay.total_seconds()),
         redispatch_after=_interval(redispatch_seconds),
         columns=", ".join(_COLUMNS),
+        no_changes="{}",
     )
 
 

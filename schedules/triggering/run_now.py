@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from schedules import editing
+from schedules import editing, journal
 from schedules.database.choice import is_postgresql
 from schedules.database.clock import time_to_act
 from schedules.errors import RunNotFound, RunNotRetryable, ScheduleInactive
@@ -67,8 +67,25 @@ def _add_to(schedule_id: str, now: datetime, ended: Run | None = None, tracepare
     if not (schedule.is_active or (ended is not None and schedule.is_finished)):
         raise ScheduleInactive
     run = _add(schedule, now, ended, traceparent)
+    _record(schedule, run, ended)
     _ring_later(run)
     return run
+
+
+def _record(schedule: Schedule, run: Run, ended: Run | None) -> None:
+    """The line has the id of the run that was asked for."""
+    if ended is None:
+        journal.record("run_now", schedule, id_=run.id)
+    else:
+        journal.record_act(
+            "run_again",
+            "run",
+            ended.id,
+            journal.name_of(schedule),
+            workspace_id=run.workspace_id,
+            changes=journal.first_values({"run": run.id}),
+            id_=run.id,
+        )
 
 
 def _next_number(schedule: Schedule) -> int:

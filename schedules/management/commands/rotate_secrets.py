@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from schedules import journal
 from schedules.management.database_errors import explained_database_errors
 from schedules.secrets import known_keys
 from schedules.secrets.rotation import rotate
@@ -26,6 +27,9 @@ class Command(BaseCommand):
                 resealed_count += rotated.resealed_count
             if not unreadable and not resealed_count:
                 known_keys.retire_all_but_newest()
+            journal.record_act(
+                "rotate", "secrets", changes=journal.first_values({"resealed_count": resealed_count})
+            )
         for secret in unreadable:
             self.stdout.write(f"no key opens {secret}")
         if unreadable:

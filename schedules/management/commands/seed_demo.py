@@ -16,7 +16,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from schedules import agents, api_keys, editing
+from schedules import agents, api_keys, editing, journal
 from schedules.database.clock import database_now
 from schedules.editing import NewSchedule
 from schedules.expressions.instants import rfc3339
@@ -76,6 +76,7 @@ def _seed(workspace: Workspace, demo: _Demo, actor: str) -> None:
         workspace=workspace, key=demo.agent, defaults={"runtime": "echo"}
     )
     if is_new:
+        journal.record("create", agent)
         agents.add_version(agent, "v1", activate=True)
     # Deleted ones count: what a person removed does not come back.
     if not Schedule.objects.filter(agent=agent, display_name=demo.schedule.display_name).exists():
