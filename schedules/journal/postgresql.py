@@ -19,4 +19,9 @@ _INSERT: Final = (
 def insert(values: Mapping[str, Any]) -> None:
     """Add the line; `changes` as JSON text."""
     with server_bound_cursor(is_prepared=True) as cursor:
-        cursor.execute(_INSERT, dict(values))
+        cursor.execute(_INSERT, {name: _as_text(value) for name, value in values.items()})
+
+
+def _as_text(value: object) -> str | None:
+    """The server infers each type, so that numbers of every length, and none, are the same statement."""
+    return None if value is None else str(value)

@@ -72,7 +72,7 @@ def _related(
     """Groups and permissions that somebody was given, or that were taken away."""
     if action in ("post_add", "post_remove", "pre_clear"):
         given = action == "post_add"
-        rows = QuerySet(model).filter(pk__in=pk_set or ())
+        rows: QuerySet[Model] = QuerySet(model).filter(pk__in=pk_set or ())
         names = sorted(map(str, rows))
         if names or action == "pre_clear":
             shown = {"new" if given else "old": names}

@@ -135,7 +135,7 @@ def _forget_in_the_database(limits: Mapping[str, int]) -> None:
 @cache
 def _redis() -> "Redis":
     return Redis.from_url(
-        settings.ORQ.redis_url,
+        settings.ORQ.redis_url.get_secret_value(),
         socket_timeout=_TIMEOUT_SECONDS,
         socket_connect_timeout=_TIMEOUT_SECONDS,
         retry=Retry(NoBackoff(), 0),

@@ -142,7 +142,7 @@ def test_saving_writes_only_what_was_changed(operator: Client) -> None:
     with CaptureQueriesContext(connection) as asked:
         operator.post(page_of(agent), form)
 
-    updates = [query["sql"] for query in asked if query["sql"].startswith('UPDATE "schedules_agent"')]
+    updates = [query["sql"] for query in asked if (query["sql"] or "").startswith('UPDATE "schedules_agent"')]
     assert updates
     for update in updates:
         assert '"max_attempts" = 3' in update

@@ -50,7 +50,7 @@ def test_claim_success_trigger_and_retrieve_are_prepared_and_prepared_once() -> 
         lookups_postgresql.find(schedule.agent.workspace_id, schedule.agent.key, schedule.id)
 
     beginnings = sorted(statement.split(None, 2)[0] for statement in prepared())
-    assert beginnings == ["SELECT", "UPDATE", "WITH", "WITH"]
+    assert beginnings == ["INSERT", "SELECT", "UPDATE", "WITH", "WITH"]
 
 
 def test_others_are_not() -> None:

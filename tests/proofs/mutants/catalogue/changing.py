@@ -46,7 +46,7 @@ CHANGING: Final = (
     Mutant(
         "pausing leaves the pending runs",
         EDITING,
-        "        transitions.discard_pending(schedule.id, DiscardReason.SCHEDULE_INACTIVE, now)\n",
+        "        discarded_count = transitions.discard_pending(schedule.id, DiscardReason.SCHEDULE_INACTIVE, now)\n",
         "        pass\n",
     ),
     Mutant(
@@ -66,8 +66,8 @@ CHANGING: Final = (
     Mutant(
         "deleting leaves the pending runs",
         EDITING,
-        "    transitions.discard_pending(schedule_id, DiscardReason.SCHEDULE_DELETED, now)\n",
-        "",
+        "    discarded_count = transitions.discard_pending(schedule_id, DiscardReason.SCHEDULE_DELETED, now)\n",
+        "    discarded_count = None\n",
     ),
     Mutant(
         "an edit takes no row lock",

@@ -15,10 +15,12 @@ UNLOCKED: Final = (
     (
         "    UPDATE schedules_schedule SET manual_count = manual_count + 1\n"
         "    WHERE id = %(schedule_id)s AND is_active\n"
-        "    RETURNING id, agent_id, workspace_id, generation, agent_tag, manual_count\n"
+        "    RETURNING id, agent_id, workspace_id, generation, agent_tag, manual_count,\n"
+        "        coalesce(nullif(display_name, ''), left(expression, 255)) AS name\n"
     ),
     (
-        "    SELECT id, agent_id, workspace_id, generation, agent_tag, manual_count + 1 AS manual_count\n"
+        "    SELECT id, agent_id, workspace_id, generation, agent_tag, manual_count + 1 AS manual_count,\n"
+        "        coalesce(nullif(display_name, ''), left(expression, 255)) AS name\n"
         "    FROM schedules_schedule WHERE id = %(schedule_id)s AND is_active\n"
     ),
 )

@@ -9,7 +9,7 @@ from django.db.models import deletion
 class Migration(migrations.Migration):
     """Adds columns; what is stored stays as it is."""
 
-    dependencies: ClassVar = [("schedules", "0025_calls_in_flight")]
+    dependencies: ClassVar = [("schedules", "0026_login_failures")]
 
     operations: ClassVar = [
         migrations.AddField(

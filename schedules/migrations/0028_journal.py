@@ -51,7 +51,7 @@ KINDS = [(kind, kind) for kind in ("user", "key", "command", "service", "nobody"
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("schedules", "0025_calls_in_flight")]
+    dependencies: ClassVar = [("schedules", "0027_keys")]
 
     operations: ClassVar = [
         migrations.CreateModel(
