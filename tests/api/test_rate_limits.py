@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import redis
 from django.http import HttpResponse
+from pydantic import SecretStr
 from pytest_django import Settings
 from structlog.testing import capture_logs
 
@@ -222,7 +223,7 @@ def test_a_restarted_redis_that_forgot_the_script_is_used_on(valkey: redis.Redis
 def own_redis(start_valkey: Callable[[], Valkey], settings: Settings, limit: Callable[..., None]) -> Valkey:
     """A Redis that the test may hurt, with a limit of two requests."""
     server = start_valkey()
-    limit(rate_per_key=2, redis_url=server.url)
+    limit(rate_per_key=2, redis_url=SecretStr(server.url))
     return server
 
 

@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 import redis
 from django.core.management import CommandError, call_command
+from pydantic import SecretStr
 from pytest_django import Settings
 
 from orqsite.embedded.valkey import Valkey
@@ -109,7 +110,7 @@ def test_status_names_what_is_red_and_its_exit_code_says_so(
     settings: Settings, start_valkey: Callable[[], Valkey]
 ) -> None:
     broker = start_valkey()
-    settings.ORQ = settings.ORQ.model_copy(update={"redis_url": broker.url})
+    settings.ORQ = settings.ORQ.model_copy(update={"redis_url": SecretStr(broker.url)})
     broker.kill()
     printed = StringIO()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError, connection
+from pydantic import SecretStr
 from pytest_django import Settings
 
 from schedules import agents, editing
@@ -387,7 +388,7 @@ def claimed_run(agent: Agent, **schedule: Any) -> Claimed:
 
 
 def test_a_runtime_is_told_every_setting_of_the_agent_in_clear(agent: Agent, settings: Settings) -> None:
-    settings.ORQ = settings.ORQ.model_copy(update={"agent_proxy": "http://me:pr0xy-key@proxy:3128"})
+    settings.ORQ = settings.ORQ.model_copy(update={"agent_proxy": SecretStr("http://me:pr0xy-key@proxy:3128")})
     changes: agents.AgentChanges = {
         "dialect": "openai",
         "model": "gpt-5",
@@ -429,7 +430,7 @@ def test_a_run_reaches_an_agent_that_only_the_proxy_can_resolve(
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.setenv("no_proxy", "")
         given = proxy.url if setting == "its URL" else setting
-        settings.ORQ = settings.ORQ.model_copy(update={"agent_proxy": given})
+        settings.ORQ = settings.ORQ.model_copy(update={"agent_proxy": SecretStr(given)})
 
         done = executed(pending_run(make_agent(runtime="responses", base_url=hidden)))
 
