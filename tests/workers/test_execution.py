@@ -388,7 +388,9 @@ def claimed_run(agent: Agent, **schedule: Any) -> Claimed:
 
 
 def test_a_runtime_is_told_every_setting_of_the_agent_in_clear(agent: Agent, settings: Settings) -> None:
-    settings.ORQ = settings.ORQ.model_copy(update={"agent_proxy": SecretStr("http://me:pr0xy-key@proxy:3128")})
+    settings.ORQ = settings.ORQ.model_copy(
+        update={"agent_proxy": SecretStr("http://me:pr0xy-key@proxy:3128")}
+    )
     changes: agents.AgentChanges = {
         "dialect": "openai",
         "model": "gpt-5",
