@@ -12,6 +12,9 @@ from urllib.parse import quote
 SHORTEST_ENCODED = 9
 """Bytes from which a secret is searched for in base64: fewer leave too few characters that are surely its own."""
 
+NESTED_JSON = 3
+"""How deep inside texts of JSON a secret is searched for."""
+
 _HTML_QUOTES = (
     ("&quot;", "&#x27;"),
     ("&#34;", "&#39;"),
@@ -29,18 +32,21 @@ _ESCAPES = re.compile(r"%[0-9A-F]{2}|\\u[0-9a-f]{4}")
 
 def spellings(secret: str) -> set[str]:
     """Every spelling of the secret that is searched for, itself among them."""
-    texts = {secret, *_in_json(secret), *_in_html(secret), *_in_urls(secret), *_in_base64(secret)}
+    in_html = {*_in_html(secret)}
+    texts = {secret, *_in_json(secret), *in_html, *_escaped(in_html), *_in_urls(secret), *_in_base64(secret)}
     return {spelling for text in texts for spelling in (text, _with_the_other_case(text))}
 
 
 def _in_json(secret: str) -> Iterator[str]:
-    """With `\\u` escapes and without, and either of them once more as a text inside JSON; slashes may be escaped."""
-    for once in _escaped([secret]):
-        yield once
-        yield from _escaped([once])
+    """With `\\u` escapes and without, up to three times over, as a tool's arguments are that hold JSON in JSON."""
+    texts = {secret}
+    for _ in range(NESTED_JSON):
+        texts = {*_escaped(texts)}
+        yield from texts
 
 
 def _escaped(texts: Iterable[str]) -> Iterator[str]:
+    """Each as a text inside JSON; slashes may be escaped."""
     for text in texts:
         for is_ascii in (True, False):
             written = json.dumps(text, ensure_ascii=is_ascii)[1:-1]

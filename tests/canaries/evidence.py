@@ -16,10 +16,10 @@ from django.http import HttpResponse
 
 from orqsite.logs import configure_logs
 
-VARIABLE = "vr4Q9ZtLw7XkC2mP8sYb6Dq1"
-"""The value of a secret variable."""
-CREDENTIAL = "cr7Jd2NyUuGz5WbR3vH9eTa0"
-"""An agent's credential, behind `Bearer `."""
+VARIABLE = "vr4Q9ZtLw7\n\"Xk\\C&<é漢🔑'/+ mP8sYb6Dq1"
+"""The value of a secret variable: what JSON, URLs, HTML and `repr` spell differently stands in its middle."""
+CREDENTIAL = 'cr7Jd2NyUu"G\\z&<5 WbR3vH9eTa0'
+"""An agent's credential, behind `Bearer `: all of that which a header may have."""
 CANARIES = (VARIABLE, CREDENTIAL)
 
 _PIECE = 10

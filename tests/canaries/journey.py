@@ -1,8 +1,12 @@
 """Everything that can be done with two secrets, each answer kept as evidence."""
 
+import base64
+import html
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from django.db import connection
 from django.test import Client
@@ -24,8 +28,37 @@ PAYLOAD = {"input": "use {{token}} and answer", "variables": {"token": SECRET}, 
 NEW = {"type": "cron", "expression": "0 0 9 * * *", "payload": PAYLOAD}
 
 TOLD = f"no: {VARIABLE} {CREDENTIAL}"
-SAID = [{"type": "message", "content": [{"type": "output_text", "text": TOLD}]}]
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "JSON": json.dumps,
+    "JSON in UTF-8": lambda text: json.dumps(text, ensure_ascii=False),
+    "JSON in JSON": lambda text: json.dumps(json.dumps(text)),
+    "base 64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base 64 one on": lambda text: base64.b64encode(b"x" + text.encode()).decode(),
+    "base 64 two on": lambda text: base64.urlsafe_b64encode(b"xy" + text.encode()).decode(),
+    "URL": lambda text: quote(text, safe=""),
+    "form": quote_plus,
+    "HTML": html.escape,
+}
+"""How a text may be told so that it is still the same text."""
+
+
+def said(text: str) -> list[dict[str, Any]]:
+    """The items of an answer of one message."""
+    return [{"type": "message", "content": [{"type": "output_text", "text": text}]}]
+
+
+def tool_called(arguments: str) -> list[dict[str, Any]]:
+    """The items of an answer that asks for a tool."""
+    return [{"type": "function_call", "call_id": "call_1", "name": "save", "arguments": arguments}]
+
+
+SAID = said(TOLD)
 REPEATING = {
+    **{f"as {name}": Behaviour(merge={"output": said(spell(TOLD))}) for name, spell in SPELLINGS.items()},
+    **{
+        f"as {name} for a tool": Behaviour(merge={"output": tool_called(json.dumps({"key": spell(TOLD)}))})
+        for name, spell in SPELLINGS.items()
+    },
     "as text": Behaviour(merge={"output": SAID}),
     "as names": Behaviour(merge={"output": [{VARIABLE: {CREDENTIAL: 1}}], "usage": {VARIABLE: CREDENTIAL}}),
     "as a trace's id": Behaviour(merge={"telemetry": {"trace_id": CREDENTIAL}}),
@@ -38,8 +71,8 @@ REPEATING = {
     "as a status": Behaviour(outcome=TOLD),
     "as an HTTP error": Behaviour(status=500, error={"message": TOLD}),
     "as a refusal": Behaviour(status=400, error=TOLD),
-    "as garbage": Behaviour(body=TOLD, headers={"Content-Type": VARIABLE}),
-    "as a place to go to": Behaviour(status=307, headers={"Location": f"http://127.0.0.1/{VARIABLE}"}),
+    "as garbage": Behaviour(body=TOLD, headers={"Content-Type": quote(VARIABLE)}),
+    "as a place to go to": Behaviour(status=307, headers={"Location": f"http://127.0.0.1/{quote(VARIABLE)}"}),
 }
 """How an agent may repeat what it was told."""
 
