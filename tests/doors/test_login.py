@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from orqsite.embedded.ports import LOOPBACK, free_port
@@ -34,7 +35,7 @@ def counted_in(request: pytest.FixtureRequest, settings: Any, transactional_db: 
     login_failures._redis.cache_clear()
     if request.param == "database":
         url = f"redis://{LOOPBACK}:{free_port()}/0"
-        settings.ORQ = settings.ORQ.model_copy(update={"redis_url": url})
+        settings.ORQ = settings.ORQ.model_copy(update={"redis_url": SecretStr(url)})
     else:
         login_failures._redis().flushdb()
     yield request.param
