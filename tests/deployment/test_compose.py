@@ -35,7 +35,7 @@ LONG_RUNNING = ("web", "beat", "worker")
 OF_THE_IMAGES = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "POSTGRES_INITDB_ARGS", "REDISCLI_AUTH"}
 OF_COMPOSE = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "PUBLISH", "ORQ_EXTRA_REQUIREMENTS"}
 PLATFORM = {"DATABASE_URL", "REDIS_URL"}
-SERVERS = {"postgres": "postgres", "redis": "redis-server"}
+SERVERS = {"postgres": "postgres", "redis": "redis-server", "proxy": "nginx"}
 
 
 def of_the_service() -> set[str]:
@@ -200,9 +200,14 @@ def test_there_are_two_beats_and_workers_may_be_scaled() -> None:
     assert "container_name" not in services()["worker"]
 
 
-def test_only_the_web_process_is_reachable_from_outside_and_unasked_only_from_this_machine() -> None:
-    assert [name for name, service in services().items() if "ports" in service] == ["web"]
-    assert services()["web"]["ports"] == ["127.0.0.1:8000:8000"]
+def test_only_the_proxy_is_reachable_from_outside_and_unasked_only_from_this_machine() -> None:
+    [proxy] = [service for service in services().values() if "ports" in service]
+
+    assert proxy["ports"] == ["127.0.0.1:8000:8080"]
+    assert proxy["volumes"] == ["./deploy/proxy/nginx.conf:/etc/nginx/nginx.conf:ro"]
+    configuration = (ROOT / "deploy/proxy/nginx.conf").read_text()
+    assert re.findall(r"^ +listen (\d+);", configuration, re.MULTILINE) == ["8080"]
+    assert re.findall(r"^ +server (\S+);", configuration, re.MULTILINE) == ["web:8000"]
 
 
 def test_the_data_of_the_servers_outlives_their_containers() -> None:
