@@ -9,7 +9,9 @@ lock pyproject.toml --group test --group quality -c requirements/run.txt -o requ
 for client in wide narrow; do
   lock --group "client-$client" -o "requirements/clients-$client.txt"
 done
-lock --group schemathesis -o requirements/schemathesis.txt
+for tool in schemathesis advisories openid-provider; do
+  lock --group "$tool" -o "requirements/$tool.txt"
+done
 for server in litellm langgraph a2a fasta2a; do
   lock --group "agents-$server" -o "requirements/agents-$server.txt"
 done

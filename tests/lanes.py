@@ -9,6 +9,8 @@
 --clocks                                                           clocks that leap, under real processes (needs cc)
 --agents                                                           agent servers that others wrote
 --openapi                                                          Redocly and Spectral on /openapi.json (needs Node)
+--proxy                                                            the proxy's file in a real nginx (needs nginx)
+--advisories                                                       known vulnerabilities of the locked packages
 """
 
 import os
@@ -84,6 +86,14 @@ def _openapi(arguments: list[str]) -> int:
     return _pytest(["tests/proofs/openapi", *arguments], {"ORQ_TEST_NODE": "1"})
 
 
+def _proxy(arguments: list[str]) -> int:
+    return _pytest(["tests/deployment/test_proxy.py", *arguments], {"ORQ_TEST_NGINX": "1"})
+
+
+def _advisories(arguments: list[str]) -> int:
+    return _run([sys.executable, "-m", "tests.proofs.advisories", *arguments])
+
+
 def _pytest(arguments: list[str], env: Mapping[str, str]) -> int:
     return _run([sys.executable, "-m", "pytest", *arguments], env)
 
@@ -114,4 +124,6 @@ LANES: Final[Mapping[str, Callable[[list[str]], int]]] = {
     "--clocks": _clocks,
     "--agents": _agents,
     "--openapi": _openapi,
+    "--proxy": _proxy,
+    "--advisories": _advisories,
 }
