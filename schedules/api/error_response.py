@@ -53,9 +53,13 @@ def _described(exc: Exception) -> tuple[str, str, str | None] | None:
 
 
 def _first_problem(detail: Any) -> tuple[str, str | None]:
-    """Message and field of the first of a serializer's problems."""
+    """Message and field of the first of a serializer's problems; of an item of a list, with its place in the list."""
     field, problems = next(iter(detail.items()))
-    return f"{field}: {problems[0]}", field
+    name = str(field)
+    while isinstance(problems, dict):
+        place, problems = next(iter(problems.items()))
+        name += f"[{place}]"
+    return f"{name}: {problems[0]}", str(field)
 
 
 def _headers(exc: Exception, code: str) -> dict[str, str]:

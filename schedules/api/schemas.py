@@ -79,18 +79,22 @@ COMPONENTS: dict[str, Any] = {
 }
 """By their names in the document."""
 
+MAY_BE_LEFT_OUT = frozenset({"rotate-api-key"})
+"""Operations whose body is optional as a whole."""
+
 
 def tidy(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Say what drf-spectacular leaves open, and drop what only its own hooks read. A post-processing hook of it.
 
-    A schema with properties has no others; a body that is described must be sent, even if it may be {}.
+    A schema with properties has no others; a body that is described must be sent, even if it may be {}, but for
+    those of MAY_BE_LEFT_OUT.
     """
     for schema in result["components"]["schemas"].values():
         if "properties" in schema:
             schema.setdefault("additionalProperties", False)
     for operation in chain.from_iterable(methods.values() for methods in result["paths"].values()):
         if "requestBody" in operation:
-            operation["requestBody"]["required"] = True
+            operation["requestBody"]["required"] = operation["operationId"] not in MAY_BE_LEFT_OUT
     tidied: dict[str, Any] = _without_enum_ids(result)
     return tidied
 

@@ -127,6 +127,12 @@ def test_over_the_api_too(agent: Agent, other: Agent) -> None:
     assert mint(who, agent_keys=["mine"])["agent_keys"] == ["mine"]
 
 
+def test_a_wrong_item_of_a_list_is_named_with_its_place(agent: Agent) -> None:
+    answer = caller(agent).post("/v3/keys", {"scope": "read", "agent_keys": [agent.key, 5]})
+
+    assert "agent_keys[1]: " in assert_error(answer, 400, "invalid_request_body", "agent_keys")
+
+
 @pytest.mark.parametrize("scope", [Scope.READ, Scope.TRIGGER, Scope.WRITE])
 def test_keys_are_for_administrators(agent: Agent, scope: Scope) -> None:
     who = caller(agent, scope)

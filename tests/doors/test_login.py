@@ -153,13 +153,13 @@ def test_only_few_wait_for_their_hash_and_the_others_are_told(counted_in: str, o
 @pytest.mark.alone
 def test_a_flood_of_logins_does_not_slow_the_api(tmp_path: Path) -> None:
     with Web(tmp_path) as web:
-        quiet = slowest(web.seconds_of_health)
+        quiet = usual(web.seconds_of_health)
         stop = threading.Event()
         guessers = [threading.Thread(target=guess, args=(web, number, stop)) for number in range(16)]
         for each in guessers:
             each.start()
 
-        flooded = slowest(web.seconds_of_health)
+        flooded = usual(web.seconds_of_health)
 
         stop.set()
         for each in guessers:
@@ -168,12 +168,12 @@ def test_a_flood_of_logins_does_not_slow_the_api(tmp_path: Path) -> None:
     assert flooded < max(0.5, 10 * quiet)
 
 
-def slowest(measured: Callable[[], float]) -> float:
-    """The longest of many requests within three seconds."""
-    until, longest = time.monotonic() + 3, 0.0
+def usual(measured: Callable[[], float]) -> float:
+    """What nine of ten requests within three seconds take at most; one may wait for the machine."""
+    until, taken = time.monotonic() + 3, []
     while time.monotonic() < until:
-        longest = max(longest, measured())
-    return longest
+        taken.append(measured())
+    return sorted(taken)[len(taken) * 9 // 10]
 
 
 def guess(web: Web, number: int, stop: threading.Event) -> None:
