@@ -42,6 +42,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _page("Agents", "smart_toy", "schedules_agent"),
             _page("API keys", "key", "schedules_apikey"),
+            _page("Members", "group_add", "schedules_membership"),
             _page("Workspaces", "workspaces", "schedules_workspace"),
         ],
     },

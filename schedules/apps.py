@@ -15,6 +15,8 @@ class SchedulesConfig(AppConfig):
     def ready(self) -> None:
         """Which addresses agents may have is decided once a process."""
         addresses.configure(settings.AGENT_ADDRESSES)
-        from schedules.journal.watching import watch  # models may be imported now
+        from schedules.access.staff import keep_staff  # models may be imported now
+        from schedules.journal.watching import watch
 
         watch()
+        keep_staff()

@@ -78,6 +78,12 @@ class KeyTooPowerful(Refused):
     code = "insufficient_scope"
 
 
+class RoleNotYours(Refused):
+    """Nobody gives or takes away a role above their own, or in a workspace they do not administer"""
+
+    code = "insufficient_scope"
+
+
 class ScheduleNotFound(Refused):
     """Schedule not found"""
 

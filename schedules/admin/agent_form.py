@@ -31,6 +31,13 @@ _REMOVALS: dict[str, dict[str, Any]] = {
     "remove_client_key": {"client_key_pem": None, "client_certificate_pem": ""},
     "remove_signing_secrets": {"signing_secrets": []},
 }
+OF_ORIGIN = (
+    *("credential_header", "extra_headers", "ca_pem", "client_certificate_pem"),
+    *(*_SECRETS, *_REMOVALS),
+)
+"""What belongs to the agent's origin, besides the address itself: secrets, how they travel, whom TLS trusts."""
+
+NOT_YOURS = "Only an administrator may change an agent's credentials, its headers and its certificates"
 KEPT = "One is stored. Leave this empty to keep it, or enter a new one to replace it"
 
 
@@ -123,6 +130,8 @@ class AgentForm(ModelForm[Agent]):
         self._offer_removal("signing_secrets", "remove_signing_secrets", agent.sealed_signing_secrets)
 
     def _offer_removal(self, name: str, removal: str, stored: object) -> None:
+        if name not in self.fields:
+            return
         if stored:
             self.fields[name].help_text = KEPT
         else:
@@ -133,6 +142,8 @@ class AgentForm(ModelForm[Agent]):
 
         The verb is rehearsed and taken back: the form says whatever the API would say, and `is_valid` keeps nothing.
         """
+        if not self.may_change_origin and any(self.data.get(name) for name in OF_ORIGIN):
+            raise forms.ValidationError(NOT_YOURS)
         if not self.errors:
             try:
                 self._rehearse()
@@ -160,9 +171,9 @@ class AgentForm(ModelForm[Agent]):
         for removal, removed in _REMOVALS.items():
             if written.get(removal):
                 changes |= removed
-        changes |= {name: written[name] for name in ("credential", "client_key_pem") if written[name]}
-        if written["signing_secrets"].strip():
-            changes["signing_secrets"] = written["signing_secrets"].split()
+        changes |= {name: written[name] for name in ("credential", "client_key_pem") if written.get(name)}
+        if secrets := written.get("signing_secrets", "").split():
+            changes["signing_secrets"] = secrets
         return cast("AgentChanges", changes)
 
     def _post_clean(self) -> None:

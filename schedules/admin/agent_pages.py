@@ -13,8 +13,9 @@ from django.utils.html import format_html
 
 from schedules import agents, journal
 from schedules.admin import cells
-from schedules.admin.agent_form import AgentForm, VersionForm, VersionFormSet
+from schedules.admin.agent_form import OF_ORIGIN, AgentForm, VersionForm, VersionFormSet
 from schedules.admin.base import ConsoleAdmin, ConsoleList
+from schedules.admin.filters import WorkspaceFilter
 from schedules.admin.typed import ModelForm, TabularInline
 from schedules.agents import Saved
 from schedules.agents.secret_settings import masked_headers
@@ -108,6 +109,18 @@ class VersionInline(TabularInline[AgentVersion, Agent]):
     verbose_name = "version"
     verbose_name_plural = "versions"
 
+    def has_view_permission(self, request: HttpRequest, obj: Agent | None = None) -> bool:
+        """As the person's role in the agent's workspace says; so for the others."""
+        return request.user.has_perm("schedules.view_agentversion", obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Agent | None = None) -> bool:
+        """Whether a tag may be added."""
+        return request.user.has_perm("schedules.add_agentversion", obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Agent | None = None) -> bool:
+        """Whether another one may become the active one."""
+        return request.user.has_perm("schedules.change_agentversion", obj)
+
 
 class AgentList(ConsoleList):
     """The list's rows, with their active version and the number of their schedules."""
@@ -128,10 +141,11 @@ class AgentList(ConsoleList):
 class AgentAdmin(ConsoleAdmin[Agent]):
     """The pages of agents."""
 
+    workspace_path = "workspace"
     form = AgentForm
     inlines = (VersionInline,)
     list_display = (key, "workspace", runtime, active_tag, credential_state, schedule_count)
-    list_filter = ("workspace", "runtime")
+    list_filter = (WorkspaceFilter, "runtime")
     list_select_related = ("workspace",)
     search_fields = ("key", "base_url")
 
@@ -146,19 +160,25 @@ class AgentAdmin(ConsoleAdmin[Agent]):
     def get_form(
         self, request: HttpRequest, obj: Agent | None = None, change: bool = False, **kwargs: Any
     ) -> type[ModelForm[Agent]]:
-        """The form of this page, with what this person may do."""
+        """The form of this page; without what belongs to the agent's origin for who may not change it."""
         form = super().get_form(request, obj, change=change, **kwargs)
-        may = request.user.has_perm(f"{self.opts.app_label}.{CHANGE_ORIGIN}")
-        return type(form.__name__, (form,), {"may_change_origin": may})
+        may = self._may_change_origin(request, obj)
+        left_out = {} if may else dict.fromkeys(OF_ORIGIN)
+        return type(form.__name__, (form,), {"may_change_origin": may, **left_out})
+
+    def _may_change_origin(self, request: HttpRequest, obj: Agent | None) -> bool:
+        return request.user.has_perm(f"{self.opts.app_label}.{CHANGE_ORIGIN}", obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Agent | None = None) -> Any:
-        """Workspace and key stay what clients know them as."""
-        shown = (credential_state, headers, client_key_state, signing_state, links)
+        """Workspace and key stay what clients know them as; not everybody edits what belongs to the origin."""
+        shown: tuple[Any, ...] = (credential_state, headers, client_key_state, signing_state, links)
+        if not self._may_change_origin(request, obj):
+            shown = (*shown, "credential_header", "ca_pem", "client_certificate_pem")
         return shown if obj is None else ("workspace", "key", *shown)
 
     def get_fieldsets(self, request: HttpRequest, obj: Agent | None = None) -> Any:
         """Who it is, how it is called, how long and how often."""
-        may_write = obj is None or self.has_change_permission(request, obj)
+        may_write = self._may_change_origin(request, obj)
         identity = ("workspace", "key", *((links,) if obj else ()))
         secrets = _secret_fields(obj) if may_write else (credential_state, headers)
         tls = _tls_fields(obj) if may_write else ("ca_pem", "client_certificate_pem", client_key_state)
@@ -210,7 +230,7 @@ class AgentAdmin(ConsoleAdmin[Agent]):
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
         """The agents alone: their schedules end by themselves, the history stays."""
         names = [f"{agent} (its schedules end, their run history stays)" for agent in objs]
-        return names, {str(self.opts.verbose_name_plural): len(names)}, set(), []
+        return names, {str(self.opts.verbose_name_plural): len(names)}, self.undeletable(request, objs), []
 
 
 _TIMEOUTS = ("connect_timeout", "read_timeout", "total_timeout")

@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from schedules import api_keys
 from schedules.admin import cells
 from schedules.admin.base import ReadOnly, signature
+from schedules.admin.filters import WorkspaceFilter
 from schedules.admin.typed import ModelForm
 from schedules.admin.verbs import Verb, VerbAdmin
 from schedules.database.clock import database_now, estimated_now, time_to_act
@@ -35,6 +36,7 @@ ROTATE = Verb[ApiKey](
     "Rotate",
     "autorenew",
     "rotated",
+    "rotate",
     _rotate,
     lambda key: key.is_working,
     confirmation="Issue a successor of this key? The key itself works for 7 more days.",
@@ -44,6 +46,7 @@ REVOKE = Verb[ApiKey](
     "Revoke",
     "block",
     "revoked",
+    "revoke",
     _revoke,
     lambda key: key.revoked_at is None,
     confirmation="Revoke this key? Clients that use it will be refused, and this cannot be undone.",
@@ -160,9 +163,10 @@ class IssueForm(ModelForm[ApiKey]):
 class ApiKeyAdmin(VerbAdmin[ApiKey], ReadOnly[ApiKey]):
     """The pages of API keys."""
 
+    workspace_path = "workspace"
     form = IssueForm
     list_display = (name, "workspace", "scope", status, expires, last_used, created)
-    list_filter = ("workspace", "scope")
+    list_filter = (WorkspaceFilter, "scope")
     list_select_related = ("workspace",)
     search_fields = ("id__exact", "name")
     verbs = (ROTATE, REVOKE)
@@ -182,9 +186,8 @@ class ApiKeyAdmin(VerbAdmin[ApiKey], ReadOnly[ApiKey]):
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """As the person's permissions say; changing and deleting stay closed."""
-        codename = f"{self.opts.app_label}.add_{self.opts.model_name}"
-        return request.user.has_perm(codename)
+        """As the person's roles say; changing and deleting stay closed."""
+        return self.may(request, "add")
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         """What a new key needs; what an issued one is."""

@@ -2,19 +2,20 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
+from schedules import access
 from schedules.admin.typed import ModelAdmin
 from schedules.database.clock import database_now
 from schedules.database.ulids import lowest_ulid_at
-from schedules.models import Agent, DiscardReason, MissedFiring, Run, Schedule, Workspace
+from schedules.models import Agent, ApiKey, DiscardReason, Membership, MissedFiring, Run, Schedule, Workspace
 from schedules.runs.leases import LOST
 from schedules.runs.transitions import CANCELLED_BY_PERSON
 
@@ -43,11 +44,15 @@ class WorkspaceFilter(SelectFilter):
 
     title = "workspace"
     parameter_name = "workspace"
-    paths = {Schedule: "workspace", Run: "schedule__workspace", MissedFiring: "schedule__workspace"}
+    paths: ClassVar[dict[type[Model], str]] = {
+        **dict.fromkeys((Schedule, Agent, ApiKey, Membership), "workspace"),
+        **dict.fromkeys((Run, MissedFiring), "schedule__workspace"),
+    }
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Choices:
-        """Every workspace."""
-        return [(str(pk), name) for pk, name in Workspace.objects.values_list("pk", "name")[:MOST_CHOICES]]
+        """The workspaces whose rows the person may see."""
+        workspaces = _within(request, model_admin, Workspace.objects.all(), "pk")
+        return [(str(pk), name) for pk, name in workspaces.values_list("pk", "name")[:MOST_CHOICES]]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Those of the workspace; IncorrectLookupParameters for an id that is none."""
@@ -68,7 +73,8 @@ class AgentFilter(SelectFilter):
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Choices:
         """The agents by key; with several workspaces, whose they are."""
-        agents = Agent.objects.values_list("pk", "key", "workspace__name", "workspace_id")
+        seen = _within(request, model_admin, Agent.objects.all(), "workspace")
+        agents = seen.values_list("pk", "key", "workspace__name", "workspace_id")
         workspace = request.GET.get(WorkspaceFilter.parameter_name)
         shown = [agent for agent in agents[:MOST_CHOICES] if workspace in {None, "", str(agent[3])}]
         is_one = len({agent[3] for agent in shown}) == 1
@@ -77,6 +83,14 @@ class AgentFilter(SelectFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Those of the agent."""
         return queryset.filter(**{self.paths[queryset.model]: self.value()}) if self.value() else queryset
+
+
+def _within(
+    request: HttpRequest, model_admin: ModelAdmin[Any], rows: QuerySet[Any], path: str
+) -> QuerySet[Any]:
+    """Those of the rows in whose workspace the person may see what the list shows."""
+    workspaces = access.workspaces_where(request.user, f"schedules.view_{model_admin.opts.model_name}")
+    return rows if workspaces is None else rows.filter(**{f"{path}__in": workspaces})
 
 
 class ScheduleFilter(ConsoleFilter):

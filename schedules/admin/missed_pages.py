@@ -49,6 +49,7 @@ def fire_times(missed: MissedFiring) -> str:
 class MissedFiringAdmin(ReadOnly[MissedFiring]):
     """The pages of missed firings."""
 
+    workspace_path = "schedule__workspace"
     paginator = BoundedPaginator
     list_display = (fire_times, schedule, first, last, "reason", recorded)
     list_filter = (WorkspaceFilter, AgentFilter, ScheduleFilter)

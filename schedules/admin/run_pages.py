@@ -35,6 +35,7 @@ CANCEL = Verb[Run](
     "Cancel",
     "cancel",
     "cancelled",
+    "cancel",
     _cancel,
     lambda run: run.state in UNFINISHED_STATES,
     {RunNotCancellable: "already ended"},
@@ -44,6 +45,7 @@ RETRY = Verb[Run](
     "Run again",
     "replay",
     "will run again in 10 s",
+    "retry",
     _retry,
     lambda run: run.state in UNSUCCESSFUL_STATES and (run.schedule.is_active or run.schedule.is_finished),
     {
@@ -109,6 +111,7 @@ _FIELDSETS: Any = (
 class RunAdmin(VerbAdmin[Run], ReadOnly[Run]):
     """The pages of runs."""
 
+    workspace_path = "schedule__workspace"
     paginator = BoundedPaginator
     list_display = (
         show.state,

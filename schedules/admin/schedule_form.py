@@ -1,10 +1,12 @@
 """The forms of a schedule: they hold what a person wrote, and the verbs of `editing` judge and apply it."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, cast
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -80,9 +82,11 @@ class AgentField(ModelChoiceField[Agent]):
 
 
 class ScheduleForm(ModelForm[Schedule]):
-    """What adding and changing have in common. `actor` is set by the page."""
+    """What adding and changing have in common. `actor` and `workspaces` are set by the page."""
 
     actor = ""
+    workspaces: Collection[UUID] | None = ()
+    """Where the person may add schedules; None: everywhere."""
 
     # No text is stripped: what the API stored and a person leaves alone must come back as it was.
     display_name = forms.CharField(
@@ -184,6 +188,9 @@ class AddScheduleForm(ScheduleForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["payload"] = {"input": ""}
+        if self.workspaces is not None:
+            choice: Any = self.fields["agent"]
+            choice.queryset = choice.queryset.filter(workspace__in=self.workspaces)
 
     def apply(self) -> Schedule:
         """Create it."""

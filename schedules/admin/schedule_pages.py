@@ -10,7 +10,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 
-from schedules import editing, journal
+from schedules import access, editing, journal
 from schedules.admin import schedule_cells as show
 from schedules.admin.base import ConsoleList, signature
 from schedules.admin.filters import ActivityFilter, AgentFilter, DeletedFilter, WorkspaceFilter
@@ -42,18 +42,20 @@ def _resume(schedule: Schedule, actor: str, now: datetime) -> object:
 
 SKIPPED: dict[type[Exception], str] = {ScheduleInactive: "inactive", ScheduleNotFound: "deleted"}
 RUN_NOW = Verb[Schedule](
-    "run-now", "Run now", "play_arrow", "will run in 10 s", _run_now, lambda s: s.is_active, SKIPPED
+    "run-now", "Run now", "play_arrow", "will run in 10 s", "run", _run_now, lambda s: s.is_active, SKIPPED
 )
-PAUSE = Verb[Schedule]("pause", "Pause", "pause", "paused", _pause, lambda s: s.is_active, SKIPPED)
+PAUSE = Verb[Schedule]("pause", "Pause", "pause", "paused", "pause", _pause, lambda s: s.is_active, SKIPPED)
 RESUME = Verb[Schedule](
     "resume",
     "Resume",
     "resume",
     "resumed",
+    "pause",
     _resume,
     lambda s: not s.is_active and s.deleted_at is None,
     SKIPPED,
 )
+VIEW_RUN = "schedules.view_run"
 
 
 class ScheduleList(ConsoleList):
@@ -99,6 +101,7 @@ _TO_VIEW: Any = (
 class ScheduleAdmin(VerbAdmin[Schedule]):
     """The pages of schedules."""
 
+    workspace_path = "workspace"
     list_display = (
         show.name,
         show.expression,
@@ -117,6 +120,14 @@ class ScheduleAdmin(VerbAdmin[Schedule]):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """The list above."""
         return ScheduleList
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Without the state of runs, unless the person may see them wherever they see schedules."""
+        seen, of_runs = (
+            access.workspaces_where(request.user, name) for name in (self.permission("view"), VIEW_RUN)
+        )
+        may_see = of_runs is None or (seen is not None and seen <= of_runs)
+        return [cell for cell in self.list_display if may_see or cell is not show.last_run]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -137,10 +148,11 @@ class ScheduleAdmin(VerbAdmin[Schedule]):
     def get_form(
         self, request: HttpRequest, obj: Schedule | None = None, change: bool = False, **kwargs: Any
     ) -> type[ModelForm[Schedule]]:
-        """The form of this page, signed by this person."""
+        """The form of this page, signed by this person, with the agents of their workspaces."""
         kwargs["form"] = ChangeScheduleForm if obj else AddScheduleForm
         form = super().get_form(request, obj, change=change, **kwargs)
-        return type(form.__name__, (form,), {"actor": signature(request)})
+        reach = access.workspaces_where(request.user, self.permission("add"))
+        return type(form.__name__, (form,), {"actor": signature(request), "workspaces": reach})
 
     def get_fieldsets(self, request: HttpRequest, obj: Schedule | None = None) -> Any:
         """Adding asks for the content; a page also shows what became of it; who may not edit sees no form."""
@@ -188,14 +200,14 @@ class ScheduleAdmin(VerbAdmin[Schedule]):
         names = [
             f"{schedule} (its pending runs will not start; its run history is kept)" for schedule in objs
         ]
-        return names, {str(self.opts.verbose_name_plural): len(names)}, set(), []
+        return names, {str(self.opts.verbose_name_plural): len(names)}, self.undeletable(request, objs), []
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """The page, with the schedule's newest runs."""
+        """The page, with the schedule's newest runs for who may see them."""
         schedule = context.get("original")
-        if schedule is not None:
+        if schedule is not None and request.user.has_perm(VIEW_RUN, schedule):
             context["recent_runs"] = recent_runs(schedule)
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -25,6 +25,8 @@ from schedules.expressions import InvalidExpression
 MOST_AT_ONCE = 500
 """Rows one list action takes: each is a transaction of its own, and the person waits for all of them."""
 
+NOT_ALLOWED = "your role in the workspace does not allow it"
+
 M = TypeVar("M", bound=Model)
 
 
@@ -37,6 +39,8 @@ class Verb(Generic[M]):
     icon: str
     done: str
     """What follows the count and the noun in the message: `paused`, `will run in 10 s`."""
+    permission: str
+    """What the person must be allowed, in Django's form: `run` stands for `schedules.run_schedule`."""
     act: Callable[[M, str, datetime], object]
     is_offered: Callable[[M], bool]
     """Whether the row's page shows the button."""
@@ -58,24 +62,28 @@ class VerbAdmin(ConsoleAdmin[M]):
         return [path("<path:object_id>/do/<slug:name>/", view, name=name), *super().get_urls()]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Django's list actions and the verbs, for those who may use them."""
+        """Django's list actions, and the verbs that the person may use in any workspace."""
         actions: dict[str, Any] = super().get_actions(request)
-        if self.has_act_permission(request):
-            actions |= {
-                verb.name: (_list_action(verb), verb.name, f"{verb.label} (selected)") for verb in self.verbs
-            }
-        return actions
+        return actions | {
+            verb.name: (_list_action(verb), verb.name, f"{verb.label} (selected)")
+            for verb in self.verbs
+            if self.may(request, verb.permission)
+        }
 
     def verb_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
         """A button was pressed; back to the row's page with a message. Only a POST does anything."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if not self.has_act_permission(request):
-            raise PermissionDenied
         verb = next((verb for verb in self.verbs if verb.name == name), None)
-        row = self.get_object(request, unquote(object_id))
-        if verb is None or row is None:
+        if verb is None:
             raise Http404
+        if not self.may(request, verb.permission):
+            raise PermissionDenied
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        if not self.may(request, verb.permission, row):
+            raise PermissionDenied
         return self.perform(request, verb, row) or HttpResponseRedirect(self._url("change", row.pk))
 
     def perform(self, request: HttpRequest, verb: Verb[M], row: M) -> HttpResponse | None:
@@ -88,11 +96,12 @@ class VerbAdmin(ConsoleAdmin[M]):
     ) -> HttpResponse:
         """The row's page with the buttons of the verbs that make sense now."""
         row = context.get("original")
-        context["verb_buttons"] = self._buttons(row) if row and self.has_act_permission(request) else []
+        context["verb_buttons"] = self._buttons(request, row) if row else []
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def _buttons(self, row: M) -> list[dict[str, Any]]:
-        offered = [verb for verb in self.verbs if verb.is_offered(row)]
+    def _buttons(self, request: HttpRequest, row: M) -> list[dict[str, Any]]:
+        allowed = [verb for verb in self.verbs if self.may(request, verb.permission, row)]
+        offered = [verb for verb in allowed if verb.is_offered(row)]
         return [{"verb": verb, "url": self._url("do", row.pk, verb.name)} for verb in offered]
 
     def _url(self, page: str, pk: Any, *args: str) -> str:
@@ -117,6 +126,9 @@ def do(model_admin: VerbAdmin[M], request: HttpRequest, verb: Verb[M], rows: Ite
     """Apply the verb to each row, note it in the row's history, and tell the person what happened."""
     done_count, skipped = 0, Counter[str]()
     for row in rows:
+        if not model_admin.may(request, verb.permission, row):  # a selection may span workspaces
+            skipped[NOT_ALLOWED] += 1
+            continue
         try:
             verb.act(row, signature(request), time_to_act())
         except (Refused, InvalidExpression) as refusal:

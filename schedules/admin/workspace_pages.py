@@ -38,8 +38,9 @@ def created(workspace: Workspace) -> str:
 
 @admin.register(Workspace)
 class WorkspaceAdmin(InUse[Workspace], ConsoleAdmin[Workspace]):
-    """The pages of workspaces."""
+    """The pages of workspaces: members look at theirs, only superusers change them."""
 
+    workspace_path = "pk"
     list_display = ("name", workspace_id, links, created)
     search_fields = ("name",)
     used_by = "agents"

@@ -1,6 +1,6 @@
 """Rows that no verb of ours writes, but forms and commands of Django's: each save and deletion is an act.
 
-People, groups, workspaces, and the housekeeping of beat. Log-ins to the console too, both ways.
+People, groups, workspaces, memberships, and the housekeeping of beat. Log-ins to the console too, both ways.
 """
 
 from typing import Any, Final
@@ -16,8 +16,9 @@ from schedules.journal.changes import CHANGED, difference, first_values
 from schedules.journal.recording import record, record_act
 
 _WATCHED: Final = (
-    *("schedules.Workspace", "auth.User", "auth.Group", "django_celery_beat.PeriodicTask"),
-    *("django_celery_beat.IntervalSchedule", "django_celery_beat.CrontabSchedule"),
+    *("schedules.Workspace", "schedules.Membership", "auth.User", "auth.Group"),
+    *("django_celery_beat.PeriodicTask", "django_celery_beat.IntervalSchedule"),
+    "django_celery_beat.CrontabSchedule",
 )
 _UNWATCHED: Final = frozenset(
     {"id", "last_login", "last_run_at", "total_run_count", "date_changed", "created_at", "date_joined"}

@@ -10,6 +10,7 @@ from schedules.models.idempotency import IdempotencyRecord
 from schedules.models.journal import JournalEntry
 from schedules.models.known_key import KnownEncryptionKey
 from schedules.models.login_failures import LoginFailures
+from schedules.models.membership import Membership, Role
 from schedules.models.missed import MissedFiring, MissedReason
 from schedules.models.next_fire import NextFire, remember_next_fire
 from schedules.models.process import ProcessKind, ProcessRegistration
@@ -54,11 +55,13 @@ __all__ = [
     "JournalEntry",
     "KnownEncryptionKey",
     "LoginFailures",
+    "Membership",
     "MissedFiring",
     "MissedReason",
     "NextFire",
     "ProcessKind",
     "ProcessRegistration",
+    "Role",
     "Run",
     "RunAttempt",
     "RunState",

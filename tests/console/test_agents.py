@@ -13,7 +13,7 @@ from django.urls import reverse
 from schedules import agents
 from schedules.agents.secret_settings import opened_headers
 from schedules.database.clock import database_now
-from schedules.models import Agent
+from schedules.models import Agent, Role
 from schedules.secrets.sealing import unseal
 from tests.console.browser import form_of, text_of
 from tests.console.conftest import MakePerson
@@ -163,7 +163,7 @@ class TestCredential:
             operator.get(page_of(agent)),
             operator.get(LIST),
             operator.get(reverse("admin:schedules_agent_history", args=(agent.pk,))),
-            person("view_agent").get(page_of(agent)),
+            person(Role.VIEWER, agent.workspace).get(page_of(agent)),
         ]
 
         for shown in map(text_of, pages):
@@ -227,14 +227,14 @@ class TestOrigin:
 
     def test_an_editor_may_not_change_it(self, person: MakePerson) -> None:
         agent = make_agent(runtime="responses", base_url="https://host")
-        editor = person("change_agent", "view_agent")
+        editor = person(Role.EDITOR, agent.workspace)
 
         assert list(errors(editor, page_of(agent), base_url="https://other")) == ["base_url"]
         assert save(editor, agent, max_attempts="7").max_attempts == 7
 
-    def test_a_person_of_the_permission_may(self, person: MakePerson) -> None:
+    def test_an_administrator_may(self, person: MakePerson) -> None:
         agent = make_agent(runtime="responses", base_url="https://host")
-        administrator = person("change_agent", "view_agent", "change_agent_origin")
+        administrator = person(Role.ADMINISTRATOR, agent.workspace)
 
         assert save(administrator, agent, base_url="https://other").base_url == "https://other"
 
@@ -268,7 +268,7 @@ def test_a_viewer_sees_settings_without_their_secrets(operator: Client, person: 
     agent = make_agent(runtime="responses", base_url="https://host")
     save(operator, agent, extra_headers='{"X-Key": {"secret": true, "value": "h3ad3r"}}')
 
-    shown = text_of(person("view_agent").get(page_of(agent)))
+    shown = text_of(person(Role.VIEWER, agent.workspace).get(page_of(agent)))
 
     assert "X-Key" in shown
     assert "h3ad3r" not in shown

@@ -15,6 +15,8 @@ OURS = (
     "create_api_key",
     "rotate_api_key",
     "create_workspace",
+    "grant_role",
+    "revoke_role",
     "next_fires",
     "explain",
     "audit",
@@ -45,6 +47,7 @@ def command_lines() -> list[str]:
 @pytest.mark.parametrize("line", command_lines())
 def test_a_command_line_is_one_its_program_takes(line: str) -> None:
     placeholders = {"TYPE": "cron", "EXPRESSION": "@daily", "KEY": "digest", "NAME": "acme", "KIND": "beat"}
+    placeholders |= {"USER": "kim", "WORKSPACE": "acme", "ROLE": "viewer"}
     placeholders |= {"SCHEDULE_ID": "01KPN29WWKSK0VDPJNTKZPVNRB", "INSTANT": "2026-06-01T09:00:00Z"}
 
     check([placeholders.get(word, word) for word in shlex.split(line)])
