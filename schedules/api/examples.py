@@ -130,3 +130,24 @@ KEY: Final = {
     "created_by_id": "apk_01KPM5X0A1B2C3D4E5F6G7H8J9",
 }
 NEW_KEY: Final = {"name": "backend", "scope": "trigger", "agent_keys": [AGENT["key"]]}
+
+JOURNAL_LINE: Final = {
+    "_id": "01KPN95D8J2K4M6N8P0Q2R4S6T",
+    "at": "2026-04-20T09:30:00.121000Z",
+    "actor_kind": "key",
+    "actor_id": KEY["_id"],
+    "actor_name": KEY["name"],
+    "address": "203.0.113.7",
+    "workspace_id": SCHEDULE["workspace_id"],
+    "agent_id": AGENT["_id"],
+    "verb": "update",
+    "object_type": "schedule",
+    "object_id": SCHEDULE["_id"],
+    "object_name": "Morning briefing",
+    "changes": {
+        "expression": {"old": "0 0 8 * * mon-fri", "new": SCHEDULE["expression"]},
+        "payload.variables.token": "changed",
+    },
+    "generation": 2,
+    "revision": 4,
+}

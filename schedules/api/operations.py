@@ -25,6 +25,7 @@ from schedules.api.etags import TAGS_PATTERN
 from schedules.api.examples import (
     AGENT,
     EXPLANATION,
+    JOURNAL_LINE,
     KEY,
     NEW_AGENT,
     NEW_KEY,
@@ -35,9 +36,17 @@ from schedules.api.examples import (
     TO_PREVIEW,
 )
 from schedules.api.idempotency_key import KEY_PATTERN, MAX_KEY
+from schedules.api.journal_documents import JournalPage
 from schedules.api.key_bodies import NewKeyBody, RotationBody
 from schedules.api.key_documents import IssuedKeyDocument, KeyDocument, KeyList
-from schedules.api.queries import ExplainQuery, PreviewBody, PreviewQuery, RunListQuery, ScheduleListQuery
+from schedules.api.queries import (
+    ExplainQuery,
+    JournalQuery,
+    PreviewBody,
+    PreviewQuery,
+    RunListQuery,
+    ScheduleListQuery,
+)
 
 TAG: Final = "Agent Schedules"
 
@@ -435,5 +444,20 @@ ROTATE_KEY: Final = _operation(
     responses={
         201: _answer(IssuedKeyDocument, "API key rotated.", KEY | _TOKEN | {"replaces_id": KEY["_id"]}),
         **_errors("key_not_found", "key_not_working", *_OF_AGENT_BODY),
+    },
+)
+
+READ_JOURNAL: Final = _operation(
+    "list-journal",
+    "Read journal",
+    "Lists a page of the workspace's journal, newest first: who changed, ran, cancelled or deleted what, when and from "
+    "where, in the API, in the console, by command, and the service by itself. A key of the scope read sees its own "
+    "acts; a key that is limited to some agents sees the acts on those agents, their schedules and their runs.",
+    parameters=[JournalQuery],
+    responses={
+        200: _answer(
+            JournalPage, "Lines listed.", {"lines": [JOURNAL_LINE], "next_after": JOURNAL_LINE["_id"]}
+        ),
+        **_errors("invalid_request_body"),
     },
 )

@@ -54,6 +54,16 @@ class Between(serializers.Serializer[Any]):
         return {"from": first} | super().get_fields()
 
 
+class Range(Between):
+    """`from` and `to` of what has been: a range that holds nothing is a mistake."""
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """`to` is later."""
+        if "from" in attrs and "to" in attrs and attrs["to"] <= attrs["from"]:
+            raise serializers.ValidationError({"to": ["Must be after from."]})
+        return attrs
+
+
 class ScheduleListQuery(serializers.Serializer[Any]):
     """Of a list of schedules."""
 
@@ -61,7 +71,7 @@ class ScheduleListQuery(serializers.Serializer[Any]):
     after = Position(help_text=AFTER_HELP)
 
 
-class RunListQuery(Between):
+class RunListQuery(Range):
     """Of a list of runs; `from` and `to` are about `created`."""
 
     limit = _limit("Maximum number of runs to return.", default=20)
@@ -71,11 +81,26 @@ class RunListQuery(Between):
         TriggerKind.values, required=False, help_text="Only runs with this trigger: the cadence, or a person."
     )
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """A range that holds nothing is a mistake."""
-        if "from" in attrs and "to" in attrs and attrs["to"] <= attrs["from"]:
-            raise serializers.ValidationError({"to": ["Must be after from."]})
-        return attrs
+
+def _name(form: str, example: str, **kwargs: Any) -> serializers.RegexField:
+    """A name that a line of the journal could have."""
+    messages: Any = {"invalid": f"Must be a name such as {example}."}
+    return serializers.RegexField(rf"^{form}\Z", required=False, error_messages=messages, **kwargs)
+
+
+_WORD = "[a-z_]{1,40}"
+_ID = "[A-Za-z0-9-]{1,40}"
+
+
+class JournalQuery(Range):
+    """Of the journal; `from` and `to` are about `at`."""
+
+    limit = _limit("Maximum number of lines to return.", default=20)
+    after = Position(help_text=AFTER_HELP)
+    object_type = _name(_WORD, "schedule", help_text="Only acts on objects of this type.")
+    object_id = _name(_ID, "01KPN29WWKSK0VDPJNTKZPVNRB", help_text="Only acts on this object.")
+    actor_id = _name(_ID, "01KPM5XHYF7NXZ1S3XK2J8Q4B7", help_text="Only acts of this key or user.")
+    verb = _name(_WORD, "update", help_text="Only acts of this verb.")
 
 
 class PreviewQuery(Between):
@@ -107,6 +132,14 @@ _COLUMNS = {"state": "state", "trigger": "trigger", "from": "created_at__gte", "
 def run_filter(query: dict[str, Any]) -> dict[str, Any]:
     """The conditions on runs that a query names, as Django's lookups."""
     return {lookup: query[name] for name, lookup in _COLUMNS.items() if name in query}
+
+
+_OF_A_LINE = ("object_type", "object_id", "actor_id", "verb")
+
+
+def journal_filter(query: dict[str, Any]) -> dict[str, Any]:
+    """The conditions on lines of the journal that a query names, but for the time."""
+    return {name: query[name] for name in _OF_A_LINE if name in query}
 
 
 def window(query: dict[str, Any]) -> Window:

@@ -6,6 +6,7 @@ from schedules.api.agent_views import AgentItself, Agents
 from schedules.api.description import Description, Documentation, error_codes
 from schedules.api.error_codes import DOCUMENTED_AT
 from schedules.api.fire_time_views import ExpressionPreview, ScheduleExplanation, SchedulePreview
+from schedules.api.journal_views import Journal
 from schedules.api.key_views import KeyItself, KeyRotation, Keys
 from schedules.api.run_views import RunCancellation, ScheduleRun, ScheduleRuns
 from schedules.api.schedule_views import AgentSchedule, AgentSchedules, ScheduleExecution
@@ -31,6 +32,7 @@ urlpatterns = [
     path(_KEYS, Keys.as_view()),
     path(f"{_KEYS}/<str:key_id>", KeyItself.as_view()),
     path(f"{_KEYS}/<str:key_id>/rotation", KeyRotation.as_view()),
+    path("v3/journal", Journal.as_view()),
     path("v3/schedules/preview", ExpressionPreview.as_view()),
     path("openapi.json", Description.as_view(), name="openapi"),
     path("docs", Documentation.as_view(url_name="openapi"), name="docs"),

@@ -7,7 +7,8 @@ from schedules.database.cursors import server_bound_cursor
 
 ACTOR_COLUMNS: Final = ("actor_kind", "actor_id", "actor_name", "address", "batch_id")
 _COLUMNS: Final = (
-    *("id", *ACTOR_COLUMNS, "workspace_id", "verb", "object_type", "object_id", "object_name"),
+    *("id", *ACTOR_COLUMNS, "workspace_id", "agent_id", "verb", "object_type"),
+    *("object_id", "object_name"),
     *("changes", "generation", "revision", "discarded_count"),
 )
 _INSERT: Final = (

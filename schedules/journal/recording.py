@@ -13,7 +13,7 @@ from schedules import actors
 from schedules.database.choice import is_postgresql
 from schedules.database.ulids import new_ulid
 from schedules.journal import postgresql
-from schedules.models import JournalEntry, Schedule, Workspace
+from schedules.models import Agent, JournalEntry, Schedule, Workspace
 
 _batch: ContextVar[str] = ContextVar("batch", default="")
 
@@ -36,6 +36,7 @@ def record(verb: str, row: Model, changes: Mapping[str, Any] | None = None, **fa
         str(row.pk),
         name_of(row),
         workspace_id=row.pk if isinstance(row, Workspace) else getattr(row, "workspace_id", None),
+        agent_id=row.pk if isinstance(row, Agent) else getattr(row, "agent_id", None),
         changes=changes,
         **facts,
     )
@@ -53,6 +54,7 @@ def record_act(
     object_name: str = "",
     *,
     workspace_id: UUID | None = None,
+    agent_id: str | None = None,
     changes: Mapping[str, Any] | None = None,
     generation: int | None = None,
     revision: int | None = None,
@@ -69,6 +71,7 @@ def record_act(
         "id": id_ or new_ulid(),
         **actor_columns(actor),
         "workspace_id": workspace_id,
+        "agent_id": agent_id,
         "verb": verb,
         "object_type": object_type,
         "object_id": object_id[:40],

@@ -23,6 +23,9 @@ class JournalEntry(models.Model):
     actor_name = models.CharField(max_length=150)
     address = models.CharField(max_length=45, help_text="Where it came from")
     workspace_id = models.UUIDField(null=True, help_text="None: it is about the service as a whole")
+    agent_id = models.CharField(
+        max_length=26, null=True, help_text="Of the agent it is about, or whose schedule or run it is"
+    )
     verb = models.CharField(max_length=40)
     object_type = models.CharField(max_length=40)
     object_id = models.CharField(max_length=40)

@@ -50,7 +50,7 @@ def cancel(run_id: str, now: datetime) -> bool:
     facts = {"reason": CANCELLED_BY_PERSON, "finished_at": now, **LEASE_ENDED}
     is_cancelled_now = bool(move(rows, RunState.CANCELLED, **facts))
     if is_cancelled_now:
-        journal.record("cancel", rows.only("workspace_id").get())
+        journal.record("cancel", rows.only("workspace_id", "agent_id").get())
         ringing.ring()
     return is_cancelled_now
 

@@ -36,10 +36,10 @@ FROM schedule, asked
 {unless_leapt}RETURNING {columns}
 ), line AS (
 INSERT INTO schedules_journalentry
-    (id, at, actor_kind, actor_id, actor_name, address, batch_id, workspace_id, verb, object_type, object_id,
-     object_name, changes)
-SELECT run.id, at, %(actor_kind)s, %(actor_id)s, %(actor_name)s, %(address)s, %(batch_id)s, workspace_id, 'run_now',
-    'schedule', schedule.id, name, '{no_changes}'
+    (id, at, actor_kind, actor_id, actor_name, address, batch_id, workspace_id, agent_id, verb, object_type,
+     object_id, object_name, changes)
+SELECT run.id, at, %(actor_kind)s, %(actor_id)s, %(actor_name)s, %(address)s, %(batch_id)s, workspace_id, agent_id,
+    'run_now', 'schedule', schedule.id, name, '{no_changes}'
 FROM run, schedule, asked
 )
 SELECT {columns} FROM run

@@ -83,6 +83,7 @@ def _record(schedule: Schedule, run: Run, ended: Run | None) -> None:
             ended.id,
             journal.name_of(schedule),
             workspace_id=run.workspace_id,
+            agent_id=run.agent_id,
             changes=journal.first_values({"run": run.id}),
             id_=run.id,
         )

@@ -21,6 +21,7 @@ AGENT: Final = f"{AGENT_ITSELF}/schedules"
 SCHEDULE: Final = f"{AGENT}/<str:schedule_id>"
 RUN: Final = f"{SCHEDULE}/runs/<str:run_id>"
 KEYS: Final = "v3/keys"
+JOURNAL: Final = "v3/journal"
 KEY: Final = f"{KEYS}/<str:key_id>"
 NEW: Final = {"type": "cron", "expression": "0 0 9 * * *", "payload": {"input": "Hello"}}
 
@@ -78,6 +79,7 @@ CALLS: Final = [
     Call("GET", KEY, scope=Scope.ADMIN),
     Call("DELETE", KEY, 204, scope=Scope.ADMIN),
     Call("POST", f"{KEY}/rotation", 201, scope=Scope.ADMIN),
+    Call("GET", JOURNAL),
     Call("POST", "v3/schedules/preview", body={"type": "cron", "expression": "0 0 9 * * *"}),
 ]
 OPEN: Final = ("openapi.json", "docs", "docs/errors", "healthz", "readyz")

@@ -37,6 +37,7 @@ OPERATIONS = {
     ("/v3/keys/{key_id}", "get"): "retrieve-api-key",
     ("/v3/keys/{key_id}", "delete"): "revoke-api-key",
     ("/v3/keys/{key_id}/rotation", "post"): "rotate-api-key",
+    ("/v3/journal", "get"): "list-journal",
     ("/v3/schedules/preview", "post"): "preview-schedule-expression",
 }
 
@@ -143,6 +144,7 @@ def test_only_bodies_that_are_read_are_described(described: Any) -> None:
         ("preview-agent-schedule", {"200", "400", "401", "404", "429", "500", "503"}),
         ("explain-agent-schedule", {"200", "400", "401", "404", "429", "500", "503"}),
         ("preview-schedule-expression", {"200", "400", "401", "413", "415", "429", "500", "503"}),
+        ("list-journal", {"200", "400", "401", "429", "500", "503"}),
         ("cancel-agent-schedule-run", {"200", "400", "401", "403", "404", "429", "500", "503"}),
     ],
 )
@@ -202,6 +204,7 @@ def test_real_answers_are_as_described(
         "PublicSchedulePreview": api.get(f"{schedule_path(schedule)}/preview"),
         "PublicPreview": api.post("/v3/schedules/preview", examples.TO_PREVIEW),
         "PublicExplanation": api.get(f"{schedule_path(schedule)}/explain?at=2026-06-01T09:00:00Z"),
+        "PublicJournal": api.get("/v3/journal"),
         "PublicScheduleTriggered": api.post(f"{schedule_path(schedule)}/execution"),
         "PublicScheduleError": api.get(f"{schedules_path(schedule.agent)}/x"),
         "PublicScheduleUnauthenticated": nobody.get(schedules_path(schedule.agent)),
@@ -220,6 +223,7 @@ def test_the_examples_are_as_described(described: Any) -> None:
     jsonschema.validate(examples.PREVIEW, _schema(described, "PublicPreview"))
     jsonschema.validate(examples.TO_PREVIEW, _schema(described, "PreviewRequest"))
     jsonschema.validate(examples.EXPLANATION, _schema(described, "PublicExplanation"))
+    jsonschema.validate(examples.JOURNAL_LINE, _schema(described, "PublicJournalLine"))
     create = described["paths"]["/v3/agents/{agent_key}/schedules"]["post"]
     assert create["requestBody"]["content"]["application/json"]["examples"]
     assert all("examples" in answer["content"]["application/json"] for answer in create["responses"].values())
