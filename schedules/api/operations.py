@@ -450,9 +450,9 @@ ROTATE_KEY: Final = _operation(
 READ_JOURNAL: Final = _operation(
     "list-journal",
     "Read journal",
-    "Lists a page of the workspace's journal, newest first: who changed, ran, cancelled or deleted what, when and from "
-    "where, in the API, in the console, by command, and the service by itself. A key of the scope read sees its own "
-    "acts; a key that is limited to some agents sees the acts on those agents, their schedules and their runs.",
+    "Lists a page of the workspace's journal, newest first: who changed, ran, cancelled or deleted what, when and "
+    "from where, in the API, in the console, by command, and the service by itself. A key of the scope read sees "
+    "its own acts; a key that is limited to some agents sees the acts on those agents, their schedules and runs.",
     parameters=[JournalQuery],
     responses={
         200: _answer(

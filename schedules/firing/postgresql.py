@@ -67,7 +67,8 @@ WITH times AS (
     SET is_active = false, is_finished = true
     FROM fired
     WHERE schedule.id = fired.schedule_id AND fired.following IS NULL
-    RETURNING run_id, workspace_id, agent_id, schedule_id, coalesce(nullif(display_name, ''), left(expression, 255)) AS name
+    RETURNING run_id, workspace_id, agent_id, schedule_id,
+        coalesce(nullif(display_name, ''), left(expression, 255)) AS name
 ), line AS (
     INSERT INTO schedules_journalentry
         (id, actor_kind, actor_id, actor_name, address, batch_id, workspace_id, agent_id, verb, object_type,

@@ -1,12 +1,13 @@
 """The journal: who did what, written in the transaction of the act itself."""
 
 from schedules.journal.changes import CHANGED, difference, first_values
-from schedules.journal.reading import as_document, between, oldest_first, visible_to
+from schedules.journal.reading import CLOCKS_APART, as_document, between, oldest_first, visible_to
 from schedules.journal.recording import actor_columns, batch, name_of, record, record_act
 from schedules.journal.retention import prune
 
 __all__ = [
     "CHANGED",
+    "CLOCKS_APART",
     "actor_columns",
     "as_document",
     "batch",

@@ -32,7 +32,7 @@ def visible_to(key: ApiKey) -> Lines:
 
 
 def between(lines: Lines, since: datetime | None, until: datetime | None) -> Lines:
-    """Those from `since` on and before `until` (None: no bound). By their ids, which are indexed, the bulk is passed."""
+    """Those from `since` on and before `until` (None: no bound), found by their ids, which are indexed."""
     if since is not None:
         lines = lines.filter(id__gte=lowest_ulid_at(since - CLOCKS_APART), at__gte=since)
     if until is not None:

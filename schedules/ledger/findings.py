@@ -26,6 +26,7 @@ class Problem(StrEnum):
     ORPHANED = "orphaned"
     AHEAD = "ahead"
     ATTEMPTS = "attempts"
+    UNRECORDED = "unrecorded"
 
 
 REMEDIES: Final[Mapping[Problem, str]] = {
@@ -54,25 +55,32 @@ REMEDIES: Final[Mapping[Problem, str]] = {
     Problem.AHEAD: "A run belongs to a generation that its schedule has not reached; it will never start. "
     "Cancel it; if the schedule's row is from a backup, save its expression anew.",
     Problem.ATTEMPTS: "The attempts that are kept of a run are not those that it says it had: rows were changed.",
+    Problem.UNRECORDED: "Something was done, and the journal does not say by whom: rows were changed, or lines "
+    "deleted, in the database itself, or a process of an older version was at work.",
 }
 """By problem: what it means and what an operator does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong. `generation`, `instant`: None where it is about none; `detail`: in words."""
+    """One thing that is wrong. `generation`, `instant`: None where it is about none; `detail`: in words.
+
+    `subject`: what it is about where that is no schedule.
+    """
 
     schedule_id: str
     generation: int | None
     instant: datetime | None
     problem: Problem
     detail: str = ""
+    subject: str = ""
 
     def __str__(self) -> str:
         generation = "" if self.generation is None else f" generation {self.generation}"
         at = "" if self.instant is None else f" at {rfc3339(self.instant)}"
         detail = f": {self.detail}" if self.detail else ""
-        return f"{self.problem}: schedule {self.schedule_id}{generation}{at}{detail}"
+        subject = self.subject or f"schedule {self.schedule_id}"
+        return f"{self.problem}: {subject}{generation}{at}{detail}"
 
 
 def remedies_of(findings: Iterable[str]) -> list[str]:
