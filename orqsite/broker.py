@@ -52,6 +52,10 @@ def celery_settings(environment: Environment) -> dict[str, Any]:
                 "task": "workers.tasks.warn_of_expiring_keys",
                 "schedule": crontab(minute="47", hour="6"),
             },
+            "note-expired-keys": {
+                "task": "workers.tasks.note_expired_keys",
+                "schedule": crontab(minute="*/10"),
+            },
             "audit-ledger": {"task": "workers.tasks.audit_ledger", "schedule": crontab(minute="37")},
         },
     }

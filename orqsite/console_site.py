@@ -35,6 +35,7 @@ NAVIGATION: list[dict[str, Any]] = [
             _page("Runs", "play_circle", "schedules_run"),
             _page("Missed firings", "event_busy", "schedules_missedfiring"),
             _page("Ledger audits", "fact_check", "schedules_auditresult"),
+            _page("Journal", "menu_book", "schedules_journalentry"),
         ],
     },
     {

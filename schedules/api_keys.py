@@ -11,13 +11,13 @@ from typing import Final
 
 import structlog
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from schedules import journal
 from schedules.database.ulids import ULID_PATTERN, is_ulid
 from schedules.errors import InvalidRequest, KeyNotFound, KeyNotWorking, KeyTooPowerful
 from schedules.expressions.instants import rfc3339
-from schedules.models import Agent, ApiKey, Scope, Workspace
+from schedules.models import Agent, ApiKey, JournalEntry, Scope, Workspace
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +33,9 @@ OVERLAP: Final = timedelta(days=7)
 
 WARNED_BEFORE: Final = timedelta(days=14)
 """From so long before its end on, an expiring key is warned of."""
+
+NOTED_WITHIN: Final = timedelta(days=30)
+"""Keys that ended longer ago without anybody noting it are left alone."""
 
 _RECORDED: Final = ("name", "scope", "expires_at", "agent_ids", "replaces_id")
 """Of a new key, in the journal."""
@@ -195,6 +198,30 @@ def warn_of_expiring(now: datetime) -> int:
             expires_at=rfc3339(key.expires_at or now),
         )
     return len(keys)
+
+
+def note_expired(now: datetime, keep: timedelta) -> int:
+    """A line of the journal for each key that has come to its end; how many. `keep`: how long the journal is kept."""
+    over = ApiKey.objects.filter(
+        is_enabled=True, revoked_at=None, expires_at__lte=now, expires_at__gt=now - min(keep, NOTED_WITHIN)
+    )
+    lines = _EXPIRIES.filter(object_id=OuterRef("pk"))
+    ids = list(over.filter(~Exists(lines)).order_by("expires_at").values_list("id", flat=True))
+    return sum(_note_expired(key_id) for key_id in ids)
+
+
+_EXPIRIES: Final = JournalEntry.objects.filter(object_type="apikey", verb="expire")
+
+
+@transaction.atomic
+def _note_expired(key_id: str) -> bool:
+    """Once, however many processes do it: under the key's lock another statement sees what they have written."""
+    key = ApiKey.objects.select_for_update().get(id=key_id)
+    if _EXPIRIES.filter(object_id=key_id).exists():
+        return False
+    journal.record("expire", key)
+    log.info("key.expired", key_id=key.id, name=key.name, workspace_id=str(key.workspace_id))
+    return True
 
 
 def _scopes_below(key: ApiKey) -> list[str]:

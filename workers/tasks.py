@@ -56,6 +56,16 @@ def audit_ledger() -> int:
     return result.finding_count
 
 
+@shared_task(name="workers.tasks.note_expired_keys")
+def note_expired_keys() -> int:
+    """Write the API keys into the journal that have ended; how many. None while the database's clock has leapt."""
+    try:
+        now = time_to_act()
+    except ClockLeapt:
+        return 0
+    return api_keys.note_expired(now, timedelta(days=settings.ORQ.journal_days))
+
+
 @shared_task(name="workers.tasks.warn_of_expiring_keys")
 def warn_of_expiring_keys() -> int:
     """Name the API keys that end soon, once a day; how many there are. None while the database's clock has leapt."""

@@ -3,14 +3,17 @@
 from typing import Any, TypeVar
 
 from django.contrib.admin import ListFilter, ShowFacets, SimpleListFilter
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from schedules import access
+from schedules.admin.object_history import history_of
 from schedules.admin.typed import ModelAdmin
 
 SIGNATURE_LENGTH = 40
@@ -101,14 +104,6 @@ class ConsoleAdmin(ModelAdmin[M]):
         """As the person's role in its workspace says."""
         return self.may(request, "delete", obj)
 
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """For who may look at such rows at all; Django would first say whether there is one."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return super().history_view(request, object_id, extra_context)
-
     def undeletable(self, request: HttpRequest, rows: Any) -> set[str]:
         """The name of the model, if the person may not delete each of the rows: then none is deleted."""
         may_all = all(self.may(request, "delete", row) for row in rows)
@@ -117,6 +112,26 @@ class ConsoleAdmin(ModelAdmin[M]):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
         """The row; an id that no database could hold finds none."""
         return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What was done to the row, wherever it was done; for who may look at such rows at all."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            return super().history_view(request, object_id)
+        if not self.has_view_or_change_permission(request, row):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"History: {row}",
+            "opts": self.opts,
+            "object": row,
+            "history": history_of(row, request),
+        }
+        return TemplateResponse(request, "console/history.html", context | (extra_context or {}))
 
 
 def _lookups(list_filter: Any) -> set[str]:

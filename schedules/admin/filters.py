@@ -15,7 +15,17 @@ from schedules import access
 from schedules.admin.typed import ModelAdmin
 from schedules.database.clock import database_now
 from schedules.database.ulids import lowest_ulid_at
-from schedules.models import Agent, ApiKey, DiscardReason, Membership, MissedFiring, Run, Schedule, Workspace
+from schedules.models import (
+    Agent,
+    ApiKey,
+    DiscardReason,
+    JournalEntry,
+    Membership,
+    MissedFiring,
+    Run,
+    Schedule,
+    Workspace,
+)
 from schedules.runs.leases import LOST
 from schedules.runs.transitions import CANCELLED_BY_PERSON
 
@@ -47,6 +57,7 @@ class WorkspaceFilter(SelectFilter):
     paths: ClassVar[dict[type[Model], str]] = {
         **dict.fromkeys((Schedule, Agent, ApiKey, Membership), "workspace"),
         **dict.fromkeys((Run, MissedFiring), "schedule__workspace"),
+        JournalEntry: "workspace_id",
     }
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Choices:
@@ -156,7 +167,7 @@ class DeletedFilter(ConsoleFilter):
 
 
 class MadeFilter(ConsoleFilter):
-    """Runs by when they were made: their id tells it, so the primary key finds them."""
+    """Runs, or lines of the journal, by when they were made: their id tells it, so the primary key finds them."""
 
     title = "time"
     parameter_name = "made"

@@ -125,7 +125,7 @@ def _agents_and_keys(scope: Scope, since: datetime) -> Iterator[Finding]:
     if scope.schedule_id is not None:
         return
     for act in _ACTS:
-        rows = QuerySet(act.model).filter(**{f"{act.column}__gt": since})
+        rows: QuerySet[Any] = QuerySet(act.model).filter(**{f"{act.column}__gt": since})
         lacking = _without_line(rows, str(act.model._meta.model_name), act.verb).order_by("pk")
         for pk, at in lacking.values_list("pk", act.column).iterator():
             words = f"it was {act.done}, and no line says by whom"

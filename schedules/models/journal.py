@@ -41,9 +41,10 @@ class JournalEntry(models.Model):
     class Meta:
         ordering = ["-id"]
         verbose_name = "journal entry"
-        verbose_name_plural = "journal"
+        verbose_name_plural = "journal entries"
         indexes: ClassVar = [
             models.Index(F("object_id"), F("id"), name="journal_of_object"),
+            models.Index(F("actor_id"), F("id"), name="journal_of_actor"),
             models.Index(F("workspace_id"), F("id"), name="journal_of_workspace"),
         ]
 

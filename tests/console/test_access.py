@@ -8,7 +8,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from schedules import api_keys
 from schedules.database.clock import database_now
-from schedules.models import ApiKey, MissedFiring, Role, Run, RunState, Schedule, Scope, Workspace
+from schedules.models import ApiKey, JournalEntry, MissedFiring, Role, Run, RunState, Schedule, Scope, Workspace
 from tests.console.browser import forms_to, text_of
 from tests.console.conftest import MakePerson
 from tests.factories import NOON, make_agent, make_run, make_schedule, make_workspace
@@ -19,6 +19,7 @@ MODELS = {
     "missedfiring": "schedules",
     "agent": "schedules",
     "apikey": "schedules",
+    "journalentry": "schedules",
     "workspace": "schedules",
     "membership": "schedules",
     "user": "auth",
@@ -60,7 +61,14 @@ def rows(workspace: Workspace) -> dict[str, str]:
         reason="coalesced",
     )
     key = api_keys.issue(agent.workspace, scope=Scope.READ).key
-    ids = {"schedule": schedule.pk, "run": run.pk, "missedfiring": missed.pk, "agent": agent.pk}
+    line = JournalEntry.objects.get(object_id=schedule.pk)
+    ids = {
+        "schedule": schedule.pk,
+        "journalentry": line.pk,
+        "run": run.pk,
+        "missedfiring": missed.pk,
+        "agent": agent.pk,
+    }
     return {name: str(pk) for name, pk in (ids | {"apikey": key.pk, "workspace": agent.workspace_id}).items()}
 
 
@@ -138,7 +146,7 @@ def test_who_may_only_view_cannot_post_a_form(
 
 
 def test_history_is_not_edited_by_anybody(rows: dict[str, str], operator: Client) -> None:
-    for model in ("run", "missedfiring"):
+    for model in ("run", "missedfiring", "journalentry"):
         assert operator.get(page(model, "add")).status_code == 403
         assert operator.get(page(model, "delete", rows[model])).status_code == 403
         assert operator.post(page(model, "change", rows[model]), {"state": "succeeded"}).status_code == 403

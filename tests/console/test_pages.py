@@ -13,6 +13,7 @@ from schedules.database.clock import database_now
 from schedules.models import (
     ApiKey,
     AuditResult,
+    JournalEntry,
     MissedFiring,
     Role,
     Run,
@@ -89,13 +90,14 @@ def pages(operator: Client) -> list[str]:
     task = PeriodicTask.objects.create(name="prune", task="workers.tasks.prune_history", crontab=crontab)
     user = User.objects.get()
     member = access.give(user, workspace, Role.VIEWER, signature=SCRIPT)
-    rows = [schedule, nameless, run, missed, audit, agent, key, workspace, member, task, crontab, user]
+    line = JournalEntry.objects.get(object_id=schedule.pk)
+    rows = [schedule, nameless, run, missed, audit, agent, key, workspace, member, task, crontab, user, line]
     addresses = [reverse("admin:index"), reverse("admin:password_change")]
     for row in rows:
         base = f"admin:{row._meta.app_label}_{row._meta.model_name}"
         addresses += [reverse(f"{base}_changelist"), reverse(f"{base}_change", args=(row.pk,))]
         addresses += [reverse(f"{base}_history", args=(row.pk,))]
-        if row not in (run, missed, audit):
+        if row not in (run, missed, audit, line):
             addresses.append(reverse(f"{base}_add"))
     addresses += [
         reverse("admin:schedules_schedule_delete", args=(schedule.pk,)),
@@ -104,6 +106,7 @@ def pages(operator: Client) -> list[str]:
         f"{reverse('admin:schedules_run_changelist')}?reason={SCRIPT}&schedule={SCRIPT}&q={SCRIPT}",
         f"{reverse('admin:schedules_schedule_changelist')}?agent={SCRIPT}&deleted=all",
         f"{reverse('admin:schedules_missedfiring_changelist')}?schedule={SCRIPT}",
+        f"{reverse('admin:schedules_journalentry_changelist')}?q={SCRIPT}",
     ]
     return sorted(set(addresses))
 
@@ -175,7 +178,7 @@ def test_the_sidebar_is_grouped_and_names_things_as_we_do(operator: Client) -> N
 
     order = [
         shown.index(f"<span>{name}</span>")
-        for name in ("Schedules", "Runs", "Missed firings", "Ledger audits", "Agents")
+        for name in ("Schedules", "Runs", "Missed firings", "Ledger audits", "Journal", "Agents")
     ]
     assert order == sorted(order)
     for name in ("API keys", "Members", "Workspaces", "Users", "Groups", "Housekeeping tasks"):

@@ -12,7 +12,7 @@ from schedules import api_keys
 from schedules.api.api_key_cache import SECONDS, RememberedKeys
 from schedules.database.clock import database_now
 from schedules.errors import KeyNotWorking, KeyTooPowerful
-from schedules.models import Agent, ApiKey, Scope
+from schedules.models import Agent, ApiKey, JournalEntry, Scope
 from tests.api.caller import Caller, assert_error, document
 from tests.commands.conftest import run as run
 from tests.console.browser import form_of
@@ -307,3 +307,36 @@ def test_keys_that_end_soon_are_named_in_the_log(agent: Agent) -> None:
 
     assert count == 1
     assert [(line["event"], line["key_id"]) for line in lines] == [("key.expiring", keys["soon"].id)]
+
+
+def test_the_service_notes_once_that_a_key_has_expired(agent: Agent) -> None:
+    now, day = database_now(), timedelta(days=1)
+    keys = {
+        name: api_keys.issue(agent.workspace, scope=Scope.READ, name=name, expires_at=end).key
+        for name, end in {
+            "over": now - day,
+            "now": now,
+            "soon": now + day,
+            "never": None,
+            "long ago": now - 31 * day,
+            "revoked": now - day,
+        }.items()
+    }
+    api_keys.revoke(keys["revoked"], now)
+
+    with capture_logs() as lines:
+        counts = [api_keys.note_expired(now, 400 * day) for _ in range(2)]
+
+    assert counts == [2, 0]
+    noted = JournalEntry.objects.filter(verb="expire").order_by("id")
+    assert [line.object_id for line in noted] == [keys["over"].id, keys["now"].id]
+    assert {(line.actor_kind, line.workspace_id) for line in noted} == {("service", agent.workspace_id)}
+    assert {line["event"] for line in lines} == {"key.expired"}
+
+
+def test_a_key_whose_line_retention_has_deleted_is_not_noted_again(agent: Agent) -> None:
+    now, day = database_now(), timedelta(days=1)
+    api_keys.issue(agent.workspace, scope=Scope.READ, expires_at=now - 3 * day)
+
+    assert api_keys.note_expired(now, keep=2 * day) == 0
+    assert api_keys.note_expired(now, keep=4 * day) == 1
