@@ -7,12 +7,13 @@ from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from schedules import access
+from schedules import access, journal
 from schedules.admin.object_history import history_of
 from schedules.admin.typed import ModelAdmin
 
@@ -112,6 +113,12 @@ class ConsoleAdmin(ModelAdmin[M]):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
         """The row; an id that no database could hold finds none."""
         return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[M]) -> None:
+        """The selected rows, at one go."""
+        with journal.batch():
+            super().delete_queryset(request, queryset)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

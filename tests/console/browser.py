@@ -59,7 +59,8 @@ class _Form(HTMLParser):
                 self.values[name] = attributes.get("value") or ("on" if is_box else "")
         elif tag in {"select", "textarea"} and name:
             self._open = name
-            self.values[name] = ""
+            if "multiple" not in attributes:  # of several, those that are chosen are sent; of none, nothing
+                self.values[name] = ""
         elif tag == "option" and self._open and "selected" in attributes:
             self.values[self._open] = attributes.get("value") or ""
 

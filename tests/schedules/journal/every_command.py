@@ -1,0 +1,52 @@
+"""Every command of `manage.py` that is ours, or changes something: its words, and the acts that it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from schedules import api_keys
+from schedules.models import Scope
+from tests.factories import make_workspace
+from tests.schedules.journal.lines import Act
+
+
+@dataclass(frozen=True)
+class Given:
+    """A command line, what must be there before, and the acts."""
+
+    words: Callable[[], list[str]]
+    acts: set[Act]
+
+
+def _key() -> list[str]:
+    return [api_keys.issue(make_workspace(), scope=Scope.READ, name="CI").key.id]
+
+
+CHANGING: Final[dict[str, Given]] = {
+    "create_workspace": Given(lambda: ["Acme"], {("create", "workspace")}),
+    "create_agent": Given(
+        lambda: ["digest", "--workspace", "Acme", "--runtime", "echo", "--tag", "v1"],
+        {("create", "workspace"), ("create", "agent")},
+    ),
+    "create_api_key": Given(
+        lambda: ["--workspace", "Acme", "--scope", "read"], {("create", "workspace"), ("create", "apikey")}
+    ),
+    "rotate_api_key": Given(_key, {("update", "apikey"), ("create", "apikey")}),
+    "rotate_secrets": Given(list, {("rotate", "secrets")}),
+    "seed_demo": Given(
+        list,
+        {
+            *(("create", kind) for kind in ("workspace", "agent", "schedule", "apikey", "user")),
+            ("set_version", "agent"),
+        },
+    ),
+    "createsuperuser": Given(
+        lambda: ["--noinput", "--username", "new", "--email", "new@example.org"], {("create", "user")}
+    ),
+}
+
+READING: Final = {"audit", "explain", "export_journal", "healthy", "next_fires", "status"}
+"""Commands of ours that change nothing."""
+
+DJANGOS: Final = {"createsuperuser"}
+"""Commands of Django's that operators use to change something."""

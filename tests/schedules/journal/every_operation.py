@@ -1,0 +1,20 @@
+"""Every operation of the API that is no GET, by its operationId: the acts that it is."""
+
+from typing import Final
+
+from tests.schedules.journal.lines import Act
+
+OPERATIONS: Final[dict[str, set[Act]]] = {
+    "create-agent": {("create", "agent")},
+    "update-agent": {("update", "agent")},
+    "delete-agent": {("delete", "agent")},
+    "create-agent-schedule": {("create", "schedule")},
+    "update-agent-schedule": {("update", "schedule")},
+    "delete-agent-schedule": {("delete", "schedule")},
+    "trigger-agent-schedule": {("run_now", "schedule")},
+    "cancel-agent-schedule-run": {("cancel", "run")},
+    "create-api-key": {("create", "apikey")},
+    "revoke-api-key": {("revoke", "apikey")},
+    "rotate-api-key": {("create", "apikey"), ("update", "apikey")},
+    "preview-schedule-expression": set(),  # changes nothing
+}

@@ -1,0 +1,49 @@
+"""What the service does by itself, without anybody: the acts that it is."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from schedules import agents, api_keys
+from schedules.models import ClockLeap, Scope
+from schedules.realigning import realign
+from schedules.retiring import retire
+from tests.factories import NOON, make_due_schedule, make_schedule, make_workspace
+from tests.firing import fire
+from tests.schedules.journal.lines import Act
+
+YEAR = timedelta(days=365)
+
+Prepared = Callable[[], Callable[[], object]]
+"""Makes what must be there, and gives what the service then does."""
+
+
+def _finishing() -> Callable[[], object]:
+    make_due_schedule()
+    return lambda: fire(NOON, 10)
+
+
+def _retiring() -> Callable[[], object]:
+    schedule = make_schedule()
+    agents.delete(schedule.agent_id, NOON)
+    return lambda: retire(NOON)
+
+
+def _realigning() -> Callable[[], object]:
+    ClockLeap.objects.create(left_at=NOON, reached_at=NOON + YEAR)
+    make_schedule(now=NOON - timedelta(hours=1), expression="0 30 * * * *")
+    fire(NOON + YEAR, 10)
+    return lambda: realign(NOON + timedelta(minutes=7))
+
+
+def _expiring() -> Callable[[], object]:
+    api_keys.issue(make_workspace(), scope=Scope.READ, expires_at=NOON)
+    return lambda: api_keys.note_expired(NOON, YEAR)
+
+
+ACTS: Final[dict[str, tuple[Prepared, Act]]] = {
+    "a once fires, and has finished": (_finishing, ("finish", "schedule")),
+    "a deleted agent's schedules end": (_retiring, ("delete", "schedule")),
+    "a cadence begins again after a wrong clock": (_realigning, ("restart", "schedule")),
+    "a key expires": (_expiring, ("expire", "apikey")),
+}
