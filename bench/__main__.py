@@ -22,6 +22,7 @@ BENCHMARKS = {
     "listing": "the list of 200,000 schedules without a limit: first byte, last byte, memory of the web server",
     "trigger": "what one run-now costs, beside an ORM insert and a plain apply_async",
     "machinery": "what each piece that bends a library gains, beside the same without it",
+    "journal": "what a line of the journal costs a PATCH and a run now, among 100,000 lines",
     "neighbours": "one run a second beside another workspace's herd, or its calls that hang",
     "retrieve": "processor time of an authenticated retrieve, beside ordinary DRF + ORM and a bare view",
 }

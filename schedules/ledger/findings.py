@@ -47,7 +47,7 @@ REMEDIES: Final[Mapping[Problem, str]] = {
     Problem.UNEXPLAINED: "A run was discarded without a reason that the service knows: the row was changed. "
     "Run it again if the work is still wanted.",
     Problem.VANISHED: "Runs that people asked for, and were promised, are gone. "
-    "The web log names who asked; run the schedule now if the work is still wanted.",
+    "The journal names who asked; run the schedule now if the work is still wanted.",
     Problem.LOST_GENERATION: "The record of a whole generation is gone, and whatever ran in it. "
     "Look for it in a backup.",
     Problem.ORPHANED: "There are records of a schedule that is not there. Look for its row in a backup; "

@@ -20,6 +20,7 @@ OURS = (
     "next_fires",
     "explain",
     "audit",
+    "export_journal",
     "rotate_secrets",
     "status",
     "healthy",
