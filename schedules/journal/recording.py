@@ -11,6 +11,7 @@ from django.db.models import Model
 
 from schedules import actors
 from schedules.database.choice import is_postgresql
+from schedules.database.clock import estimated_now
 from schedules.database.ulids import new_ulid
 from schedules.journal import postgresql
 from schedules.models import Agent, JournalEntry, Schedule, Workspace
@@ -83,7 +84,7 @@ def record_act(
     if is_postgresql():
         postgresql.insert(values | {"changes": json.dumps(changes or {})})
     else:
-        JournalEntry.objects.create(**values, changes=changes or {})
+        JournalEntry.objects.create(**values, changes=changes or {}, at=estimated_now())
 
 
 def actor_columns(actor: actors.Actor | None = None) -> dict[str, str]:
