@@ -2,12 +2,14 @@
 
 import base64
 import html
+import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -15,7 +17,7 @@ from pytest_django import Settings
 
 from schedules import agents
 from schedules.database.clock import database_now
-from schedules.models import Agent, Run, Schedule
+from schedules.models import Agent, JournalEntry, Run, Schedule
 from tests.agent_server import AgentServer, Behaviour
 from tests.api.caller import Caller, run_path, schedule_path, schedules_path
 from tests.canaries.evidence import CREDENTIAL, VARIABLE, Evidence
@@ -76,10 +78,11 @@ REPEATING = {
 }
 """How an agent may repeat what it was told."""
 
-CONSOLE_LISTS = ("agent", "apikey", "missedfiring", "run", "schedule", "workspace")
+CONSOLE_LISTS = ("agent", "apikey", "journalentry", "missedfiring", "run", "schedule", "workspace")
 ROW_PAGES: list[tuple[str, Any, list[str]]] = [
     ("agent", Agent, ["change", "history", "delete"]),
-    ("run", Run, ["change"]),
+    ("journalentry", JournalEntry, ["change"]),
+    ("run", Run, ["change", "history"]),
     ("schedule", Schedule, ["change", "history", "delete"]),
 ]
 
@@ -114,6 +117,7 @@ class Journey:
             self.run_once(schedules[1], how)
         self.console_pages()
         self.console_edits(schedules[1])
+        self.journal()
         for debug in (False, True):
             self.settings.DEBUG = debug
             self.requests_that_break(schedules[1])
@@ -192,6 +196,14 @@ class Journey:
             for row in model.objects.all():
                 for page in pages:
                     self.seen(f"{name} {page}", reverse(f"admin:schedules_{name}_{page}", args=(row.pk,)))
+
+    def journal(self) -> None:
+        """Who did all that: over the API and exported."""
+        lines = self.called("journal", "GET", "/v3/journal?limit=100")["lines"]
+        assert "********" in str(lines)
+        exported = io.StringIO()
+        call_command("export_journal", stdout=exported)
+        self.evidence.add("the exported journal", exported.getvalue())
 
     def seen(self, place: str, address: str) -> Any:
         """A page of the console; one that a person may not see is an answer too."""
