@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("schedules", "0028_journal")]
+    dependencies: ClassVar = [("schedules", "0029_memberships")]
 
     operations: ClassVar = [
         migrations.AddField(
