@@ -10,9 +10,10 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from orqsite.login.roles_of_groups import read_line
 from orqsite.redis_url import require_redis_url
 from schedules.addresses import read_policy
 
@@ -37,7 +38,9 @@ MACHINERY: Final = (
 """What bends a library for speed, by the names ORQ_WITHOUT takes; see docs/upgrading.md."""
 
 
-SECRET_LOCATIONS: Final = {"DATABASE_URL", "REDIS_URL", "secret_key", "encryption_keys", "agent_proxy"}
+SECRET_LOCATIONS: Final = {
+    *("DATABASE_URL", "REDIS_URL", "secret_key", "encryption_keys", "agent_proxy", "oidc_client_secret"),
+}
 """Where pydantic places an error of a secret."""
 
 
@@ -103,6 +106,26 @@ class Environment(BaseSettings):
     )
     session_idle_minutes: int = Field(
         60, ge=1, le=43_200, description="a console session ends after this time without a request"
+    )
+    oidc_client_id: str = Field("", description="what the OpenID Connect provider knows this service as")
+    oidc_issuer: str = Field(
+        "",
+        description="issuer of the provider at which people may log in to the console; needs the client id",
+    )
+    password_login: bool = Field(
+        True, description="people may log in to the console by name and password; off needs a provider"
+    )
+    oidc_client_secret: SecretStr = Field(
+        SecretStr(""), description="the secret that goes with it; empty for a public client"
+    )
+    oidc_name: str = Field("single sign-on", description="what people call that provider")
+    oidc_scopes: str = Field("openid profile email", description="scopes that are asked for, with `openid`")
+    oidc_groups_claim: str = Field(
+        "groups", description="claim in which the provider names a person's groups"
+    )
+    oidc_roles: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="comma-separated roles of groups: group=role@workspace, or group=superuser",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="lowest level to log")
     log_format: Literal["json", "console"] = Field(
@@ -212,7 +235,8 @@ class Environment(BaseSettings):
     )
 
     @field_validator(
-        "encryption_keys", "allowed_hosts", "trusted_origins", "trusted_proxies", "without", mode="before"
+        *("encryption_keys", "allowed_hosts", "trusted_origins", "trusted_proxies", "oidc_roles", "without"),
+        mode="before",
     )
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
@@ -262,6 +286,40 @@ class Environment(BaseSettings):
                 ip_network(each)
             except ValueError:
                 raise ValueError(f"{each} is not an address or network, such as 10.0.0.0/8") from None
+        return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _confidential_issuer(cls, value: str, info: ValidationInfo) -> str:
+        parts = urlsplit(value)
+        is_here = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if value and not (
+            parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and is_here))
+        ):
+            raise ValueError("give an https URL, such as https://login.example.org/realms/main")
+        if value and not info.data.get("oidc_client_id"):
+            raise ValueError("set ORQ_OIDC_CLIENT_ID as well")
+        return value
+
+    @field_validator("oidc_scopes")
+    @classmethod
+    def _with_openid(cls, value: str) -> str:
+        if "openid" not in value.split():
+            raise ValueError("openid must be among them")
+        return value
+
+    @field_validator("oidc_roles")
+    @classmethod
+    def _readable_roles(cls, value: list[str]) -> list[str]:
+        for line in value:
+            read_line(line)
+        return value
+
+    @field_validator("password_login")
+    @classmethod
+    def _some_way_in(cls, value: bool, info: ValidationInfo) -> bool:
+        if not value and not info.data.get("oidc_issuer"):
+            raise ValueError("nobody could log in: set ORQ_OIDC_ISSUER first")
         return value
 
     @field_validator("agent_proxy")

@@ -4,10 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 
 from orqsite import health
+from orqsite.login import provider
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("console/login/provider/", provider.start, name="provider-start"),
+    path("console/login/provider/return", provider.finish, name="provider-return"),
     path("console/", admin.site.urls),
     path("", include("schedules.api.urls")),
 ]

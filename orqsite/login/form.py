@@ -1,11 +1,14 @@
 """The console's login form: failures are counted before anything is hashed, and every outcome is in the log."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import structlog
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.urls import reverse
 from unfold.forms import AuthenticationForm
 
 from orqsite.login import hashing
@@ -19,8 +22,25 @@ class LoginForm(AuthenticationForm):  # type: ignore[misc]  # it has no types
 
     request: HttpRequest
 
+    @property
+    def provider_name(self) -> str:
+        """What people call the provider they may log in at instead; empty: there is none."""
+        return settings.ORQ.oidc_name if settings.ORQ.oidc_issuer else ""
+
+    @property
+    def provider_address(self) -> str:
+        """Where to go for that; afterwards back to where the person was going."""
+        return f"{reverse('provider-start')}?{urlencode({'next': self.request.GET.get('next', '')})}"
+
+    @property
+    def takes_passwords(self) -> bool:
+        """Whether names and passwords let anybody in."""
+        return bool(settings.ORQ.password_login)
+
     def clean(self) -> dict[str, Any]:
         """The user who logs in; ValidationError: not now, or not with this name and password."""
+        if not self.takes_passwords:
+            raise ValidationError("Nobody logs in by password here", code="refused")
         name, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
         if not name or not password:
             return dict(super().clean())

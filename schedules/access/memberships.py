@@ -1,5 +1,6 @@
 """Roles are given and taken away. Nobody gives a role above their own; each change stands in the journal."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -40,6 +41,17 @@ def take_away(user_id: int, workspace: Workspace, *, giver: Any = None) -> bool:
     _check(giver, workspace, Role(membership.role))
     membership.delete()
     return True
+
+
+@transaction.atomic
+def follow_groups(user: Any, roles: Mapping[str, str | None], *, signature: str) -> None:
+    """In each of these workspaces, by name, the person has this role from now on; None: none."""
+    for workspace in Workspace.objects.filter(name__in=roles).order_by("name"):
+        wanted = roles[workspace.name]
+        if wanted is None:
+            take_away(user.pk, workspace)
+        elif role_in(user, workspace.pk) != wanted:
+            give(user, workspace, Role(wanted), signature=signature)
 
 
 def _locked(user_id: int) -> QuerySet[Membership]:

@@ -17,6 +17,7 @@ from schedules.admin import (
 )
 
 admin.site.index_title = "Overview"
+admin.site.login_template = "console/login.html"
 
 __all__ = [
     "agent_pages",

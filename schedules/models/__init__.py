@@ -14,6 +14,7 @@ from schedules.models.membership import Membership, Role
 from schedules.models.missed import MissedFiring, MissedReason
 from schedules.models.next_fire import NextFire, remember_next_fire
 from schedules.models.process import ProcessKind, ProcessRegistration
+from schedules.models.provider_account import ProviderAccount
 from schedules.models.run import (
     FINAL_STATES,
     RESPONSE_ID_LENGTH,
@@ -61,6 +62,7 @@ __all__ = [
     "NextFire",
     "ProcessKind",
     "ProcessRegistration",
+    "ProviderAccount",
     "Role",
     "Run",
     "RunAttempt",
