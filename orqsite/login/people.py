@@ -14,7 +14,7 @@ from django.db import transaction
 
 from orqsite.login.roles_of_groups import roles_of
 from schedules import access
-from schedules.models import ProviderAccount
+from schedules.models import Membership, ProviderAccount
 
 NAME_LENGTH: Final = 150
 SIGNATURE: Final = "provider"
@@ -33,7 +33,7 @@ def person_of(claims: Mapping[str, Any]) -> User:
     granted = roles_of(_groups(claims), settings.ORQ.oidc_roles)
     if granted.decides_superusers and user.is_superuser != granted.is_superuser:
         user.is_superuser = granted.is_superuser
-        user.is_staff = granted.is_superuser or user.memberships.exists()
+        user.is_staff = granted.is_superuser or Membership.objects.filter(user=user).exists()
         user.save(update_fields=["is_superuser", "is_staff"])
     access.follow_groups(user, granted.roles, signature=SIGNATURE)
     user.refresh_from_db()

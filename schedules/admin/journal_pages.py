@@ -99,7 +99,7 @@ class JournalAdmin(ReadOnly[JournalEntry]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[JournalEntry]:
         """The lines of workspaces where the person is an operator or more, and their own."""
         workspaces = access.workspaces_where(request.user, self.permission("view"))
-        lines = QuerySet(JournalEntry)
+        lines: QuerySet[JournalEntry] = QuerySet(JournalEntry)
         if workspaces is None:
             return lines
         own = Q(actor_kind=ActorKind.USER, actor_id=str(request.user.pk))

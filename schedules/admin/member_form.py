@@ -89,7 +89,7 @@ class AddMemberForm(MemberForm):
                 self._check_new()
             elif cleaned["password"]:
                 self.add_error("password", SOMEBODY)
-            elif person.memberships.filter(workspace=cleaned["workspace"]).exists():
+            elif Membership.objects.filter(user=person, workspace=cleaned["workspace"]).exists():
                 self.add_error("username", MEMBER)
         return cleaned
 

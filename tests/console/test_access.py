@@ -8,7 +8,17 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from schedules import api_keys
 from schedules.database.clock import database_now
-from schedules.models import ApiKey, JournalEntry, MissedFiring, Role, Run, RunState, Schedule, Scope, Workspace
+from schedules.models import (
+    ApiKey,
+    JournalEntry,
+    MissedFiring,
+    Role,
+    Run,
+    RunState,
+    Schedule,
+    Scope,
+    Workspace,
+)
 from tests.console.browser import forms_to, text_of
 from tests.console.conftest import MakePerson
 from tests.factories import NOON, make_agent, make_run, make_schedule, make_workspace
