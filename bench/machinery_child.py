@@ -82,6 +82,23 @@ def _messages() -> Work:
     return send
 
 
+def _fires() -> Work:
+    """Whatever is due, as a beat fires it, until nothing is left."""
+    from orqsite.celery import app
+    from schedules.models import Run
+    from workers.beat import ScheduleBeat
+
+    beat = ScheduleBeat(app=app)
+
+    def fire(_: int) -> int:
+        before = Run.objects.count()
+        while beat._fire_and_recover() == 0.0:  # noqa: SLF001 - the part under test
+            pass
+        return Run.objects.count() - before
+
+    return fire
+
+
 def _calls(url: str, in_flight: int, is_httpcore: bool) -> Work:
     from bench.machinery_calls import caller
     from bench.slow_agent import allow_many_sockets
@@ -94,6 +111,7 @@ OPERATIONS: dict[str, Callable[..., Work]] = {
     "requests": _requests,
     "run nows": _run_nows,
     "messages": _messages,
+    "fires": _fires,
     "calls": _calls,
 }
 

@@ -1,6 +1,7 @@
-"""Requests, run nows and messages: a process for each variant, all warm, which take turns."""
+"""Requests, messages and fires: a process for each variant, all warm, which take turns."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -69,7 +70,7 @@ class Processes:
 
 @contextmanager
 def parts(servers: Servers, *, is_quick: bool) -> Iterator[list[Part]]:
-    """A retrieve and a trigger of a busy key, within its limits as shipped; a message."""
+    """A retrieve and a trigger of a busy key, within its limits as shipped; a message; a fire of a herd."""
     with ExitStack() as stack:
         agent, processes = population.make_agent(), Processes(servers, stack)
         retrieves = _Requests(Processes(servers, stack), agent, 100)
@@ -83,11 +84,14 @@ def parts(servers: Servers, *, is_quick: bool) -> Iterator[list[Part]]:
             ),
         )
         of_run_nows = (ALL_ON, *without("message_template", "shared_client", "prepared"))
+        of_fires = (ALL_ON, *without("fire_batch_overlap"))
         yield [
             Part("a retrieve", "µs", of_requests, retrieves.retrieve, 8),
             Part("a trigger", "µs", of_triggers, triggers.trigger, 8),
             Part("a run now, without its request", "µs", of_run_nows, triggers.run_now, 8),
             Part("a message", "µs", (ALL_ON, *without("message_template", "shared_client")), herd.message, 2),
+            Part("a fire", "µs", of_fires, herd.fire, 2),
+            Part("a fire, by the clock", "µs", of_fires, herd.by_the_clock, 2),
         ]
 
 
@@ -147,6 +151,7 @@ class _Herd:
     processes: Processes
     agent: Agent
     count: int
+    clock: dict[Variant, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     def message(self, variant: Variant) -> Cost:
         """One of many that leave together."""
@@ -155,6 +160,22 @@ class _Herd:
         result = worker.do(self.count // 4)
         assert worker.broker.llen(QUEUE) == result["count"]
         return cost_of(result)
+
+    def fire(self, variant: Variant) -> Cost:
+        """One of a herd: its run recorded, its next fire time, its message."""
+        population.clear()
+        worker = self.processes.of(variant, "fires", dict, 0)
+        worker.broker.delete(QUEUE)
+        population.make_schedules(self.agent, self.count, database_now().replace(microsecond=0))
+        population.settle()
+        result = worker.do(0)
+        assert worker.broker.llen(QUEUE) == result["count"] == self.count, result
+        self.clock[variant].append(result["clock"] / self.count * 1e6)
+        return cost_of(result)
+
+    def by_the_clock(self, variant: Variant) -> Cost:
+        """Of the rounds before."""
+        return Cost(self.clock[variant].pop(0))
 
 
 def cost_of(result: dict[str, float]) -> Cost:

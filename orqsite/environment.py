@@ -27,6 +27,7 @@ MACHINERY: Final = (
     "message_batches",
     "shared_client",
     "message_template",
+    "fire_batch_overlap",
     "eta_leak",
     "gc_freeze",
     "warm_up",

@@ -6,6 +6,7 @@ django-celery-beat's own periodic tasks work as ever; the service's housekeeping
 
 import math
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from schedules.database.clock import time_to_act
 from schedules.errors import ClockLeapt
 from schedules.firing.due import fire_due, is_anything_due, suspend_unreachable
 from schedules.messages import dispatch
+from schedules.messages.dispatch import RunKey
 from schedules.realigning import note_accepted_leaps, realign
 from schedules.retiring import retire
 from schedules.runs.recovering import recover, top_up
@@ -51,6 +53,34 @@ AFTER_THE_SECOND = 0.005
 """Fire times are whole seconds: a tick wakes this long after one, so that it sees what has just come due."""
 
 
+class Messages:
+    """A batch's messages leave in a thread of their own, while the next batch is fired."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="messages")
+        self._leaving: Future[bool] | None = None
+        self._count = 0
+
+    @property
+    def leaving_count(self) -> int:
+        """How many may not be on the queue yet."""
+        return self._count if self._leaving is not None and not self._leaving.done() else 0
+
+    def send(self, runs: list[RunKey]) -> None:
+        """Send these when those before them have left: no more than one batch waits."""
+        self.wait()
+        self._count = len(runs)
+        self._leaving = self._thread.submit(dispatch.send_now, runs)
+        if not settings.ORQ.uses("fire_batch_overlap"):
+            self.wait()
+
+    def wait(self) -> None:
+        """Return when all have left, or could not."""
+        leaving, self._leaving = self._leaving, None
+        if leaving is not None:
+            leaving.result()
+
+
 class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is untyped
     """Fires, recovers, then lets the stock scheduler run what is its own."""
 
@@ -60,6 +90,7 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
         self._recover_at = 0.0
         self._unreachable_at = 0.0
         self._stock_tick_at = 0.0
+        self._messages = Messages()
         self._outage = Outage()
         super().__init__(*args, **kwargs)
 
@@ -105,18 +136,19 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
         try:
             if is_herd or is_anything_due(now):
                 fired = fire_due(now, limit, self._room())
-                dispatch.send_now(fired.runs)
+                self._messages.send(fired.runs)
                 self._is_herd = fired.due_count == limit
                 self._is_backlog = self._is_backlog or fired.waiting_count > 0
         finally:  # also when firing fails: lost work is found whatever a schedule does
             self._recover_if_time(now, HERD_SECONDS if self._is_herd else 0.0)
         if self._is_herd:
             return 0.0
+        self._messages.wait()
         return min(next_at, self._top_up_if_waiting(now))
 
     def _room(self) -> int:
         """For how many messages the queue has room; for none, if the broker cannot tell: the next recovery asks."""
-        return dispatch.queue_room() or 0
+        return max(0, (dispatch.queue_room() or 0) - self._messages.leaving_count)
 
     def _top_up_if_waiting(self, now: datetime) -> float:
         """The moment (monotonic) to fill the queue again; for ever where nothing waits for that."""

@@ -1,7 +1,6 @@
 """ScheduleBeat in this process: it fires, recovers, keeps the stock scheduler's tasks, and outlives a database."""
 
 import time
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -45,23 +44,33 @@ def test_a_tick_fires_what_is_due(started: ScheduleBeat, valkey: redis.Redis) ->
     assert (dispatch.EXECUTE_RUN, [run.id, 1]) in queued(valkey)
 
 
+def test_without_overlap_a_batchs_messages_have_left_before_the_next_is_fired(
+    valkey: redis.Redis, settings: Settings
+) -> None:
+    settings.ORQ = settings.ORQ.model_copy(update={"without": ["fire_batch_overlap"]})
+    messages = beat.Messages()
+
+    messages.send([("run-1", 1)])
+
+    assert queued(valkey) == [(dispatch.EXECUTE_RUN, ["run-1", 1])]
+
+
 def test_no_message_leaves_before_its_run_is_committed(
     started: ScheduleBeat, monkeypatch: pytest.MonkeyPatch, valkey: redis.Redis
 ) -> None:
     schedule = make_due_schedule(due_at=soon())
     seen_elsewhere: list[bool] = []
 
-    send_now = dispatch.send_now
+    class Watching(beat.Messages):
+        def send(self, runs: list[dispatch.RunKey]) -> None:
+            with elsewhere(lambda: Run.objects.filter(schedule=schedule).exists()) as seen:
+                seen_elsewhere.append(seen.result(timeout=10))
+            super().send(runs)
 
-    def watched(runs: Iterable[dispatch.RunKey]) -> bool:
-        with elsewhere(lambda: Run.objects.filter(schedule=schedule).exists()) as seen:
-            seen_elsewhere.append(seen.result(timeout=10))
-        return send_now(runs)
-
-    monkeypatch.setattr(dispatch, "send_now", watched)
+    monkeypatch.setattr(started, "_messages", Watching())
     started.tick()
 
-    assert seen_elsewhere[0]
+    assert seen_elsewhere == [True]
     assert len(queued(valkey)) == 1
 
 

@@ -111,11 +111,11 @@ FIRES: Final = (
         "messages leave before the commit",
         BEAT,
         "                fired = fire_due(now, limit, self._room())\n"
-        "                dispatch.send_now(fired.runs)\n",
+        "                self._messages.send(fired.runs)\n",
         "                from django.db import transaction\n"
         "                with transaction.atomic():\n"
         "                    fired = fire_due(now, limit, self._room())\n"
-        "                    dispatch.send_now(fired.runs)\n",
+        "                    self._messages.send(fired.runs)\n",
         ("tests/workers/test_beat.py::test_no_message_leaves_before_its_run_is_committed",),
     ),
     Mutant(
@@ -127,7 +127,7 @@ FIRES: Final = (
     Mutant(
         "a firing sends no message",
         BEAT,
-        "                dispatch.send_now(fired.runs)\n",
+        "                self._messages.send(fired.runs)\n",
         "",
         ("tests/workers/test_beat.py::test_a_tick_fires_what_is_due",),
     ),
