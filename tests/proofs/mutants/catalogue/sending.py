@@ -12,8 +12,8 @@ SENDING: Final = (
     Mutant(
         "a later message is delivered at once",
         MESSAGE_TEMPLATE,
-        '"task_id": task_id, "eta": until}',
-        '"task_id": task_id, "eta": "null"}',
+        "task_id.encode(), until)",
+        'task_id.encode(), b"null")',
         (f"{RENDERED}::test_a_later_message_is_what_celery_sends_with_a_countdown",),
     ),
     Mutant(
