@@ -58,6 +58,7 @@ class Messages:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="messages")
+        self._thread.submit(dispatch.make_ready)
         self._leaving: Future[bool] | None = None
         self._count = 0
 

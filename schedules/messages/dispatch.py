@@ -34,6 +34,11 @@ _CHUNK = 500
 breaker = Breaker(BROKER_PAUSE_SECONDS)
 
 
+def make_ready() -> None:
+    """Have made what the first message needs: nobody waits for that when a herd comes due."""
+    _template(current_app)
+
+
 def send_later(run_id: str, generation: int, delay: timedelta) -> bool:
     """Ring for one run after `delay`; False: the broker was not reached, a beat redispatches the run."""
     return _reach_broker(lambda: _send_later(current_app, (run_id, generation), delay))

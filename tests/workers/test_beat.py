@@ -55,6 +55,16 @@ def test_without_overlap_a_batchs_messages_have_left_before_the_next_is_fired(
     assert queued(valkey) == [(dispatch.EXECUTE_RUN, ["run-1", 1])]
 
 
+def test_the_first_batch_finds_its_template_made(valkey: redis.Redis) -> None:
+    dispatch._template.cache_clear()
+
+    messages = beat.Messages()
+    messages.send([])
+    messages.wait()  # one thread does both, in turn; that nothing is to be sent makes no template
+
+    assert dispatch._template.cache_info().currsize == 1
+
+
 def test_no_message_leaves_before_its_run_is_committed(
     started: ScheduleBeat, monkeypatch: pytest.MonkeyPatch, valkey: redis.Redis
 ) -> None:
