@@ -6,7 +6,7 @@ Durations are in the unit the name ends in.
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
@@ -53,6 +53,9 @@ class Environment(BaseSettings):
     """The service's settings; the field names in capitals are the environment variables."""
 
     model_config = SettingsConfigDict(env_prefix="ORQ_", extra="ignore", frozen=True)
+
+    _mask_wrapped: ClassVar = True
+    """Django's settings ask each value for it at each look, and pydantic takes long to say that it has none."""
 
     database_url: SecretStr = Field(
         SecretStr(""),

@@ -60,6 +60,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
             pool_check.given_back(self.connection)
         super().close()
 
+    def _set_autocommit(self, autocommit: bool) -> None:
+        """Said to a connection that is not so already: one from the pool nearly always is."""
+        if self.connection.autocommit != autocommit:
+            super()._set_autocommit(autocommit)  # type: ignore[misc]  # not in the stubs
+
     def _configure_connection(self, connection: "psycopg.Connection[Any]") -> bool:
         make_durable(connection)
         return bool(super()._configure_connection(connection))  # type: ignore[misc]  # not in the stubs

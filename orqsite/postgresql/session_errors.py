@@ -29,6 +29,8 @@ class SessionErrors(DatabaseErrorWrapper):
         traceback: TracebackType | None,
     ) -> None:
         """OperationalError from `exc_value`, or what Django makes of it."""
+        if exc_type is None:
+            return
         if not isinstance(exc_value, USELESS):
             super().__exit__(exc_type, exc_value, traceback)
             return

@@ -1,7 +1,5 @@
 """PostgreSQL's own words need its own cursor: parameters are bound by the server, not written into the statement."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from weakref import WeakSet
 
@@ -41,10 +39,10 @@ class _PreparingCursor(psycopg.Cursor[Any]):
         return super().execute(query, params, **options)
 
 
-@contextmanager
-def server_bound_cursor(*, is_binary: bool = False, is_prepared: bool = False) -> Iterator[CursorWrapper]:
-    """A cursor on Django's connection, in its transaction if there is one; errors and execute wrappers are Django's.
+def server_bound_cursor(*, is_binary: bool = False, is_prepared: bool = False) -> CursorWrapper:
+    """A cursor on Django's connection, for one block, in its transaction if there is one.
 
+    Errors and execute wrappers are Django's.
     `is_binary`: rows come in PostgreSQL's binary form, which is read faster. `is_prepared`: the server keeps the
     statement, unless ORQ_WITHOUT names `prepared`; for those of each run and request.
     """
@@ -53,6 +51,4 @@ def server_bound_cursor(*, is_binary: bool = False, is_prepared: bool = False) -
     is_prepared = is_prepared and settings.ORQ.uses("prepared")
     cursor: Any = (_PreparingCursor if is_prepared else psycopg.Cursor)(ours.connection)
     cursor.format = Format.BINARY if is_binary else Format.TEXT
-    wrap = ours.make_debug_cursor if ours.queries_logged else ours.make_cursor
-    with wrap(cursor) as wrapped:
-        yield wrapped
+    return ours.make_debug_cursor(cursor) if ours.queries_logged else ours.make_cursor(cursor)
