@@ -3,11 +3,9 @@
 import random
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, Protocol
 
 from django.db import connection, transaction
-from django.db.models import Field
 
 from schedules.database.choice import is_postgresql
 from schedules.database.clock import database_now, estimated_now, latest_plausible
@@ -33,6 +31,8 @@ NO_OUTCOME: Mapping[str, Any] = {
 }
 """The columns of an answer, in the order of the statement that every success is."""
 
+_JSON = ("output", "output_types", "usage")
+
 _ANOTHER_WAITS = (
     "(SELECT 1 FROM schedules_run AS other WHERE other.state = 'pending'"
     " AND other.workspace_id = schedules_run.workspace_id AND other.agent_id = schedules_run.agent_id"
@@ -40,6 +40,17 @@ _ANOTHER_WAITS = (
     " ORDER BY other.redispatch_at LIMIT 1)"  # the order keeps a plan from reading the table in hope of an early hit
 )
 """Whether a due run of the same agent has no message under way: it may wait for the slot that is free now."""
+
+_SUCCEED = (  # Django takes longer to put an UPDATE together than PostgreSQL to carry it out
+    "UPDATE schedules_run SET state = 'succeeded', lease_expires_at = NULL,"  # noqa: S608 - names of our own
+    f" error_code = '', error_message = '', {', '.join(f'{name} = %s' for name in NO_OUTCOME)}, finished_at = %s"
+    " WHERE id = %s AND attempt = %s AND state = %s"
+    f" RETURNING {_ANOTHER_WAITS}, agent_id"
+)
+_SUCCEED_NOW = _SUCCEED.replace(  # the answer is kept whatever the database's clock shows
+    "finished_at = %s",
+    "finished_at = CASE WHEN statement_timestamp() <= %s THEN statement_timestamp() ELSE %s END",
+)
 
 MOST_OUTPUT_TYPES, LONGEST_OUTPUT_TYPE = 20, 64
 
@@ -77,41 +88,25 @@ def succeed(run_id: str, attempt: int, now: datetime | None, **outcome: Any) -> 
     `now`: None is the database's clock. `outcome`: response_id, and what `outcome_of` gives.
     """
     has_clock = is_postgresql()
-    facts = {
-        "state": RunState.SUCCEEDED,
-        "error_code": "",
-        "error_message": "",
-        **NO_OUTCOME,
-        **outcome,
-        **LEASE_ENDED,
-    }
-    values = [_fields()[name].get_db_prep_save(value, connection) for name, value in facts.items()]
-    columns = ", ".join(f"{name} = %s" for name in facts)
-    moment, moments = _moment(now)
-    statement = (  # Django takes longer to put an UPDATE together than PostgreSQL to carry it out
-        f"UPDATE schedules_run SET {columns}, finished_at = {moment}"  # noqa: S608 - names of our own
-        " WHERE id = %s AND attempt = %s AND state = %s"
-        f" RETURNING {_ANOTHER_WAITS}, agent_id"
-    )
+    answer = {**NO_OUTCOME, **outcome}
+    for name in _JSON:
+        if answer[name] is not None:
+            answer[name] = connection.ops.adapt_json_value(answer[name], None)
+    moments = _moments(now)
+    values = [*answer.values(), *moments, run_id, attempt, RunState.RUNNING.value]
     with server_bound_cursor(is_prepared=True) if has_clock else connection.cursor() as cursor:
-        cursor.execute(statement, [*values, *moments, run_id, attempt, RunState.RUNNING.value])
+        cursor.execute(_SUCCEED if len(moments) == 1 else _SUCCEED_NOW, values)
         ended = cursor.fetchone()
     if ended is not None and (ended[0] or was_a_workspace_full()):
         ringing.ring(ended[1])
     return ended is not None
 
 
-def _moment(now: datetime | None) -> tuple[str, list[Any]]:
-    """When the run finished, as SQL and its parameters: the answer is kept whatever the database's clock shows."""
+def _moments(now: datetime | None) -> list[Any]:
+    """When the run finished; of the server's own time, the latest that is believed, and what is noted instead."""
     if now is not None or not is_postgresql():
-        return "%s", [connection.ops.adapt_datetimefield_value(now or database_now())]
-    moment = "CASE WHEN statement_timestamp() <= %s THEN statement_timestamp() ELSE %s END"
-    return moment, [latest_plausible(), estimated_now()]
-
-
-@cache
-def _fields() -> "dict[str, Field[Any, Any]]":
-    return {field.attname: field for field in Run._meta.concrete_fields}
+        return [connection.ops.adapt_datetimefield_value(now or database_now())]
+    return [latest_plausible(), estimated_now()]
 
 
 def outcome_of(answer: Answer) -> dict[str, Any]:
