@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any, NamedTuple
 
 import structlog
@@ -180,7 +181,7 @@ def _endpoint(agent: Agent) -> Endpoint:
         max_response_bytes=agent.max_response_bytes,
         dialect=agent.dialect,
         model=agent.model,
-        extra_body=agent.extra_body,
+        extra_body=deepcopy(agent.extra_body) if agent.extra_body else {},  # the agent's stays as it is read
         extra_headers=opened_headers(agent.extra_headers),
         background=agent.background,
         stream=agent.stream,

@@ -6,11 +6,11 @@ It starts nothing that the portable claim would refuse; whatever it refuses, the
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import Field, JSONField
+from django.db.models import DateTimeField
 
 from schedules.database.clock import latest_plausible
 from schedules.database.cursors import server_bound_cursor
@@ -58,7 +58,7 @@ WITH asked AS (
       AND asked.at <= %(latest)s  -- a clock that has leapt starts nothing
     RETURNING run.schedule_id, seen.is_first, run.attempt, run.agent_tag, run.payload::text, run.attempt_started_at,
         run.lease_expires_at, run.silent_count, schedule.display_name, run.fire_time, run.created_at, run.is_misfire,
-        run.again_of <> '', seen.trace_id, run.linked_traceparent, {agent_columns}
+        run.again_of <> '', seen.trace_id, run.linked_traceparent, row_to_json(agent)::text
 ), counted AS (
     UPDATE schedules_schedule AS schedule
     SET trigger_count = trigger_count + 1, last_triggered_at = asked.at
@@ -67,6 +67,9 @@ WITH asked AS (
 )
 SELECT slot.state, started.* FROM slot LEFT JOIN started ON true
 """
+
+AGENTS = 200
+"""Remembered as they were read last, sealed secrets and all: to read one anew takes longer than to claim a run."""
 
 _NEAR = ("agent_near", "workspace_near")
 """No free slot is certain without counting alone."""
@@ -107,14 +110,14 @@ def start(
 def _execute(values: dict[str, Any]) -> tuple[str | None, Sequence[Any]]:
     """How it stands with the slot (None: that was not the question), and the started run's row, empty or not."""
     with server_bound_cursor(is_prepared=True) as cursor:
-        cursor.execute(_statement(), values)
+        cursor.execute(_START, values)
         row = cursor.fetchone()
     return (row[0], row[1:]) if row is not None else (None, ())
 
 
 def _claimed(asked: dict[str, Any], row: Sequence[Any]) -> Claimed:
     schedule_id, _, attempt, agent_tag, payload, started_at, lease_expires_at, silent_count, *rest = row
-    display_name, fire_time, created_at, is_misfire, is_again, trace_before, traceparent, *columns = rest
+    display_name, fire_time, created_at, is_misfire, is_again, trace_before, traceparent, agent = rest
     return Claimed(
         asked["run_id"],
         attempt,
@@ -128,31 +131,14 @@ def _claimed(asked: dict[str, Any], row: Sequence[Any]) -> Claimed:
         asked["trace_id"],
         links(trace_before, traceparent),
         Occasion(display_name, asked["generation"], fire_time, created_at, is_misfire, is_again),
-        _agent(columns),
+        _agent(agent),
     )
 
 
-def _agent(columns: Sequence[Any]) -> Agent:
-    agent = Agent.from_db(connection.alias, _agent_names(), columns)
-    for name in _agent_json():  # Django has psycopg leave JSON as text
-        setattr(agent, name, json.loads(getattr(agent, name)))
-    return agent
-
-
-@cache
-def _statement() -> str:
-    return _START.format(agent_columns=", ".join(f"agent.{field.column}" for field in _agent_fields()))
-
-
-def _agent_fields() -> "Sequence[Field[Any, Any]]":
-    return Agent._meta.concrete_fields
-
-
-@cache
-def _agent_names() -> list[str]:
-    return [field.attname for field in _agent_fields()]
-
-
-@cache
-def _agent_json() -> list[str]:
-    return [field.attname for field in _agent_fields() if isinstance(field, JSONField)]
+@lru_cache(maxsize=AGENTS)
+def _agent(row: str) -> Agent:
+    """The agent of a row as JSON; a change of the row makes another text, and so another agent."""
+    columns = json.loads(row)
+    fields = [field for field in Agent._meta.concrete_fields if not isinstance(field, DateTimeField)]
+    values = [field.to_python(columns[field.column]) for field in fields]
+    return Agent.from_db(connection.alias, [field.attname for field in fields], values)

@@ -4,12 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import DateTimeField
 
 from schedules import editing
 from schedules.models import (
     FINAL_STATES,
     TRANSITIONS,
     TRIGGER_DELAY,
+    Agent,
     DiscardReason,
     Run,
     RunState,
@@ -89,6 +91,41 @@ def test_the_agents_tag_is_read_at_the_first_claim_and_kept_for_retries() -> Non
     second = claimed(run)
 
     assert (first.agent_tag, second.agent_tag, fresh(run).agent_tag) == ("v2", "v2", "v2")
+
+
+def test_a_claims_agent_has_all_that_its_row_has() -> None:
+    agent = make_agent(
+        extra_body={"temperature": 0.5, "nested": [{"a": None}]},
+        extra_headers={"X-Team": "ü"},
+        sealed_signing_secrets=["one", "two"],
+        read_timeout=timedelta(days=1, seconds=3, microseconds=7),
+        max_in_flight=3,
+        stream=True,
+    )
+
+    claimed_agent = claimed(make_run(make_schedule(agent))).agent
+
+    names = [field.attname for field in Agent._meta.concrete_fields if not isinstance(field, DateTimeField)]
+    assert [getattr(claimed_agent, name) for name in names] == [getattr(agent, name) for name in names]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"read_timeout": timedelta(seconds=7)},
+        {"sealed_credential": "another"},
+        {"extra_headers": {"X-Team": "other"}},
+        {"max_attempts": 1},
+    ],
+)
+def test_a_changed_agent_is_the_next_claims(change: dict[str, Any]) -> None:
+    schedule = make_schedule()
+    finishing.succeed(claimed(make_run(schedule)).run_id, 1, NOON)
+    Agent.objects.update(**change)
+
+    after = claimed(make_run(schedule)).agent
+
+    assert {name: getattr(after, name) for name in change} == change
 
 
 def test_only_one_of_two_workers_gets_the_run() -> None:
