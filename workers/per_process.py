@@ -25,6 +25,9 @@ class PerProcess(Generic[Made]):
 
     def __call__(self) -> Made:
         """The object; the first call makes it."""
+        made = self._made
+        if made is not None:
+            return made
         with self._lock:
             if self._made is None:
                 self._made = self._make()

@@ -6,17 +6,17 @@ run's key, the signature, the words of an HTTP error, and keeping secrets out of
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from schedules.headers import HeaderRefused, is_ours, require_credential_header, require_extra_header
 from schedules.version import VERSION
 from workers.runtimes.base import HTTP_STATUS, AgentCall, CallFailed, Endpoint, observe_nothing
 from workers.runtimes.documents import Redact, document_of, error_in
 from workers.runtimes.http.call import HttpRequest, Reply, address, exchange
-from workers.runtimes.http.deadline import CallLimits, limited
+from workers.runtimes.http.deadline import CallLimits
 from workers.runtimes.http.event_stream import EventReader, OnEvent
 from workers.runtimes.http.retry_after import retry_after
 from workers.runtimes.redaction import Redactor, strings_in
@@ -42,13 +42,10 @@ class NotFound(CallFailed):
     """404: the agent does not know what it was asked for. Final, unless work was just queued (see `polling`)."""
 
 
-@contextmanager
-def agent_line(
-    call: AgentCall, endpoint: Endpoint, should_abort: Callable[[], bool]
-) -> Iterator["AgentLine"]:
-    """The line to the agent; the call's total time begins."""
-    with limited(CallLimits(endpoint.total_timeout, should_abort)) as limits:
-        yield AgentLine(call, endpoint, limits, Redactor(lambda: _private_strings(call, endpoint)))
+def agent_line(call: AgentCall, endpoint: Endpoint, should_abort: Callable[[], bool]) -> "AgentLine":
+    """The line to the agent, open inside its block; the call's total time begins."""
+    limits = CallLimits(endpoint.total_timeout, should_abort)
+    return AgentLine(call, endpoint, limits, Redactor(lambda: _private_strings(call, endpoint)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +56,13 @@ class AgentLine:
     endpoint: Endpoint
     limits: CallLimits
     redact: Redact
+
+    def __enter__(self) -> Self:
+        self.limits.__enter__()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.limits.__exit__(*raised)
 
     def post(
         self,
@@ -100,7 +104,7 @@ class AgentLine:
     def cancel(self, path: str, body: Any, headers: Mapping[str, str] | None = None) -> None:
         """Tell the agent once that nobody waits any longer. The call is over: what becomes of it does not matter."""
         call = replace(self.call, observe=observe_nothing)
-        with suppress(CallFailed), limited(CallLimits(CANCEL_PATIENCE, lambda: False)) as limits:
+        with suppress(CallFailed), CallLimits(CANCEL_PATIENCE, lambda: False) as limits:
             replace(self, call=call, limits=limits).ask(path, body, headers)
 
     def document(self, reply: Reply) -> dict[str, Any]:

@@ -7,8 +7,8 @@ slow agents sleep until their answers come, instead of waking twice a second eac
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from typing import Self
 
 import structlog
 
@@ -19,13 +19,23 @@ log = structlog.get_logger(__name__)
 
 
 class Wait:
-    """One call's wait on a socket."""
+    """One call's wait on a socket, as long as its block lasts."""
 
-    def __init__(self, sock: socket.socket, limits: CallLimits) -> None:
+    __slots__ = ("_monitor", "is_ended", "limits", "sock")
+
+    def __init__(self, monitor: "AbortMonitor", sock: socket.socket, limits: CallLimits) -> None:
+        self._monitor = monitor
         self.sock = sock
         self.limits = limits
         self.is_ended = False
         """Whether the abort monitor has ended it: what the socket says since is not the agent's word."""
+
+    def __enter__(self) -> Self:
+        self._monitor.begin(self)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._monitor.leave(self)
 
 
 class AbortMonitor:
@@ -36,18 +46,20 @@ class AbortMonitor:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    @contextmanager
-    def guard(self, sock: socket.socket, limits: CallLimits) -> Iterator[Wait]:
-        """Inside the block the connection is shut down, within `SLICE` seconds, once the call is unwanted."""
-        wait = Wait(sock, limits)
+    def guard(self, sock: socket.socket, limits: CallLimits) -> Wait:
+        """Inside its block the connection is shut down, within `SLICE` seconds, once the call is unwanted."""
+        return Wait(self, sock, limits)
+
+    def begin(self, wait: Wait) -> None:
+        """Watch over it."""
         with self._lock:
             self._ensure_thread()
             self._waits.add(wait)
-        try:
-            yield wait
-        finally:
-            with self._lock:
-                self._waits.remove(wait)
+
+    def leave(self, wait: Wait) -> None:
+        """It is over."""
+        with self._lock:
+            self._waits.remove(wait)
 
     def _ensure_thread(self) -> None:
         if self._thread is None or not self._thread.is_alive():

@@ -4,8 +4,7 @@ httpcore's connections are used without a client on top: an agent call wants no 
 redirects, and no proxies or credentials from the environment, and they know none of that. HTTP/1.1 only.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -100,41 +99,54 @@ def _joined(base_url: str, path: str) -> str:
 def exchange(
     request: HttpRequest, endpoint: Endpoint, limits: CallLimits, events: OnChunk | None = None
 ) -> Reply:
-    """Send the request, once, and read the reply. Must run inside `limited`.
+    """Send the request, once, and read the reply. Must run inside the block of `limits`.
 
     `events` takes the body, instead of the reply, when it is an event stream (text/event-stream) of a success.
     Raises `CallFailed`: retryable for whatever went wrong on the wire, final for a reply over the limits.
     """
     limits.allow(HEAD_BYTES)
-    with _wire_failures(endpoint), _sent(request, endpoint) as response:
-        headers = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in response.headers}
-        reply = Reply(response.status, headers, bytearray())
-        if events and 200 <= reply.status < 300 and reply.media_type == "text/event-stream":
-            limits.allow(HEAD_BYTES + STREAM_FRAMING * endpoint.max_response_bytes)
-            _feed(response, reply, events)
-            return reply
-        limits.allow(HEAD_BYTES + FRAMING * endpoint.max_response_bytes)
-        return Reply(reply.status, headers, _body(response, reply, endpoint.max_response_bytes))
+    sent = _request(request, endpoint)
+    route = Route(sent.url.origin, endpoint.proxy, endpoint.ca_pem, endpoint.client_pem)
+    connection = connections().take(route)
+    try:
+        response = connection.handle_request(sent)
+        try:
+            return _reply(response, endpoint, limits, events)
+        finally:
+            response.close()
+    except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError) as error:
+        raise _wire_failure(error, endpoint) from None
+    finally:
+        connections().give_back(route, connection)
 
 
-@contextmanager
-def _sent(request: HttpRequest, endpoint: Endpoint) -> Iterator[httpcore2.Response]:
-    """The response's head; its connection is kept for another call, or closed, when the block is left."""
+def _reply(
+    response: httpcore2.Response, endpoint: Endpoint, limits: CallLimits, events: OnChunk | None
+) -> Reply:
+    headers = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in response.headers}
+    reply = Reply(response.status, headers, bytearray())
+    if events and 200 <= reply.status < 300 and reply.media_type == "text/event-stream":
+        limits.allow(HEAD_BYTES + STREAM_FRAMING * endpoint.max_response_bytes)
+        _feed(response, reply, events)
+        return reply
+    limits.allow(HEAD_BYTES + FRAMING * endpoint.max_response_bytes)
+    return Reply(reply.status, headers, _body(response, reply, endpoint.max_response_bytes))
+
+
+def _request(request: HttpRequest, endpoint: Endpoint) -> httpcore2.Request:
+    """As httpcore sends it, whose own `stream` would check all of it twice."""
     url = request.url
     target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
     headers = [(b"Host", url.netloc), *request.headers]
     if endpoint.proxy:
         _require_literal_allowed(endpoint)
         target, headers = _by_proxy(target, headers, endpoint.proxy)
-    route = Route(target.origin, endpoint.proxy, endpoint.ca_pem, endpoint.client_pem)
-    extensions = {"timeout": _timeouts(endpoint)}
-    with (
-        connections().lend(route) as connection,
-        connection.stream(
-            request.method, target, headers=headers, content=request.body, extensions=extensions
-        ) as response,
-    ):
-        yield response
+    if request.body is not None:
+        headers.append((b"Content-Length", b"%d" % len(request.body)))
+    timeouts = {"timeout": _timeouts(endpoint)}
+    return httpcore2.Request(
+        request.method, target, headers=headers, content=request.body, extensions=timeouts
+    )
 
 
 def _require_literal_allowed(endpoint: Endpoint) -> None:
@@ -217,27 +229,22 @@ def _too_large(limit: int) -> BodyTooLarge:
     return BodyTooLarge("response_too_large", f"the agent's answer is larger than {limit} bytes")
 
 
-@contextmanager
-def _wire_failures(endpoint: Endpoint) -> Iterator[None]:
-    """Put what httpcore raises into our words. Its own may quote raw bytes of the agent: those are left out."""
-    try:
-        yield
-    except httpcore2.ConnectTimeout:
-        raise _timeout("no connection within", endpoint.connect_timeout) from None
-    except httpcore2.WriteTimeout:
-        raise _timeout("the agent took nothing of the request for", endpoint.read_timeout) from None
-    except httpcore2.TimeoutException:
-        raise _timeout("the agent was silent for", endpoint.read_timeout, is_silent=True) from None
-    except httpcore2.ConnectError as error:
-        log.info("agent.connect_failed", base_url=endpoint.base_url, detail=str(error))
-        raise CallFailed("agent_unreachable", _connect_trouble(error), is_retryable=True) from None
-    except (httpcore2.NetworkError, httpcore2.RemoteProtocolError) as error:
-        reason = str(error).partition(":")[0]
-        raise CallFailed("agent_unreachable", f"the connection broke: {reason}", is_retryable=True) from None
-    except httpcore2.LocalProtocolError:
-        raise CallFailed(
-            "invalid_endpoint", "the configured header or path cannot be sent over HTTP"
-        ) from None
+def _wire_failure(error: Exception, endpoint: Endpoint) -> CallFailed:
+    """What httpcore raised, in our words. Its own may quote raw bytes of the agent: those are left out."""
+    match error:
+        case httpcore2.ConnectTimeout():
+            return _timeout("no connection within", endpoint.connect_timeout)
+        case httpcore2.WriteTimeout():
+            return _timeout("the agent took nothing of the request for", endpoint.read_timeout)
+        case httpcore2.TimeoutException():
+            return _timeout("the agent was silent for", endpoint.read_timeout, is_silent=True)
+        case httpcore2.ConnectError():
+            log.info("agent.connect_failed", base_url=endpoint.base_url, detail=str(error))
+            return CallFailed("agent_unreachable", _connect_trouble(error), is_retryable=True)
+        case httpcore2.LocalProtocolError():
+            return CallFailed("invalid_endpoint", "the configured header or path cannot be sent over HTTP")
+    reason = str(error).partition(":")[0]
+    return CallFailed("agent_unreachable", f"the connection broke: {reason}", is_retryable=True)
 
 
 def _connect_trouble(error: httpcore2.ConnectError) -> str:

@@ -7,9 +7,8 @@ else those that `SSL_CERT_FILE` or `SSL_CERT_DIR` name, else the machine's.
 """
 
 import threading
+import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import httpcore2
@@ -48,20 +47,19 @@ class Connections:
         self._tls = httpcore2.default_ssl_context()
         self._backend, self._backend_to_proxies = LimitedBackend(), LimitedBackend(is_judged=False)
         self._lock = threading.Lock()
-        # In the order they came back.
-        self._idle: deque[tuple[Route, httpcore2.HTTPConnection]] = deque()
+        # In the order they came back, with the moment.
+        self._idle: deque[tuple[Route, httpcore2.HTTPConnection, float]] = deque()
 
-    @contextmanager
-    def lend(self, route: Route) -> Iterator[httpcore2.HTTPConnection]:
-        """A connection by that route, for one request; kept afterwards if it still can take another."""
-        connection = self._take(route) or self._new(route)
-        try:
-            yield connection
-        finally:
-            if connection.is_available() and _is_drained(connection):
-                self._keep(route, connection)
-            else:
-                connection.close()
+    def take(self, route: Route) -> httpcore2.HTTPConnection:
+        """A connection by that route, for one request; it is given back in any case."""
+        return self._taken(route) or self._new(route)
+
+    def give_back(self, route: Route, connection: httpcore2.HTTPConnection) -> None:
+        """Keep it if it still can take another request."""
+        if connection.is_available() and _is_drained(connection):
+            self._keep(route, connection)
+        else:
+            connection.close()
 
     def _new(self, route: Route) -> httpcore2.HTTPConnection:
         has_own_tls = route.ca_pem or route.client_pem
@@ -78,7 +76,7 @@ class Connections:
         is_tunnel = route.origin.scheme == b"https"
         return TunnelBackend(proxy_at(route.proxy)) if is_tunnel else self._backend_to_proxies
 
-    def _take(self, route: Route) -> httpcore2.HTTPConnection | None:
+    def _taken(self, route: Route) -> httpcore2.HTTPConnection | None:
         """The connection by that route that came back last and is still good."""
         while connection := self._pick(route):
             if not connection.has_expired():
@@ -96,9 +94,10 @@ class Connections:
         return None
 
     def _keep(self, route: Route, connection: httpcore2.HTTPConnection) -> None:
+        now = time.monotonic()
         with self._lock:
-            self._idle.append((route, connection))
-            while self._idle and (len(self._idle) > MAX_IDLE or self._idle[0][1].has_expired()):
+            self._idle.append((route, connection, now))
+            while len(self._idle) > MAX_IDLE or now - self._idle[0][2] > KEEPALIVE_SECONDS:
                 self._idle.popleft()[1].close()
 
 

@@ -5,10 +5,10 @@ The limits of the call on this thread are therefore found through a context vari
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import timedelta
+from typing import Self
 
 from workers.runtimes.base import CallAborted, CallFailed
 
@@ -31,6 +31,14 @@ class CallLimits:
         """Whether the agent may be at work: an end in silence is then not free of cost."""
         self.last_failure = ""
         """What went wrong last, for the message when time runs out."""
+
+    def __enter__(self) -> Self:
+        """Put the work done inside, on this thread, under these limits."""
+        self._token = _current.set(self)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        _current.reset(self._token)
 
     def check(self) -> None:
         """Raise `CallAborted` or `CallFailed` (agent_timeout) unless the call may go on."""
@@ -79,19 +87,9 @@ class CallLimits:
 _current: ContextVar[CallLimits | None] = ContextVar("call_limits", default=None)
 
 
-@contextmanager
-def limited(limits: CallLimits) -> Iterator[CallLimits]:
-    """Put the work done inside, on this thread, under these limits."""
-    token = _current.set(limits)
-    try:
-        yield limits
-    finally:
-        _current.reset(token)
-
-
 def current_limits() -> CallLimits:
     """The limits of this thread's call. Raises `LookupError` outside of one: nothing may wait without limits."""
     limits = _current.get()
     if limits is None:
-        raise LookupError("agent connections may only be used inside `limited`")
+        raise LookupError("agent connections may only be used inside the block of their limits")
     return limits
