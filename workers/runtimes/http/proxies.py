@@ -109,7 +109,7 @@ class TunnelBackend(httpcore2.NetworkBackend):
     def _open_tunnel(self, stream: LimitedStream, place: str, give_up_at: float) -> None:
         lines = [b"CONNECT %b HTTP/1.1" % place.encode("ascii"), b"Host: %b" % place.encode("ascii")]
         lines += [b"%b: %b" % header for header in self._proxy.headers]
-        stream.write(b"\r\n".join([*lines, b"", b""]), give_up_at - time.monotonic())
+        stream.send(b"\r\n".join([*lines, b"", b""]), give_up_at - time.monotonic())
         head = b""
         while b"\r\n\r\n" not in head:
             data = stream.receive(4096, give_up_at - time.monotonic())

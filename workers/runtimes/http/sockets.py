@@ -11,6 +11,7 @@ are not affected.
 
 import errno
 import os
+import select
 import selectors
 import socket
 import ssl
@@ -30,6 +31,9 @@ from workers.runtimes.http.deadline import current_limits
 
 READ_BYTES = 16 * 1024
 """Read at most this much at once: what a waiting thread reserves, and how far an agent gets between checks."""
+
+JOINED_BYTES = 64 * 1024
+"""So much of a request waits for the rest of it; what is longer goes out by itself."""
 
 Address = tuple[socket.AddressFamily, Any]
 """Family and socket address, as `socket.connect` takes it."""
@@ -81,9 +85,14 @@ class LimitedStream(httpcore2.NetworkStream):
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
+        self._unsent = b""
+        """The beginning of a request whose rest follows at once: both then leave together, in one packet."""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """The next bytes; empty at the end. `timeout` is the longest silence in seconds."""
+        if self._unsent:
+            with suppress(httpcore2.WriteError):  # as httpcore does: the answer may be why nobody reads on
+                self.send(self._taken_unsent(), timeout)
         current_limits().is_request_sent = True  # httpcore reads nothing before
         return self.receive(max_bytes, timeout)
 
@@ -95,8 +104,19 @@ class LimitedStream(httpcore2.NetworkStream):
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Send all of it; `timeout` bounds each wait for the agent to take more."""
-        rest = memoryview(buffer)
+        """Send all of it, at the latest before the next read; `timeout` bounds each wait for the agent."""
+        if len(self._unsent) + len(buffer) <= JOINED_BYTES:
+            self._unsent += buffer
+        else:
+            self.send(self._taken_unsent() + buffer, timeout)
+
+    def _taken_unsent(self) -> bytes:
+        unsent, self._unsent = self._unsent, b""
+        return unsent
+
+    def send(self, content: bytes, timeout: float | None = None) -> None:
+        """Send all of it now."""
+        rest = memoryview(content)
         while rest:
             send = partial(self._socket.send, rest)
             rest = rest[self._within_limits(send, timeout, httpcore2.WriteTimeout, httpcore2.WriteError) :]
@@ -243,9 +263,9 @@ def _raise_unless(code: int, allowed: tuple[int, ...]) -> None:
 def _is_readable(sock: socket.socket) -> bool:
     if sock.fileno() < 0:  # closed on our side
         return True
-    with _Selector() as selector:
-        selector.register(sock, selectors.EVENT_READ)
-        return bool(selector.select(0))
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _after(timeout: float | None) -> float:
