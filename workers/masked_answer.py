@@ -25,7 +25,10 @@ one of these words must not make an answer unreadable."""
 
 def masked_answer(answer: Answer, claimed: Claimed) -> Answer:
     """The answer with its secrets masked; the response's id stays as it is, so that it can be looked up."""
-    masker = _masker(claimed)
+    secrets = _secrets(claimed)
+    if not secrets:
+        return answer
+    masker = Masker(secrets)
     return replace(
         answer,
         output=masker.value(answer.output, SCHEMA_NAMES),
@@ -40,8 +43,10 @@ def masked_answer(answer: Answer, claimed: Claimed) -> Answer:
 def masked_failure(failure: CallFailed, claimed: Claimed) -> CallFailed:
     """The failure with the secrets in its words masked."""
     answer = failure.answer and masked_answer(failure.answer, claimed)
-    return failure.reworded(_masker(claimed).text(failure.message), failure.response_id or "", answer)
+    return failure.reworded(
+        Masker(_secrets(claimed)).text(failure.message), failure.response_id or "", answer
+    )
 
 
-def _masker(claimed: Claimed) -> Masker:
-    return Masker([*clear_secrets(claimed.payload), *secret_settings.clear_secrets(claimed.agent)])
+def _secrets(claimed: Claimed) -> list[str]:
+    return [*clear_secrets(claimed.payload), *secret_settings.clear_secrets(claimed.agent)]

@@ -66,7 +66,10 @@ def idempotency_key(run_id: str, schedule_id: str, generation: int, fire_time: d
     """
     if fire_time is None:
         return run_id
-    return f"{schedule_id}-{generation}-{fire_time.astimezone(UTC):%Y%m%dT%H%M%S%fZ}"
+    compact = fire_time.astimezone(UTC).isoformat(timespec="microseconds")[:26]
+    for mark in "-:.":
+        compact = compact.replace(mark, "")
+    return f"{schedule_id}-{generation}-{compact}Z"
 
 
 class TriggerKind(models.TextChoices):

@@ -131,8 +131,10 @@ class Needs:
     def dialect_for(self, path: str) -> str:
         """The dialect of an agent that names none, from its path; empty where there is one form only."""
         bare = path.partition("?")[0].rstrip("/")
-        by_path = (dialect for end, dialect in self.dialect_paths if bare.endswith(end))
-        return next(by_path, self.dialects[0] if self.dialects else "")
+        for end, dialect in self.dialect_paths:
+            if bare.endswith(end):
+                return dialect
+        return self.dialects[0] if self.dialects else ""
 
 
 class PayloadRefused(ValueError):

@@ -24,6 +24,11 @@ Redact = Callable[[str], str]
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
+_SUSPECT = re.compile(
+    r"[\x00\ud800-\udfff]|\\u(?:0000|[dD][89a-fA-F])|NaN|Infinity|[0-9]{200}|[0-9][eE]\+?[0-9]{3}"
+)
+"""What a text must hold for its value to have something in it that is not stored: mostly it holds nothing such."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reads:
@@ -62,7 +67,10 @@ def document_of(
     none (NaN) are null. Final: the agent has done its work by then, and would answer the same again.
     """
     try:
-        document = _storable(_parsed(text_of(body, content_type), reads), DEEPEST)
+        text = text_of(body, content_type)
+        document = _parsed(text, reads)
+        if _may_be_unstorable(text):
+            document = _storable(document, DEEPEST)
     except TooCostly:
         raise CallFailed("response_too_large", "the agent's answer holds too many values") from None
     except (ValueError, RecursionError):
@@ -111,6 +119,11 @@ def _parsed(text: str, reads: Reads | None) -> Any:
 
 def _is_anything(path: list[str], name: str) -> bool:
     return True
+
+
+def _may_be_unstorable(text: str) -> bool:
+    """False: nothing in the text's value is unstorable or too deep, so that nobody need walk through it."""
+    return text.count("[") + text.count("{") > DEEPEST or _SUSPECT.search(text) is not None
 
 
 def _storable(value: Any, levels: int) -> Any:

@@ -16,11 +16,14 @@ _SHOWN = 60
 
 
 def filled_input(value: Any, variables: Mapping[str, Any]) -> Any:
-    """A copy of the input with the plain variables filled into its texts: a string, messages' text parts.
+    """The input with the plain variables filled into its texts: a string, messages' text parts.
 
     Nothing else of it is looked at. Raises `PayloadRefused` when it grows beyond `MAX_CHARS`.
     """
     texts = list(_texts(value))
+    whole = "".join(texts)
+    if "{{" not in whole and len(whole) <= MAX_CHARS:
+        return value
     try:
         rendered = render_items(texts, plain_variables(variables), MAX_CHARS)
     except RenderingTooLarge:

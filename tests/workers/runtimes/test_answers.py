@@ -1,6 +1,7 @@
 """Answers are read without trust, and what is kept can be stored."""
 
 import json
+import math
 import re
 from typing import Any
 
@@ -294,6 +295,43 @@ def test_odd_parts_do_not_cost_the_answer(odd: str, place: str) -> None:
     body = f'{{"status": "completed", "output": {output}, {rest}}}'.encode()
 
     assert answer_of(document_of(body, str, reads=READS), str).output_text == "fine"
+
+
+def is_storable(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(is_storable, [*value, *value.values()]))
+    if isinstance(value, list):
+        return all(map(is_storable, value))
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not (isinstance(value, str) and re.search("[\x00\ud800-\udfff]", value))
+
+
+ODD_TEXTS = st.lists(
+    st.sampled_from(["\x00", "\ud83d", "\ude00", "\udfff", "u0000", "\\", "a", "9e999"]), max_size=5
+).map("".join)
+NUMBERS = st.from_regex(r"-?[1-9][0-9]{0,350}(\.[0-9]{1,9})?([eE][+-]?0{0,2}[0-9]{1,4})?", fullmatch=True)
+
+
+@given(ODD_TEXTS, NUMBERS, st.booleans())
+def test_nothing_is_left_in_a_document_that_no_database_stores(odd: str, number: str, is_ascii: bool) -> None:
+    name = json.dumps(odd, ensure_ascii=is_ascii)
+    body = f'{{"a": [{name}, {number}], {name}: {name}}}'.encode("utf-16", "surrogatepass")
+
+    try:
+        document = document_of(body, str)
+    except CallFailed:
+        assert not is_ascii  # a lone surrogate is none of any charset's characters
+        return
+
+    assert is_storable(document)
+
+
+@pytest.mark.parametrize(
+    "number", ["9" * 309 + ".5", "9" * 250 + "e99", "1e309", "-1E+0309", "NaN", "Infinity", "-Infinity"]
+)
+def test_a_number_beyond_all_floats_is_null(number: str) -> None:
+    assert document_of(f'{{"a": {number}}}'.encode(), str) == {"a": None}
 
 
 def test_numbers_that_json_has_not_and_what_is_too_deep_are_null() -> None:
