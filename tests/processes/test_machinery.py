@@ -37,7 +37,7 @@ def test_a_worker_notes_many_messages_in_few_commands(service: Service) -> None:
     assert 0 < done < COUNT / 2
 
 
-def messages_of_no_run() -> list[str]:
+def messages_of_no_run() -> list[bytes]:
     """A worker finds nothing to do for them."""
     return MessageTemplate(current_app, EXECUTE_RUN).render([(run_id, 1) for run_id in new_ulids(COUNT)])
 

@@ -131,7 +131,7 @@ def in_memory(app: Celery, count: int) -> list[tuple[str, int]]:
         return [tuple(queue.get(block=False).payload[0]) for _ in range(count)]
 
 
-def filled(pairs: list[tuple[str, int]]) -> list[str]:
+def filled(pairs: list[tuple[str, int]]) -> list[bytes]:
     return MessageTemplate(current_app, dispatch.EXECUTE_RUN).render(pairs)
 
 
