@@ -62,6 +62,9 @@ GLOBAL: Final[tuple[type[Model], ...]] = (
 )
 """Of no workspace: for superusers only."""
 
+BY_LINE: Final = "journalentry"
+"""Everybody sees their own acts, so its pages have a test of their own."""
+
 FORMS: Final = ("add", "change", "delete")
 
 OUTSIDER: Final = "an administrator of another workspace"
@@ -77,16 +80,17 @@ def role_in_own(caller: Least) -> Least:
 
 def may(caller: Least, model: str, act: str) -> bool:
     """Whether the caller may do this to the row of their own workspace."""
-    return _suffices(role_in_own(caller), LEAST[model][act])
+    return suffices(role_in_own(caller), LEAST[model][act])
 
 
 def may_anywhere(caller: Least, model: str, act: str) -> bool:
     """Whether there is any workspace where the caller may."""
     best = ADMINISTRATOR if caller in (BOTH, OUTSIDER) else caller
-    return _suffices(best, LEAST[model][act])
+    return suffices(best, LEAST[model][act])
 
 
-def _suffices(has: Least, least: Least) -> bool:
+def suffices(has: Least, least: Least) -> bool:
+    """Whether who has the one may do what needs the other."""
     if has == NOBODY or least == NOBODY:
         return False
     if has == SUPERUSER:

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from schedules.admin.verbs import VerbAdmin
-from schedules.models import Agent, Membership, Run, Schedule, Workspace
+from schedules.models import Agent, JournalEntry, Membership, Run, Schedule, Workspace
 from tests.console import role_matrix as matrix
 from tests.console.browser import form_of, text_of
 from tests.console.role_matrix import (
@@ -338,6 +338,19 @@ class TestBeside:
             for name in ("auth/user/", "auth/group/", "periodictask/", "auditresult/"):
                 assert (name in shown) <= (caller == SUPERUSER), name
 
+    def test_the_journal_ends_at_the_workspaces_of_operators(self, world: World, caller: Least) -> None:
+        own = matrix.suffices(matrix.role_in_own(caller), matrix.OPERATOR)
+        shown = text_of(world.client.get(page(matrix.BY_LINE, "changelist")))
+        lines = [
+            JournalEntry.objects.filter(workspace_id=side.workspace.pk).latest("id")
+            for side in (world.own, world.foreign)
+        ]
+        statuses = [world.client.get(page(matrix.BY_LINE, "change", line.pk)).status_code for line in lines]
+
+        assert ("acme" in shown) == own
+        assert ("globex" in shown) == (not world.is_stranger)
+        assert statuses == [200 if own else 302, 302 if world.is_stranger else 200]
+
     def test_a_row_is_not_betrayed_by_the_link_to_the_site(self, world: World, caller: Least) -> None:
         for pk in (world.foreign.schedule.pk, UNKNOWN):
             assert world.client.get(f"/console/r/1/{pk}/").status_code == 404
@@ -348,6 +361,7 @@ def test_every_model_and_verb_has_its_row() -> None:
 
     assert {model._meta.model_name for model in registered} == {
         *LEAST,
+        matrix.BY_LINE,
         *(model._meta.model_name for model in matrix.GLOBAL),
     }
     for model, pages in registered.items():
