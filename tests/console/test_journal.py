@@ -9,10 +9,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from schedules import agents, api_keys, editing
+from schedules import access, agents, api_keys, editing
 from schedules.actors import Actor, ActorKind, acting
 from schedules.admin import bounded_paginator
-from schedules.models import JournalEntry, Scope
+from schedules.models import JournalEntry, Role, Scope
 from tests.api.caller import Caller, schedule_path
 from tests.console.browser import text_of
 from tests.console.conftest import MakePerson
@@ -203,9 +203,10 @@ class TestHistory:
         schedule = make_schedule()
         with acting(lambda: ANNA):
             editing.update(schedule.id, {"display_name": "by anna"}, "user_anna", NOON)
-        lee = person("view_schedule", "change_schedule", username="lee")
+        lee = person(Role.OPERATOR, schedule.workspace, username="lee")
         lee.post(reverse("admin:schedules_schedule_do", args=(schedule.pk, "pause")))
-        mia = person("view_schedule", "view_journalentry", username="mia")
+        access.give(User.objects.get(username="lee"), schedule.workspace, Role.VIEWER, signature="test")
+        mia = person(Role.OPERATOR, schedule.workspace, username="mia")
 
         assert "yes → no" in text_of(lee.get(history(schedule)))
         assert "anna" not in str(lee.get(history(schedule)).context["history"]["table"])

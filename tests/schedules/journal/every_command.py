@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from schedules import api_keys
-from schedules.models import Scope
+from django.contrib.auth.models import User
+
+from schedules import access, api_keys
+from schedules.models import Role, Scope
 from tests.factories import make_workspace
 from tests.schedules.journal.lines import Act
 
@@ -22,6 +24,15 @@ def _key() -> list[str]:
     return [api_keys.issue(make_workspace(), scope=Scope.READ, name="CI").key.id]
 
 
+def _person() -> list[str]:
+    return [User.objects.create(username="anna").username, make_workspace("Acme").name]
+
+
+def _member() -> list[str]:
+    access.give(User.objects.create(username="anna"), make_workspace("Acme"), Role.VIEWER, signature="test")
+    return ["anna", "Acme"]
+
+
 CHANGING: Final[dict[str, Given]] = {
     "create_workspace": Given(lambda: ["Acme"], {("create", "workspace")}),
     "create_agent": Given(
@@ -32,6 +43,8 @@ CHANGING: Final[dict[str, Given]] = {
         lambda: ["--workspace", "Acme", "--scope", "read"], {("create", "workspace"), ("create", "apikey")}
     ),
     "rotate_api_key": Given(_key, {("update", "apikey"), ("create", "apikey")}),
+    "grant_role": Given(lambda: [*_person(), "editor"], {("create", "membership")}),
+    "revoke_role": Given(_member, {("delete", "membership")}),
     "rotate_secrets": Given(list, {("rotate", "secrets")}),
     "seed_demo": Given(
         list,

@@ -18,8 +18,8 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
-from schedules import api_keys
-from schedules.models import RunState, Schedule, Scope
+from schedules import access, api_keys
+from schedules.models import Role, RunState, Schedule, Scope
 from tests.console.browser import form_of
 from tests.factories import make_agent, make_run, make_schedule, make_workspace
 from tests.schedules.journal.lines import Act
@@ -79,6 +79,9 @@ class Desk:
             "run": make_run(schedule),
             "apikey": api_keys.issue(agent.workspace, scope=Scope.READ, name="CI").key,
             "workspace": make_workspace(),
+            "membership": access.give(
+                User.objects.create(username="bert"), agent.workspace, Role.VIEWER, signature="test"
+            ),
             "user": User.objects.create(username="anna"),
             "group": Group.objects.create(name="Everybody"),
             "intervalschedule": IntervalSchedule.objects.create(every=4, period="hours"),
@@ -184,6 +187,10 @@ def _add_key(desk: Desk) -> None:
     desk.submit("apikey", "add", workspace=str(desk.agent.workspace_id), name="New", scope="read")
 
 
+def _add_member(desk: Desk) -> None:
+    desk.submit("membership", "add", workspace=str(desk.agent.workspace_id), username="anna", role="editor")
+
+
 def _add_schedule(desk: Desk) -> None:
     said = {"type": "cron", "expression": "0 0 9 * * *", "payload": '{"input": "Hello"}'}
     desk.submit("schedule", "add", agent=desk.agent.pk, **said)
@@ -242,6 +249,8 @@ USES: Final[dict[str, Use]] = {
     "apikey add": Use(_add_key, {("create", "apikey")}),
     "apikey button rotate": _press("apikey", "rotate", {("create", "apikey"), ("update", "apikey")}),
     **_both("apikey", "revoke", ("revoke", "apikey")),
+    "membership add": Use(_add_member, {("create", "membership")}),
+    "membership change": _submit("membership", "change", "update", role="operator"),
     "workspace add": _submit("workspace", "add", "create", name="New"),
     "workspace change": _submit("workspace", "change", "update", name="Other"),
     "user add": _submit("user", "add", "create", username="new", password1=PASSWORD, password2=PASSWORD),
@@ -261,7 +270,7 @@ USES: Final[dict[str, Use]] = {
     "crontabschedule add": _submit("crontabschedule", "add", "create", minute="11"),
     "crontabschedule change": _submit("crontabschedule", "change", "update", minute="13"),
     **_deletions("agent", "schedule", "workspace", "user", "group", "periodictask"),
-    **_deletions("intervalschedule", "crontabschedule"),
+    **_deletions("intervalschedule", "crontabschedule", "membership"),
     "site password_change": Use(_change_own_password, {("update", "user")}),
     "site login": Use(_log_in, {("log_in", "user")}),
 }
