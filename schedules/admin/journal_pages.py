@@ -93,8 +93,8 @@ class JournalAdmin(ReadOnly[JournalEntry]):
     ]
 
     def has_view_permission(self, request: HttpRequest, obj: JournalEntry | None = None) -> bool:
-        """Whoever may come in; which lines there are for them is decided below."""
-        return bool(request.user.is_active and request.user.is_staff)
+        """Whoever has a role anywhere; which lines there are for them is decided below."""
+        return request.user.has_module_perms(self.opts.app_label)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[JournalEntry]:
         """The lines of workspaces where the person is an operator or more, and their own."""
