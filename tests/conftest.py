@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from celery import current_app
+from django.conf import settings
 from kombu import pools
 
 from orqsite.embedded.valkey import Valkey
+from orqsite.login.hashing import PatientHasher
 from schedules.database import clock
 from schedules.database.process_time import ProcessTime
 from schedules.database.trusted_time import Reading
@@ -16,6 +18,13 @@ from schedules.limits import calls_in_flight
 from schedules.messages import breaker, dispatch
 from schedules.runs import ringing
 from tests import picky_runtime
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _nothing_takes_long_on_purpose() -> None:
+    """A password's hash does, and each client would look at all static files; processes that tests start have both."""
+    PatientHasher.iterations = 1_000
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(autouse=True)
