@@ -22,7 +22,7 @@ from tests import picky_runtime
 
 @pytest.fixture(autouse=True, scope="session")
 def _nothing_takes_long_on_purpose() -> None:
-    """A password's hash does, and each client would look at all static files; processes that tests start have both."""
+    """A password's hash does, and a client would look at all static files. Real processes have both."""
     PatientHasher.iterations = 1_000
     settings.WHITENOISE_AUTOREFRESH = True
 

@@ -27,6 +27,8 @@ from tests.waiting import wait_for
 ROOT: Final = Path(__file__).resolve().parents[2]
 PICTURE: Final = ROOT / "docs" / "images" / "console.png"
 SIZE: Final = {"width": 1360, "height": 900}
+SERVERS: Final = {"DATABASE_URL", "REDIS_URL"}
+"""Left out of the service's environment: it starts its own."""
 FINAL: Final = {"succeeded", "failed", "cancelled", "discarded"}
 
 AGENTS: Final[Mapping[str, Behaviour]] = {
@@ -87,7 +89,8 @@ def running_service() -> Iterator[Service]:
     """`manage.py up` on a fresh data folder, with its demo; gone at the end of the block."""
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
-        env = os.environ | {"ORQ_DATA_DIR": name, "ORQ_BOOTSTRAP": "off", "DATABASE_URL": "", "REDIS_URL": ""}
+        own = {"ORQ_DATA_DIR": name, "ORQ_BOOTSTRAP": "off"}
+        env = {key: value for key, value in os.environ.items() if key not in SERVERS} | own
         command = [sys.executable, "manage.py", "up", "--port", str(port)]
         output = folder / "output"
         with output.open("w") as file, subprocess.Popen(command, cwd=ROOT, env=env, stdout=file) as process:

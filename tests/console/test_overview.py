@@ -1,0 +1,166 @@
+"""The front page says what is wrong, to whom it concerns, and where to go."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from schedules.admin import recent_failures
+from schedules.database.clock import database_now
+from schedules.database.ulids import lowest_ulid_at
+from schedules.health import report
+from schedules.models import MissedFiring, ProcessKind, ProcessRegistration, Role, Run, RunState, Schedule
+from schedules.models.process import this_process
+from tests.console.browser import text_of
+from tests.console.conftest import MakePerson
+from tests.factories import make_agent, make_run, make_schedule, make_workspace
+
+pytestmark = pytest.mark.django_db
+INDEX = reverse("admin:index")
+
+
+@pytest.fixture(autouse=True)
+def _asked_anew() -> None:
+    """What another test has seen of the service is forgotten."""
+    for verdict in (report.database_verdict, report.broker_verdict, report.recent_report):
+        verdict.forget()
+
+
+@pytest.fixture
+def _all_alive() -> None:
+    for kind in (ProcessKind.BEAT, ProcessKind.WORKER):
+        process = this_process(kind, "1.0", 10)
+        process.last_seen_at = database_now()
+        process.save()
+
+
+def fail(schedule: Schedule, count: int = 1, ago: timedelta = timedelta(minutes=3), **fields: Any) -> None:
+    """So many failed runs of the schedule, made and ended so long ago."""
+    at = database_now() - ago
+    for number in range(count):
+        id_ = lowest_ulid_at(at)[:-6] + f"{Run.objects.count() + number:06d}"
+        values = {"state": RunState.FAILED, "finished_at": at, "error_code": "agent_http_error"} | fields
+        make_run(schedule, id=id_, manual_number=Run.objects.count() + 1, **values)
+
+
+@pytest.mark.usefixtures("_all_alive")
+def test_a_service_that_is_well_says_so(operator: Client) -> None:
+    shown = text_of(operator.get(INDEX))
+
+    assert "All is well: 1 beat, 1 worker with 0 calls" in shown
+    assert "nothing has failed in the last 24 hours" in shown
+
+
+def test_without_beats_and_workers_it_says_what_does_not_happen(operator: Client) -> None:
+    shown = text_of(operator.get(INDEX))
+
+    assert "No beat is alive: nothing fires" in shown
+    assert "No worker is alive: no run starts" in shown
+    assert "All is well" not in shown
+
+
+@pytest.mark.usefixtures("_all_alive")
+def test_failures_of_a_day_are_grouped_by_agent_and_reason(operator: Client) -> None:
+    workspace = make_workspace()
+    digest, triage = (make_schedule(make_agent(workspace, key)) for key in ("digest", "triage"))
+    fail(digest, 3)
+    fail(digest, 1, error_code="agent_timeout")
+    fail(triage, 2)
+    fail(triage, 5, ago=timedelta(hours=25))
+
+    page = operator.get(INDEX)
+
+    shown = text_of(page)
+    assert "6 runs failed in the last 24 hours" in shown
+    rows = page.context["failures"]["table"]["rows"]
+    assert [(row[0], row[1]) for row in rows] == [
+        ("digest", "agent http error"),
+        ("triage", "agent http error"),
+        ("digest", "agent timeout"),
+    ]
+    link = str(rows[0][2]).split('"')[1].replace("&amp;", "&")
+    assert len(operator.get(link).context["cl"].result_list) == 4  # all of the agent's that failed
+    assert "All is well" not in shown
+
+
+@pytest.mark.usefixtures("_all_alive")
+def test_many_failures_are_counted_so_far(operator: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recent_failures, "MOST_RUNS", 4)
+    fail(make_schedule(), 6)
+
+    assert "4 or more runs failed" in text_of(operator.get(INDEX))
+
+
+@pytest.mark.usefixtures("_all_alive")
+def test_a_person_sees_what_fails_in_their_workspaces(person: MakePerson) -> None:
+    own, foreign = (
+        make_schedule(make_agent(key="own")),
+        make_schedule(make_agent(make_workspace("other"), "x")),
+    )
+    fail(own, 1)
+    fail(foreign, 2)
+    now = database_now()
+    MissedFiring.objects.create(
+        schedule=foreign, generation=1, first_fire_time=now, last_fire_time=now, count=7, reason="coalesced"
+    )
+
+    shown = text_of(person(Role.VIEWER, own.workspace).get(INDEX))
+
+    assert "1 run failed in the last 24 hours" in shown
+    assert "instants missed" not in shown
+
+
+@pytest.mark.usefixtures("_all_alive")
+def test_what_was_missed_is_counted_in_instants(operator: Client) -> None:
+    schedule, now = make_schedule(), database_now()
+    for count, ago in ((7, 1), (2, 23), (100, 25)):
+        at = now - timedelta(hours=ago)
+        MissedFiring.objects.create(
+            schedule=schedule,
+            generation=1,
+            first_fire_time=at,
+            last_fire_time=at,
+            count=count,
+            reason="coalesced",
+            recorded_at=at,
+        )
+
+    assert "9 instants missed in the last 24 hours" in text_of(operator.get(INDEX))
+
+
+@pytest.mark.usefixtures("_all_alive")
+def test_what_waits_too_long_is_told(operator: Client) -> None:
+    make_run(make_schedule(), not_before=database_now() - timedelta(minutes=5))
+
+    shown = text_of(operator.get(INDEX))
+
+    assert "A run has waited for 5 min" in shown
+
+
+def test_a_frozen_beat_is_not_alive(operator: Client) -> None:
+    process = this_process(ProcessKind.BEAT, "1.0")
+    process.last_seen_at = database_now() - timedelta(minutes=5)
+    process.save()
+
+    assert "No beat is alive" in text_of(operator.get(INDEX))
+    assert ProcessRegistration.objects.count() == 1
+
+
+@pytest.mark.usefixtures("_all_alive")
+def test_the_page_asks_few_questions_however_many_failed(operator: Client) -> None:
+    schedules = [make_schedule(make_agent(key=f"a{number}")) for number in range(12)]
+    for schedule in schedules:
+        fail(schedule, 2)
+    operator.get(INDEX)
+
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        page = operator.get(INDEX)
+
+    assert len(queries) <= 15
+    assert page.context["failures"]["others"] == 4
