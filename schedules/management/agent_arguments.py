@@ -1,13 +1,14 @@
 """The settings of an agent as an operator types them: every option is one setting of `schedules.agents`.
 
 Secrets never stand on a command line, where every user of the machine sees them: options name the environment
-variables that hold them. Certificates are set in the console or over REST.
+variables or the files that hold them.
 """
 
 import json
 import os
 import re
 from argparse import ArgumentTypeError, BooleanOptionalAction
+from pathlib import Path
 from typing import Any, Final, cast
 
 from django.core.management.base import CommandError, CommandParser
@@ -33,6 +34,14 @@ _PLAIN: Final = (
     ),
     *(*_LENGTHS, *_NUMBERS),
 )
+_FILES: Final = {
+    "ca_file": "ca_pem",
+    "client_certificate_file": "client_certificate_pem",
+    "client_key_file": "client_key_pem",
+}
+"""Options that name a file, and the setting that is its content."""
+_LARGEST_FILE: Final = 1024 * 1024
+
 _FORGOTTEN: Final[dict[str, Any]] = {
     "credential": None,
     "extra_headers": {},
@@ -119,6 +128,12 @@ def _add_secrets(parser: CommandParser) -> None:
         metavar="VAR",
         help="environment variable that holds a whsec_… secret; twice while it is rotated, the newest first",
     )
+    for option, what in (
+        ("--ca-file", "certificates the agent's server is trusted by; '' for this machine's"),
+        ("--client-certificate-file", "the certificate that the agent's server is shown"),
+        ("--client-key-file", "its key"),
+    ):
+        parser.add_argument(option, type=_pem, metavar="PATH", help=f"PEM file of {what}")
     parser.add_argument(
         "--forget-secrets",
         action="store_true",
@@ -141,6 +156,7 @@ def agent_changes(options: dict[str, Any]) -> AgentChanges:
     if options["signing_secret_env"] is not None:
         variables = options["signing_secret_env"]
         changes["signing_secrets"] = [_secret("--signing-secret-env", name) for name in variables]
+    changes |= {setting: options[name] for name, setting in _FILES.items() if options[name] is not None}
     return cast("AgentChanges", changes)
 
 
@@ -156,6 +172,21 @@ def _secret(option: str, variable: str) -> str:
     if not (value.isascii() and value.isprintable()):
         raise CommandError(f"{option}: the value of {variable} is not one line of plain ASCII.")
     return value
+
+
+def _pem(path: str) -> str:
+    """The file's text; no path: none."""
+    if not path:
+        return ""
+    try:
+        with Path(path).open(encoding="ascii") as file:
+            text = file.read(_LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not plain text"
+        raise ArgumentTypeError(f"cannot read {path}: {reason}") from None
+    if len(text) > _LARGEST_FILE:
+        raise ArgumentTypeError(f"{path} is larger than {_LARGEST_FILE // 1024} KiB")
+    return text
 
 
 def _assignment(text: str) -> tuple[str, str]:

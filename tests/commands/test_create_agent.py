@@ -1,6 +1,7 @@
 """create_agent: an agent as named; again with other words, the same agent changed where they name it."""
 
 from base64 import b64encode
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError
@@ -9,6 +10,7 @@ from schedules import agents
 from schedules.agents.secret_settings import opened_headers
 from schedules.models import Agent, Workspace
 from schedules.secrets.sealing import unseal
+from tests.certificates import self_signed
 from tests.commands.conftest import Run
 from tests.factories import NOON, make_agent, make_schedule, make_workspace
 
@@ -258,9 +260,29 @@ def test_schedules_that_no_longer_fit_are_counted(
     assert "1 schedule(s) can't be sent this way" in capsys.readouterr().err
 
 
+def test_certificates_come_from_files(run: Run, tmp_path: Path) -> None:
+    certificate, key = self_signed()
+    (tmp_path / "certificate.pem").write_text(certificate)
+    (tmp_path / "key.pem").write_text(key)
+    shown, its_key = str(tmp_path / "certificate.pem"), str(tmp_path / "key.pem")
+    files = ("--ca-file", shown, "--client-certificate-file", shown, "--client-key-file", its_key)
+
+    run(*NEW, "--url", URL, *files)
+
+    agent = Agent.objects.get()
+    assert (agent.ca_pem, agent.client_certificate_pem) == (certificate, certificate)
+    assert unseal(agent.sealed_client_key) == key
+    run(*SAME, "--ca-file", "")
+    agent.refresh_from_db()
+    assert (agent.ca_pem, agent.client_certificate_pem) == ("", certificate)
+
+
 @pytest.mark.parametrize(
     ("words", "named"),
     [
+        (("--ca-file", "/nowhere/ca.pem"), "--ca-file.*No such file"),
+        (("--ca-file", __file__), "--ca-file"),
+        (("--client-key-file", __file__), "--client-key-file"),
         (("--dialect", "latin"), "--dialect"),
         (("--extra-body", "[]"), "--extra-body"),
         (("--extra-body", '{"model": "x"}'), "--extra-body"),

@@ -18,6 +18,9 @@ KEY_HINT = "A key is letters and digits, in parts joined by . _ or -, and begins
 
 _OPTIONS = {
     "base_url": "--url",
+    "ca_pem": "--ca-file",
+    "client_certificate_pem": "--client-certificate-file",
+    "client_key_pem": "--client-key-file",
     "credential": "--credential-env",
     "extra_headers": "--secret-header",
     "signing_secrets": "--signing-secret-env",
