@@ -185,7 +185,8 @@ def test_an_answer_may_be_as_large_as_allowed_and_no_larger(agent: AgentServer) 
 
     allowed = make_endpoint(agent.url, max_response_bytes=len(body))
     assert runtime_for("responses").call(make_call(), allowed, never).output_text == "x" * 1000
-    assert failure_at(agent.url, max_response_bytes=len(body) - 1).code == "response_too_large"
+    failure = failure_at(agent.url, max_response_bytes=len(body) - 1)
+    assert (failure.code, failure.http_status) == ("response_too_large", 200)
 
 
 def test_an_answer_of_unknown_length_may_be_no_larger_either() -> None:

@@ -192,13 +192,13 @@ def _body(response: httpcore2.Response, reply: Reply, limit: int) -> bytes | byt
 
 def _whole_body(response: httpcore2.Response, reply: Reply, limit: int) -> bytearray:
     if int(reply.headers.get("content-length", 0)) > limit:
-        raise _too_large(limit)
+        raise _too_large(limit, reply)
     body = bytearray()
 
     def take(piece: bytes) -> bool:
         body.extend(piece)
         if len(body) > limit:
-            raise _too_large(limit)
+            raise _too_large(limit, reply)
         return False
 
     _feed(response, reply, take)
@@ -225,8 +225,9 @@ def _decoder(reply: Reply) -> Decoder:
         raise CallFailed("invalid_response", message) from None
 
 
-def _too_large(limit: int) -> BodyTooLarge:
-    return BodyTooLarge("response_too_large", f"the agent's answer is larger than {limit} bytes")
+def _too_large(limit: int, reply: Reply) -> BodyTooLarge:
+    message = f"the agent's answer is larger than {limit} bytes"
+    return BodyTooLarge("response_too_large", message, http_status=reply.status)
 
 
 def _wire_failure(error: Exception, endpoint: Endpoint) -> CallFailed:
