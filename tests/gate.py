@@ -44,8 +44,8 @@ BOTH_DATABASES = (
     "embedded/test_servers.py",
     "embedded/test_demo.py",
 )
-NO_DATABASE = ("workers/runtimes", "workers/broker")
-"""Of those, what never asks one."""
+SAME_ON_BOTH = ("workers/runtimes", "workers/broker", "console/test_role_isolation.py")
+"""Of those, what never asks one, or asks only whose rows they are."""
 
 WITHOUT_PROCESSES = ("-m", "not processes")
 # Every test once, by its marks; and on SQLite some of the first run again.
@@ -54,7 +54,7 @@ ON_SQLITE = Run(
     "tests on SQLite",
     (
         *(f"tests/{name}" for name in BOTH_DATABASES),
-        *(f"--ignore=tests/{name}" for name in NO_DATABASE),
+        *(f"--ignore=tests/{name}" for name in SAME_ON_BOTH),
         *("-m", "not postgresql and not processes"),
     ),
     {"ORQ_TEST_DATABASE": "sqlite"},

@@ -103,7 +103,7 @@ def test_a_failed_step_is_shown_with_its_output_and_the_others_still_run(
 
 
 def test_the_folders_tested_on_both_databases_exist() -> None:
-    paths = (*gate.BOTH_DATABASES, *gate.NO_DATABASE)
+    paths = (*gate.BOTH_DATABASES, *gate.SAME_ON_BOTH)
     assert [path for path in paths if not (gate.ROOT / "tests" / path).exists()] == []
 
 
