@@ -140,6 +140,36 @@ def test_whoever_has_no_role_is_told_so_and_stays_out(provider: Provider, client
     assert client.get(reverse("admin:index")).status_code == 302
 
 
+def test_whoever_loses_the_last_group_loses_the_roles_although_refused(
+    provider: Provider, client: Client
+) -> None:
+    provider.knows("ida-1", preferred_username="ida", groups=["ops"])
+    log_in(provider, "ida-1", client)
+    assert client.get(reverse("admin:index")).status_code == 200
+    provider.knows("ida-1", preferred_username="ida", groups=["kitchen"])
+
+    there = log_in(provider, "ida-1", Client())
+
+    assert there == reverse("admin:login")
+    assert roles("ida") == {}
+    assert client.get(reverse("admin:index")).status_code == 302, "the session of before"
+
+
+def test_nobody_is_made_of_a_stranger_without_a_role(provider: Provider, client: Client) -> None:
+    provider.knows("jon-1", preferred_username="jon", groups=["kitchen"])
+
+    log_in(provider, "jon-1", client)
+
+    assert not User.objects.filter(username="jon").exists()
+
+
+def test_a_name_too_long_to_be_told_from_another_is_refused(provider: Provider, client: Client) -> None:
+    provider.knows("k" * 256, preferred_username="kim", groups=["ops"])
+
+    assert log_in(provider, "k" * 256, client) == reverse("admin:login")
+    assert not User.objects.filter(username="kim").exists()
+
+
 def test_nobody_becomes_a_person_of_another_by_choosing_their_name(
     provider: Provider, client: Client
 ) -> None:
