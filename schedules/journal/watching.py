@@ -86,6 +86,7 @@ def _logged_in(sender: Any, user: Any, **_: Any) -> None:
 
 
 def _login_failed(sender: Any, credentials: dict[str, Any], **_: Any) -> None:
-    """The name that was tried may be nobody's."""
-    name = str(credentials.get(get_user_model().USERNAME_FIELD, "")).replace("\0", "")
-    record_act("fail_log_in", "user", object_name=name)
+    """Of names only those there are: people type passwords into the wrong field, and a line stays as it is."""
+    people, tried = get_user_model(), str(credentials.get(get_user_model().USERNAME_FIELD, ""))
+    is_somebody = "\0" not in tried and people.objects.filter(**{people.USERNAME_FIELD: tried}).exists()
+    record_act("fail_log_in", "user", object_name=tried if is_somebody else "")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import get_commands
 from django.test import Client
 from django.urls import reverse
@@ -83,12 +84,16 @@ class TestTheConsole:
 
         assert {bool(line.batch_id) for line in lines} == {True}
 
-    def test_a_refused_login_has_a_line_of_nobody(self) -> None:
-        form = {"username": "anna", "password": "wrong"}
+    @pytest.mark.parametrize(("typed", "named"), [("anna", "anna"), ("hunter2-S3cr3t", "")])
+    def test_a_refused_login_has_a_line_of_nobody_and_no_password_that_was_typed_as_a_name(
+        self, typed: str, named: str
+    ) -> None:
+        User.objects.create(username="anna")
+        form = {"username": typed, "password": "wrong"}
 
         [line] = written_by(lambda: Client().post(reverse("admin:login"), form))
 
-        assert (line.verb, line.object_type, line.object_name) == ("fail_log_in", "user", "anna")
+        assert (line.verb, line.object_type, line.object_name) == ("fail_log_in", "user", named)
         assert (line.actor_kind, line.actor_id, line.address) == ("nobody", "", "127.0.0.1")
 
 
