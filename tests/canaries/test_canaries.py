@@ -16,6 +16,9 @@ from tests.api.caller import Caller, run_path
 from tests.canaries.evidence import CREDENTIAL, VARIABLE, Evidence, logs_at_debug, messages, rows
 from tests.canaries.journey import Journey
 from tests.factories import make_run, make_schedule, make_token
+from tests.workers.tracing.collector import Collector
+from tests.workers.tracing.traced import traced_to
+from workers.tracing import spans
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,9 +36,22 @@ def browser() -> Client:
     return client
 
 
+@pytest.fixture
+def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
+    """Where the spans of this process's attempts go."""
+    with Collector() as running:
+        for _ in traced_to(running.url, monkeypatch):
+            yield running
+
+
 @pytest.mark.parametrize("line_format", ["json", "console"])
 def test_only_the_agent_ever_sees_a_secret(
-    server: AgentServer, browser: Client, settings: Settings, valkey: redis.Redis, line_format: str
+    server: AgentServer,
+    browser: Client,
+    settings: Settings,
+    valkey: redis.Redis,
+    collector: Collector,
+    line_format: str,
 ) -> None:
     evidence = Evidence()
 
@@ -44,8 +60,12 @@ def test_only_the_agent_ever_sees_a_secret(
     evidence.add("logs", logs.getvalue())
     for place, content in (*rows(), *messages(valkey)):
         evidence.add(place, content)
+    assert spans.flush()
+    for body in collector.bodies:
+        evidence.add("spans", body.decode("utf-8", "replace"))
 
     assert evidence.leaks() == set()
+    assert {span.name for span in collector.spans} >= {"schedule.repeating", "invoke_agent repeating"}
     assert "run.attempt_failed" in logs.getvalue()
     assert 'INSERT INTO "schedules_run"' in logs.getvalue().replace('\\"', '"')
     sent = Evidence([("the agent", repr(server.calls()))])

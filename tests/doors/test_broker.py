@@ -4,6 +4,8 @@ import base64
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psutil
@@ -12,6 +14,8 @@ import redis
 
 from orqsite.broker import QUEUE
 from orqsite.embedded.valkey import Valkey
+from tests.agent_server import AgentServer, Behaviour
+from tests.canaries.evidence import CREDENTIAL, VARIABLE, Evidence
 from tests.doors.conftest import SIGNING_KEY, start_worker
 from tests.processes.service import Service
 from tests.waiting import wait_for
@@ -42,6 +46,20 @@ WHOLE: dict[str, Any] = {
     },
 }
 """A message as Celery writes it; each stray one differs from it in a part."""
+
+
+RUN_WITH_A_SECRET = """
+import os
+from schedules.database.clock import database_now
+from schedules.messages import dispatch
+from schedules.models import Agent
+from tests.factories import make_run, make_schedule
+
+payload = {"input": "Hi {{token}}", "variables": {"token": {"secret": True, "value": os.environ["VARIABLE"]}}}
+schedule = make_schedule(Agent.objects.get(key="slow"), database_now(), payload=payload)
+run = make_run(schedule, not_before=database_now())
+dispatch.send_now([(run.id, run.generation)])
+"""
 
 
 def with_part(*path: str, value: Any) -> dict[str, Any]:
@@ -115,12 +133,31 @@ def test_no_answer_of_inspect_has_a_secret(service: Service) -> None:
     password = service.environment["REDIS_URL"].split(":")[2].partition("@")[0]
     secrets = [SIGNING_KEY, service.environment["ORQ_ENCRYPTION_KEYS"], password, "DATABASE_URL"]
 
-    answers = {what: inspected(service, what).stdout for what in INSPECT}
+    with a_run_in_flight(service) as call:
+        answers = {what: inspected(service, what).stdout for what in INSPECT}
 
     assert "agent-schedules" in answers["conf"], "it answered"
     assert "workers.tasks.execute_run" in answers["registered"]
+    assert "execute_run" in answers["active"], "it told of the call"
     for what, answer in answers.items():
         assert [secret for secret in secrets if secret in answer] == [], what
+    told = [(what, json.dumps(json.loads(answer), ensure_ascii=False)) for what, answer in answers.items()]
+    assert Evidence(told).leaks() == set()
+    assert Evidence([("call", call)]).leaks() == {("call", VARIABLE), ("call", CREDENTIAL)}
+
+
+@contextmanager
+def a_run_in_flight(service: Service) -> Iterator[str]:
+    """While the worker waits for an agent that was sent two secrets; the call as the agent got it."""
+    with AgentServer() as agent:
+        agent.script("slow", Behaviour(delay=60))
+        service.environment |= {"CREDENTIAL": f"Bearer {CREDENTIAL}", "VARIABLE": VARIABLE}
+        service.manage(
+            "create_agent", "slow", "--workspace=w", f"--url={agent.url}", "--credential-env=CREDENTIAL"
+        )
+        service.manage("shell", "-c", RUN_WITH_A_SECRET)
+        wait_for(agent.calls, what="the call")
+        yield repr(agent.calls())
 
 
 def test_the_embedded_broker_refuses_who_does_not_know_its_password(broker: Valkey) -> None:

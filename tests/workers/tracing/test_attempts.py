@@ -27,9 +27,9 @@ from tests.agent_server import AgentServer, Behaviour
 from tests.api.caller import Caller
 from tests.factories import make_agent, make_run, make_schedule, make_token
 from tests.workers.tracing.collector import Collector, attributes_of
+from tests.workers.tracing.traced import traced_to
 from workers.tasks import execute_run
 from workers.tracing import spans
-from workers.tracing import start as start_tracing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,16 +59,6 @@ def collector() -> Iterator[Collector]:
 @pytest.fixture
 def _traced(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield from traced_to(collector.url, monkeypatch)
-
-
-def traced_to(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """This process traces as a worker does."""
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
-    module: Any = import_module("workers.tracing.start")
-    monkeypatch.setattr(module, "_new_attempt", module._new_attempt)
-    assert start_tracing()
-    yield
-    spans.stop_exporting()
 
 
 def flushed(collector: Collector) -> dict[str, dict[str, Any]]:
