@@ -21,6 +21,7 @@ from bench.reporting import Report
 from bench.servers import Servers
 from schedules.database.clock import database_now
 from schedules.database.ulids import new_ulid
+from schedules.limits import quotas
 from schedules.messages import dispatch
 from schedules.models import TRIGGER_DELAY, Agent, Run, RunState, Schedule, TriggerKind
 from schedules.triggering import run_now
@@ -95,7 +96,7 @@ def _cpu(call: Callable[[int], object], count: int) -> float:
 
 def _trigger(schedule: Schedule) -> None:
     """As the API does it, which has looked the schedule up."""
-    run_now.trigger(schedule.id, workspace_id=schedule.workspace_id)
+    run_now.trigger(schedule.id, owners=quotas.Owners(schedule.workspace_id, schedule.agent_id))
 
 
 def _plain(app: Celery, schedule: Schedule) -> None:

@@ -233,6 +233,20 @@ class Environment(BaseSettings):
         ge=0,
         description="maximum number of pending runs that were asked for by hand, per workspace; 0 disables the quota",
     )
+    quota_agent_schedules: int = Field(
+        0, ge=0, description="maximum number of schedules per agent; 0: only the workspace's quota counts"
+    )
+    quota_agent_payload_bytes: int = Field(
+        0,
+        ge=0,
+        description="maximum size of all stored payloads of an agent together; 0: only the workspace's quota counts",
+    )
+    quota_agent_pending_runs: int = Field(
+        0,
+        ge=0,
+        description="maximum number of pending runs that were asked for by hand, per agent; "
+        "0: only the workspace's quota counts",
+    )
     without: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
         description="comma-separated machinery to switch off in an incident, by the names in docs/upgrading.md",

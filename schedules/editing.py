@@ -54,7 +54,7 @@ def create(agent: Agent, new: NewSchedule, actor: str, now: datetime) -> Schedul
     payload = _storable(agent, new.payload)
     payload_bytes = payloads.size(payload)
     fire_time = first_fire(new.type, new.expression, now)
-    quotas.take_schedule(agent.workspace_id, payload_bytes)
+    quotas.take_schedule(quotas.Owners(agent.workspace_id, agent.id), payload_bytes)
     schedule = Schedule.objects.create(
         workspace_id=agent.workspace_id,
         agent=agent,
@@ -204,8 +204,12 @@ def _replace_payload(schedule: Schedule, payload: Payload) -> None:
     payload_bytes = payloads.size(payload)
     before = payloads.size(schedule.payload) if schedule.payload_bytes is None else schedule.payload_bytes
     if payload_bytes > before:
-        quotas.take_bytes(schedule.workspace_id, payload_bytes - before)
+        quotas.take_bytes(_owners(schedule), payload_bytes - before)
     schedule.payload, schedule.payload_bytes = payload, payload_bytes
+
+
+def _owners(schedule: Schedule) -> quotas.Owners:
+    return quotas.Owners(schedule.workspace_id, schedule.agent_id)
 
 
 def _storable(agent: Agent, payload: Payload, stored: Payload | None = None) -> Payload:
@@ -282,6 +286,6 @@ def delete(schedule_id: str, actor: str, now: datetime, expected: Collection[int
     schedule.is_finished = False
     schedule.revision += 1
     schedule.save()
-    quotas.forget(schedule.workspace_id)
+    quotas.forget(_owners(schedule))
     discarded_count = transitions.discard_pending(schedule_id, DiscardReason.SCHEDULE_DELETED, now)
     journal.record("delete", schedule, revision=schedule.revision, discarded_count=discarded_count)

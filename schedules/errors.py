@@ -37,7 +37,7 @@ class IdempotencyKeyReused(Refused):
 
 
 class QuotaExceeded(Refused):
-    """The workspace has used up a quota"""
+    """The workspace or the agent has used up a quota"""
 
     code = "quota_exceeded"
 

@@ -25,7 +25,7 @@ from schedules.triggering import run_now
 
 
 def _run_now(schedule: Schedule, actor: str, now: datetime) -> object:
-    return run_now.trigger(schedule.id, now, workspace_id=schedule.workspace_id)
+    return run_now.trigger(schedule.id, now)
 
 
 def _pause(schedule: Schedule, actor: str, now: datetime) -> object:

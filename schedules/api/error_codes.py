@@ -36,7 +36,7 @@ ERRORS: Final[dict[str, ErrorCode]] = {
     "quota_exceeded": ErrorCode(
         403,
         "quota_error",
-        "The workspace has used up a quota. Delete schedules, shorten payloads or wait for pending runs.",
+        "Workspace or agent have used up a quota. Delete schedules, shorten payloads or wait for pending runs.",
     ),
     "invalid_request_body": ErrorCode(
         400, _REQUEST, "The request does not have the documented form. `param` names the field."

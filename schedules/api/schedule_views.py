@@ -19,6 +19,7 @@ from schedules.database.clock import time_to_act
 from schedules.database.keyset import page
 from schedules.errors import Refused
 from schedules.idempotency import RecordedAnswer
+from schedules.limits import quotas
 from schedules.models import Scope, valid_traceparent
 from schedules.triggering import run_now
 
@@ -97,7 +98,8 @@ class ScheduleExecution(ApiView):
             schedule = schedule_of(key, agent_key, schedule_id)
             refuse_body(request)
             traceparent = valid_traceparent(request.headers.get("traceparent"))
-            run_now.trigger(schedule.id, traceparent=traceparent, workspace_id=schedule.workspace_id)
+            owners = quotas.Owners(schedule.workspace_id, schedule.agent_id)
+            run_now.trigger(schedule.id, traceparent=traceparent, owners=owners)
             return RecordedAnswer(202, {"status": "triggered", "schedule_id": schedule.id})
 
         def body() -> str:

@@ -1,7 +1,6 @@
 """A person says run now (`trigger`) or run again (`run_again`): exactly one run each, committed before the answer."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -21,16 +20,16 @@ def trigger(
     schedule_id: str,
     now: datetime | None = None,
     traceparent: str = "",
-    workspace_id: UUID | None = None,
+    owners: quotas.Owners | None = None,
 ) -> Run:
     """A person says run now: one run, 10 s from now; ScheduleNotFound, ScheduleInactive or QuotaExceeded.
 
     `now`: None is the database's clock, read by the statement that adds the run where it can; ClockLeapt.
     `traceparent`: of the request, a valid one or none; the run's trace is linked to it.
-    `workspace_id`: the schedule's, from those who know it; it is looked up otherwise.
+    `owners`: the schedule's, from those who know them; they are looked up otherwise.
     The run is committed before this returns; its message leaves after the commit, whatever the broker does.
     """
-    _require_room(schedule_id, workspace_id)
+    _require_room(schedule_id, owners)
     run = postgresql.add(schedule_id, TRIGGER_DELAY, now, traceparent) if is_postgresql() else None
     if run is None:
         return _add_to(schedule_id, now or time_to_act(), traceparent=traceparent)
@@ -48,16 +47,17 @@ def run_again(run_id: str, now: datetime) -> Run:
         raise RunNotFound
     if ended.state not in UNSUCCESSFUL_STATES:
         raise RunNotRetryable
-    _require_room(ended.schedule_id, ended.workspace_id)
+    _require_room(ended.schedule_id, None)
     return _add_to(ended.schedule_id, now, ended, root_traceparent(ended.trace_id))
 
 
-def _require_room(schedule_id: str, workspace_id: UUID | None) -> None:
+def _require_room(schedule_id: str, owners: quotas.Owners | None) -> None:
     """Of a schedule that does not exist whoever adds the run says so."""
-    if workspace_id is None:
-        workspace_id = Schedule.objects.filter(id=schedule_id).values_list("workspace_id", flat=True).first()
-    if workspace_id is not None:
-        quotas.take_run(workspace_id)
+    if owners is None:
+        known = Schedule.objects.filter(id=schedule_id).values_list("workspace_id", "agent_id").first()
+        owners = known and quotas.Owners(*known)
+    if owners is not None:
+        quotas.take_run(owners)
 
 
 @transaction.atomic

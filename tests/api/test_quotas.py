@@ -83,6 +83,39 @@ def test_a_pause_of_a_schedule_in_a_full_workspace_is_no_growth(
     document(api.patch(schedule_path(schedule), {"is_active": True}))
 
 
+def test_an_agent_may_have_quotas_of_its_own(
+    api: Caller, agent: Agent, quota: SetQuota, django_capture_on_commit_callbacks: Any
+) -> None:
+    quota(agent_schedules=1, agent_pending_runs=1)
+    neighbour = make_agent(agent.workspace, key="neighbour")
+    made = document(api.post(schedules_path(agent), NEW), 201)
+    path = f"{schedules_path(agent)}/{made['_id']}"
+
+    message = assert_error(api.post(schedules_path(agent), NEW), 403, "quota_exceeded")
+    document(api.post(f"{path}/execution"), 202)
+    pending = assert_error(api.post(f"{path}/execution"), 403, "quota_exceeded")
+
+    assert "agent may have 1 schedules" in message
+    assert "agent has 1 runs pending" in pending
+    theirs = document(api.post(schedules_path(neighbour), NEW), 201)
+    document(api.post(f"{schedules_path(neighbour)}/{theirs['_id']}/execution"), 202)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert api.delete(path).status_code == 204
+    document(api.post(schedules_path(agent), NEW), 201)
+
+
+def test_the_payloads_of_an_agent_have_so_many_bytes_together(
+    api: Caller, agent: Agent, quota: SetQuota
+) -> None:
+    quota(agent_payload_bytes=payloads.size(NEW["payload"]))
+    made = document(api.post(schedules_path(agent), NEW), 201)
+    path = f"{schedules_path(agent)}/{made['_id']}"
+
+    assert_error(api.patch(path, {"payload": {"input": "Hello!"}}), 403, "quota_exceeded")
+
+    assert document(api.get(path))["payload"] == NEW["payload"]
+
+
 def test_so_many_manual_runs_may_wait(api: Caller, schedule: Schedule, quota: SetQuota) -> None:
     quota(pending_runs=2)
     for _ in range(2):
