@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.proofs.chaos.plan import NEIGHBOUR
+
 BATCH = 200
-WORKSPACE = "chaos"
+WORKSPACE, NEIGHBOURS_WORKSPACE = "chaos", "noise"
 SHORT_RETRIES = {
     # A minutes-long run must see retries end; an attempt that hangs is given up soon.
     "max_attempts": 20,
@@ -40,11 +42,12 @@ def main() -> None:
 
 
 def make_agents(base_urls: Mapping[str, str]) -> None:
-    """Agents of the workspace that are patient enough for a run of minutes; those that exist stay."""
+    """Agents that are patient enough for a run of minutes, the neighbour elsewhere; those that exist stay."""
     from schedules.models import Agent, Workspace
 
-    workspace, _ = Workspace.objects.get_or_create(name=WORKSPACE)
     for key, base_url in base_urls.items():
+        name = NEIGHBOURS_WORKSPACE if key == NEIGHBOUR else WORKSPACE
+        workspace, _ = Workspace.objects.get_or_create(name=name)
         fields = {"base_url": base_url, **SHORT_RETRIES}
         Agent.objects.get_or_create(workspace=workspace, key=key, defaults=fields)
 
@@ -57,7 +60,7 @@ def make_schedules(planned: list[dict[str, Any]]) -> None:
     from schedules.models import Agent
 
     now = database_now()  # one for all: an instant must not be refused because the machine is busy
-    agents = {agent.key: agent for agent in Agent.objects.filter(workspace__name=WORKSPACE)}
+    agents = {agent.key: agent for agent in Agent.objects.all()}
     for first in range(0, len(planned), BATCH):
         with transaction.atomic():
             for one in planned[first : first + BATCH]:

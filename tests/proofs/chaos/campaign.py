@@ -85,7 +85,7 @@ class Outcome:
 def run(campaign: Campaign, say: Say = lambda line: None, keep: Path | None = None) -> Outcome:
     """Run it; `say` gets a line of progress now and then, the folder `keep` all logs."""
     with World(campaign.make_site, keep) as world:
-        for agent, behaviour in plan.AGENTS.items():
+        for agent, behaviour in plan.ALL_AGENTS.items():
             world.witness.script(agent, behaviour)
         load = _load(campaign, world, say)
         readiness = Readiness(world.site.ready_url)

@@ -1,4 +1,4 @@
-"""The load of one run: schedules made beforehand in bulk, and people whose stories begin at chosen moments."""
+"""The load of one run: schedules made beforehand in bulk, a noisy neighbour's among them, and people whose stories begin at chosen moments."""
 
 import threading
 import time
@@ -30,7 +30,8 @@ class Load:
     ) -> None:
         """`rate`: starts a second, about; `story_share`: how much of it people ask for during the run."""
         self.start = start
-        self.planned: list[Planned] = list(plan.bulk(random, start, seconds, rate * (1 - story_share)))
+        bulk = plan.bulk(random, start, seconds, rate * (1 - story_share))
+        self.planned: list[Planned] = [*bulk, *plan.noise(start, seconds)]
         self._begins = _begins(random, start, seconds, rate * story_share / STARTS_PER_STORY)
         self._told: list[Future[list[Expected]]] = []
         self._thread: threading.Thread | None = None

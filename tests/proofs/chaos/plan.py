@@ -18,6 +18,12 @@ AGENTS: dict[str, dict[str, Any]] = {
     "slow-1": {"delay": 2.0},
     "slow-2": {"delay": 3.0},
 }
+NEIGHBOUR = "noisy"
+"""An agent of another workspace, whose slow calls come in a herd."""
+ALL_AGENTS = {**AGENTS, NEIGHBOUR: {"delay": 2.0}}
+NOISE_PER_SECOND = 2
+"""So many of the neighbour's runs for each second of the load, all due at once."""
+
 POISONED = "poisoned"
 """The subject of a schedule that comes due in most of a year: its next fire is the one that is poisoned."""
 
@@ -38,6 +44,12 @@ def bulk(random: Random, start: int, seconds: float, per_second: float) -> Itera
             due_at -= due_at % HERD_EVERY_SECONDS
         kind = random.choices(("once", "cron", "interval"), (5, 3, 2))[0]
         yield planned(f"bulk-{number:06d}", agent(random), kind, max(due_at, start))
+
+
+def noise(start: int, seconds: float) -> Iterator[Planned]:
+    """The neighbour's schedules: all come due when a third of [start, start + seconds) has passed."""
+    for number in range(round(seconds * NOISE_PER_SECOND)):
+        yield planned(f"noise-{number:06d}", NEIGHBOUR, "once", start + int(seconds / 3))
 
 
 def instants(planned: Planned, until: float) -> Iterator[float]:

@@ -16,7 +16,7 @@ from orqsite.embedded.ports import LOOPBACK
 from tests.proofs.chaos.clock import ServiceClock
 from tests.proofs.chaos.history import End, Excused
 from tests.proofs.chaos.person import HttpPerson
-from tests.proofs.chaos.plan import AGENTS
+from tests.proofs.chaos.plan import ALL_AGENTS
 from tests.proofs.chaos.site import Planned, Surroundings
 from tests.proofs.chaos.witness import ROOT
 
@@ -118,7 +118,7 @@ class Product:
 
     def load(self, planned: Sequence[Planned]) -> float:
         standard_input = {
-            "agents": dict.fromkeys(AGENTS, self.around.agent_url),
+            "agents": dict.fromkeys(ALL_AGENTS, self.around.agent_url),
             "planned": list(map(asdict, planned)),
         }
         return float(
