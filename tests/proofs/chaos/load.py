@@ -1,4 +1,4 @@
-"""The load of one run: schedules made beforehand in bulk, a noisy neighbour's among them, and people whose stories begin at chosen moments."""
+"""The load of one run: schedules made in bulk, a noisy neighbour's among them, and people with stories."""
 
 import threading
 import time

@@ -24,6 +24,8 @@ class GhostAgent:
     max_attempts: int
     retry_base: timedelta
     retry_cap: timedelta
+    max_in_flight: int | None = None
+    """None: more than the model ever has."""
 
 
 @dataclass
@@ -159,6 +161,15 @@ class Ghost:
     def pending_of(self, schedule: GhostSchedule) -> Iterator[GhostRun]:
         """The runs of a schedule that wait."""
         return (run for run in self.runs if run.schedule is schedule and run.state == PENDING)
+
+    def in_flight(self, agent: GhostAgent, now: datetime) -> int:
+        """How many calls of the agent hold a slot."""
+        running = (run for run in self.runs if run.schedule.agent is agent and run.state == RUNNING)
+        return sum(run.lease_until is not None and run.lease_until > now for run in running)
+
+    def is_full(self, agent: GhostAgent, now: datetime) -> bool:
+        """Whether no call of the agent may begin."""
+        return agent.max_in_flight is not None and self.in_flight(agent, now) >= agent.max_in_flight
 
     def moment(self, schedule: GhostSchedule, now: datetime) -> datetime:
         """When an edit takes effect: now, but never before what it comes after."""

@@ -54,7 +54,7 @@ class Machine(People, Beats, Workers, Clock, TwoAtOnce):
     def _drain(self) -> None:
         """No faults any more, and no new firings: whatever waits is sent again, started and finished."""
         broker.sent.clear()
-        for _ in range(DRAIN_ROUNDS):
+        for _ in range(DRAIN_ROUNDS + len(self.ghost.runs)):  # an agent with one slot has one run a round
             self.now += DRAIN_STEP
             if all(run.has_ended for run in self.ghost.runs):
                 break

@@ -18,12 +18,13 @@ def delete_rows() -> None:
 
 
 def make_agents() -> list[GhostAgent]:
-    """One agent that is tried three times, one that is tried once."""
+    """One agent that is tried three times, one that is tried once and has one call in flight at most."""
     workspace = make_workspace()
     return [
-        _ghost(make_agent(workspace, f"attempts-{count}", max_attempts=count, **RETRIES)) for count in (3, 1)
+        _ghost(make_agent(workspace, "thrice", max_attempts=3, **RETRIES)),
+        _ghost(make_agent(workspace, "one-by-one", max_attempts=1, max_in_flight=1, **RETRIES)),
     ]
 
 
 def _ghost(agent: Agent) -> GhostAgent:
-    return GhostAgent(agent.id, agent.max_attempts, agent.retry_base, agent.retry_cap)
+    return GhostAgent(agent.id, agent.max_attempts, agent.retry_base, agent.retry_cap, agent.max_in_flight)

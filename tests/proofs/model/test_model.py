@@ -31,7 +31,7 @@ IMPORTANT = (
     *("discarded by a beat", "discarded at its claim: stale_generation"),
     *("discarded at its claim: schedule_inactive", "discarded at its claim: schedule_deleted"),
     *("discarded at once: schedule_inactive", "discarded at once: schedule_deleted"),
-    "discarded at once: coalesced",
+    *("discarded at once: coalesced", "waits for a slot"),
     *(f"delivered again while {state}" for state in ("running", *ENDED)),
     *("cut off before the commit", "edit: after what its clock had not seen"),
 )

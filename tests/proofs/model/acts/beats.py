@@ -137,11 +137,20 @@ class Recover:
         candidates = [run for run in ghost.runs if run.state == PENDING and run.redispatch[0] <= self.now]
         for run in candidates:
             self._take(ghost, run, outcome.messages.count((str(run.id), run.generation)))
+        self._check_slots(ghost, outcome)
         known = {(run.id, run.generation) for run in candidates}
         assert set(outcome.messages) <= known, "a message was sent that nobody should have missed yet"
 
+    def _check_slots(self, ghost: Ghost, outcome: Sent) -> None:
+        for agent in ghost.agents:
+            if agent.max_in_flight is not None:
+                sent = sum(ghost.run(run_id).schedule.agent is agent for run_id, _ in outcome.messages)
+                free = max(0, agent.max_in_flight - ghost.in_flight(agent, self.now))
+                assert sent <= free, f"{sent} messages were sent, {free} slots were free"
+
     def _take(self, ghost: Ghost, run: GhostRun, sent: int) -> None:
-        is_sure = run.redispatch[1] <= self.now
+        """Which of an agent's runs gets its few slots is open here; that each gets one is seen at the end."""
+        is_sure = run.redispatch[1] <= self.now and run.schedule.agent.max_in_flight is None
         reason = run.why_stale()
         if reason is not None:
             assert not sent, "a message of a stale run was sent again"

@@ -42,6 +42,7 @@ class Deliver:
         assert run.state == PENDING, f"a run that is {run.state} was started"
         assert run.why_stale() is None, f"started although {run.why_stale()}"
         assert self.now >= run.not_before[0], "started before its time"
+        assert not ghost.is_full(run.schedule.agent, self.now), "started although its agent has no free slot"
         assert run.attempt == claimed.attempt, "another attempt was started than the next"
         assert claimed.attempt not in run.started, "an attempt was started twice"
         assert claimed.attempt <= run.schedule.agent.max_attempts == claimed.max_attempts
@@ -62,6 +63,11 @@ class Deliver:
             assert why is NotClaimed.DISCARDED, "a stale run was not discarded"
             run.end(DISCARDED, reason)
             ghost.note(f"discarded at its claim: {reason}")
+        elif run.state == PENDING and why is NotClaimed.SATURATED:
+            assert ghost.is_full(run.schedule.agent, self.now), "refused although there is a free slot"
+            assert self.now >= run.not_before[0], "refused for a slot before its time"
+            run.redispatch, run.redispatch_count = run.not_before, 0
+            ghost.note("waits for a slot")
         elif run.state == PENDING:
             assert why is NotClaimed.TOO_EARLY, f"{why}, but it may start"
             assert self.now < run.not_before[1], "too early after its time"

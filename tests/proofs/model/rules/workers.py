@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tests.proofs.model.acts import Fail, Renew, Succeed
+from tests.proofs.model.acts import Fail, Renew, Succeed, Trigger
 from tests.proofs.model.broker import broker
 from tests.proofs.model.draws import WORKERS, cuts, moments, newest_first, workers
 from tests.proofs.model.stage import Stage, newest
@@ -33,6 +33,21 @@ class Workers(Stage):
             {message for message in broker.sent if message[0] in waiting}, key=broker.sent.index
         ):
             self.perform(self.delivery(message, WORKERS[0]))
+
+    @precondition(lambda self: bool(self._one_by_one()))
+    @rule(which=newest_first, worker=workers)
+    def start_two_where_there_is_one_slot(self, which: int, worker: str) -> None:
+        """The second has to wait, and the one after it too."""
+        schedule_id = newest(self._one_by_one(), which)
+        for _ in range(2):
+            self.perform(Trigger(schedule_id, self.now))
+        self.now += timedelta(seconds=10)
+        for number in range(2):
+            self.perform(self.delivery_at(number, worker))
+
+    def _one_by_one(self) -> list[str]:
+        """The active schedules of an agent that has one call in flight at most."""
+        return [each.id for each in self.ghost.live() if each.is_active and each.agent.max_in_flight == 1]
 
     @precondition(lambda self: self.claims)
     @rule(worker=workers)
