@@ -8,12 +8,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from schedules import agents
-from schedules.api import agent_bodies, operations, queries
+from schedules.api import agent_bodies, queries
 from schedules.api.agent_documents import AgentList, document_of
 from schedules.api.api_view import ApiView
 from schedules.api.authentication import key_of
 from schedules.api.idempotency_key import answer_once
 from schedules.api.lookups import agent_of
+from schedules.api.operations import agents as operations
 from schedules.database.clock import time_to_act
 from schedules.database.keyset import page
 from schedules.errors import KeyTooPowerful, Refused

@@ -8,11 +8,12 @@ from dataclasses import asdict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from schedules.api import bodies, operations, queries
+from schedules.api import bodies, queries
 from schedules.api.api_view import ApiView
 from schedules.api.authentication import key_of
 from schedules.api.documents import ExplanationDocument, PreviewDocument, SchedulePreviewDocument
 from schedules.api.lookups import schedule_of
+from schedules.api.operations import fire_times as operations
 from schedules.database.clock import database_now
 from schedules.ledger.explaining import explain
 from schedules.models import Scope

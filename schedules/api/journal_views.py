@@ -4,10 +4,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from schedules import journal
-from schedules.api import operations, queries
+from schedules.api import queries
 from schedules.api.api_view import ApiView
 from schedules.api.authentication import key_of
 from schedules.api.journal_documents import JournalPage
+from schedules.api.operations import journal as operations
 from schedules.database.keyset import page
 
 

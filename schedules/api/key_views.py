@@ -7,11 +7,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from schedules import api_keys
-from schedules.api import key_bodies, operations, queries
+from schedules.api import key_bodies, queries
 from schedules.api.api_view import ApiView
 from schedules.api.authentication import key_of
 from schedules.api.bodies import read
 from schedules.api.key_documents import KeyList, document_of, with_agent_keys
+from schedules.api.operations import keys as operations
 from schedules.database.clock import time_to_act
 from schedules.database.keyset import page
 from schedules.errors import InvalidRequest

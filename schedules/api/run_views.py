@@ -3,11 +3,12 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from schedules.api import operations, queries
+from schedules.api import queries
 from schedules.api.api_view import ApiView
 from schedules.api.authentication import key_of
 from schedules.api.documents import RunDocument, RunList
 from schedules.api.lookups import run_of, schedule_of
+from schedules.api.operations import runs as operations
 from schedules.database.clock import time_to_act
 from schedules.database.keyset import page
 from schedules.errors import RunNotCancellable

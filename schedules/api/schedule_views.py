@@ -5,13 +5,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from schedules import editing
-from schedules.api import bodies, operations, queries
+from schedules.api import bodies, queries
 from schedules.api.api_view import ApiView
 from schedules.api.authentication import key_of
 from schedules.api.documents import SavedScheduleDocument, ScheduleList
 from schedules.api.etags import etag_of, expected_revisions, schedule_response
 from schedules.api.idempotency_key import answer_once
 from schedules.api.lookups import agent_of, require_reach, schedule_of
+from schedules.api.operations import schedules as operations
 from schedules.api.parsing import refuse_body
 from schedules.api.rate_limits import TriggerLimit
 from schedules.api.whole_list import whole_list

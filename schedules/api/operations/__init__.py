@@ -1,0 +1,1 @@
+"""How each operation is described in /openapi.json: names, parameters, answers and examples."""
