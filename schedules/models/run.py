@@ -5,7 +5,7 @@ from functools import cache
 from typing import ClassVar, Final, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from schedules.database.ulids import new_ulid
@@ -111,6 +111,15 @@ class RunQuerySet(models.QuerySet["Run"]):
     def expired(self, now: datetime) -> Self:
         """Running, but their lease ran out: the worker is lost."""
         return self.filter(state=RunState.RUNNING, lease_expires_at__lt=now)
+
+    def again_of(self, run_id: str | OuterRef) -> Self:
+        """Runs that repeat the work of this one, newest first."""
+        return self.exclude(again_of="").filter(again_of=run_id).order_by("-id")
+
+    def with_retries(self) -> Self:
+        """Each with `retried_by`: the newest run that repeats its work, or None."""
+        newest = Run.objects.again_of(OuterRef("pk")).values("id")[:1]
+        return self.annotate(retried_by=Subquery(newest))
 
     def to_redispatch(self, now: datetime) -> Self:
         """Pending and due, and no message is under way: none was sent, or it should have been received by now."""
@@ -248,6 +257,32 @@ class Run(models.Model):
                 name="run_unsuccessful",
             ),
             models.Index(fields=["lease_expires_at"], condition=Q(state=RunState.RUNNING), name="run_leased"),
+            models.Index(  # the same within a workspace, by state and by reason, and of one agent
+                F("workspace"),
+                F("state"),
+                F("id").desc(),
+                condition=Q(state__in=UNSUCCESSFUL_STATES),
+                name="run_unsuccessful_of_workspace",
+            ),
+            models.Index(
+                F("workspace"),
+                F("reason"),
+                F("id").desc(),
+                condition=Q(state__in=UNSUCCESSFUL_STATES),
+                name="run_of_reason",
+            ),
+            models.Index(
+                F("agent"),
+                F("state"),
+                F("id").desc(),
+                condition=Q(state__in=UNSUCCESSFUL_STATES),
+                name="run_unsuccessful_of_agent",
+            ),
+            models.Index(F("workspace"), F("id").desc(), name="run_of_workspace"),
+            models.Index(F("agent"), F("id").desc(), name="run_of_agent"),
+            models.Index(  # who repeats the work of a run
+                F("again_of"), F("id").desc(), condition=~Q(again_of=""), name="run_again"
+            ),
             models.Index(  # each firing asks for the late runs that it replaces: there must be no others in here
                 fields=["schedule"], condition=Q(state=RunState.PENDING, is_misfire=True), name="run_late"
             ),

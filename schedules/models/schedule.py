@@ -96,6 +96,9 @@ class Schedule(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(F("agent"), F("id").desc(), name="schedule_of_agent"),
+            models.Index(
+                F("workspace"), F("id").desc(), condition=Q(deleted_at=None), name="schedule_of_workspace"
+            ),
             models.Index(  # all that a quota asks for is in here
                 fields=["workspace", "payload_bytes"], condition=Q(deleted_at=None), name="schedule_stored"
             ),
