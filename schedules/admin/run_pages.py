@@ -51,7 +51,7 @@ RETRY = Verb[Run](
     {
         ScheduleInactive: "schedule inactive",
         ScheduleNotFound: "schedule deleted",
-        RunNotRetryable: "not ended yet, or succeeded",
+        RunNotRetryable: "not ended yet, succeeded, or being run again already",
     },
 )
 

@@ -213,6 +213,17 @@ class WaitsFor(serializers.CharField):
         return None if full is None else str(full)
 
 
+class RetriedBy(TextIfAny):
+    """The newest run that repeats a run's work; asked for where the query that found the run has not."""
+
+    def get_attribute(self, instance: Run) -> str | None:
+        """Its id, or None."""
+        if "retried_by" in instance.__dict__:
+            newest: str | None = instance.__dict__["retried_by"]
+            return newest
+        return Run.objects.again_of(instance.id).values_list("id", flat=True).first()
+
+
 class AttemptsOfRun(serializers.ListSerializer[Any]):
     """The attempts of a run: the earlier ones and the run's own."""
 
@@ -252,6 +263,8 @@ class RunDocument(Document):
         required=False, help_text="The instant that the cadence gives; absent for a manual run."
     )
     is_misfire = serializers.BooleanField(help_text="Whether the fire time was noticed late.")
+    retry_of = TextIfAny(source="again_of", help_text="The ended run whose work it repeats.")
+    retried_by = RetriedBy(help_text="The newest run that repeats its work.")
     state = serializers.ChoiceField(
         RunState.values, help_text="Its state; succeeded, failed, cancelled and discarded are final."
     )

@@ -51,7 +51,10 @@ ERRORS: Final[dict[str, ErrorCode]] = {
         400, _REQUEST, "The run has ended. Only a pending or running run can be cancelled."
     ),
     "run_not_retryable": ErrorCode(
-        400, _REQUEST, "The run has not ended, or has succeeded. Only an unsuccessful run can be run again."
+        400,
+        _REQUEST,
+        "The run has not ended, has succeeded, or is being run again already. Only an unsuccessful run can be run "
+        "again, and only once at a time.",
     ),
     "agent_not_found": ErrorCode(
         404,

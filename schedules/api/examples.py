@@ -56,6 +56,21 @@ RUN: Final = {
         }
     ],
 }
+RETRY: Final = {
+    "_id": "01KPN9A1C3E5G7J9M1P3R5T7V9",
+    "schedule_id": SCHEDULE["_id"],
+    "generation": 2,
+    "trigger": "manual",
+    "is_misfire": False,
+    "retry_of": "01KPN8Z6Q3W1T5Y7B9D2F4H6J8",
+    "state": "pending",
+    "attempt": 1,
+    "max_attempts": 5,
+    "created": "2026-04-20T09:12:00.105000Z",
+    "not_before": "2026-04-20T09:12:10.105000Z",
+    "agent_tag": "v2",
+    "attempts": [],
+}
 PREVIEW: Final = {
     "fire_times": ["2026-04-21T09:00:00Z", "2026-04-22T09:00:00Z", "2026-04-23T09:00:00Z"],
     "description": "at 09:00:00 UTC, Monday to Friday",

@@ -1,6 +1,6 @@
 """How request bodies are read: JSON only, strictly, and never more of it than is allowed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from django.conf import settings
@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from schedules import strict_json
 from schedules.api.error_response import PayloadTooLarge
-from schedules.errors import InvalidRequest
+from schedules.errors import InvalidRequest, Refused
 
 
 class StrictJSONParser(BaseParser):
@@ -47,6 +47,16 @@ def refuse_body(request: Request) -> None:
     body = bounded(request.stream) if request.stream is not None else b""
     if body.strip() and not _says_nothing(body):
         raise InvalidRequest("This operation takes no body: send none, or {}")
+
+
+def empty_body(request: Request, find: Callable[[], object]) -> str:
+    """The body of an operation that takes none, for `answer_once`. What `find` misses is said first."""
+    try:
+        refuse_body(request)
+    except Refused:
+        find()
+        raise
+    return ""
 
 
 def _says_nothing(body: bytes) -> bool:

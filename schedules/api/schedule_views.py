@@ -13,12 +13,11 @@ from schedules.api.etags import etag_of, expected_revisions, schedule_response
 from schedules.api.idempotency_key import answer_once
 from schedules.api.lookups import agent_of, require_reach, schedule_of
 from schedules.api.operations import schedules as operations
-from schedules.api.parsing import refuse_body
+from schedules.api.parsing import empty_body, refuse_body
 from schedules.api.rate_limits import TriggerLimit
 from schedules.api.whole_list import whole_list
 from schedules.database.clock import time_to_act
 from schedules.database.keyset import page
-from schedules.errors import Refused
 from schedules.idempotency import RecordedAnswer
 from schedules.limits import quotas
 from schedules.models import Scope, valid_traceparent
@@ -103,12 +102,7 @@ class ScheduleExecution(ApiView):
             run_now.trigger(schedule.id, traceparent=traceparent, owners=owners)
             return RecordedAnswer(202, {"status": "triggered", "schedule_id": schedule.id})
 
-        def body() -> str:
-            try:
-                refuse_body(request)
-            except Refused:
-                schedule_of(key, agent_key, schedule_id)
-                raise
-            return ""
+        def find() -> object:
+            return schedule_of(key, agent_key, schedule_id)
 
-        return answer_once(request, body, trigger)
+        return answer_once(request, lambda: empty_body(request, find), trigger)

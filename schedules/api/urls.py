@@ -8,7 +8,7 @@ from schedules.api.error_codes import DOCUMENTED_AT
 from schedules.api.fire_time_views import ExpressionPreview, ScheduleExplanation, SchedulePreview
 from schedules.api.journal_views import Journal
 from schedules.api.key_views import KeyItself, KeyRotation, Keys
-from schedules.api.run_views import RunCancellation, ScheduleRun, ScheduleRuns
+from schedules.api.run_views import RunCancellation, RunRetry, ScheduleRun, ScheduleRuns
 from schedules.api.schedule_views import AgentSchedule, AgentSchedules, ScheduleExecution
 
 _AGENTS = "v3/agents"
@@ -27,6 +27,7 @@ urlpatterns = [
     path(f"{_SCHEDULE}/runs", ScheduleRuns.as_view()),
     path(_RUN, ScheduleRun.as_view()),
     path(f"{_RUN}/cancel", RunCancellation.as_view()),
+    path(f"{_RUN}/retry", RunRetry.as_view()),
     path(f"{_SCHEDULE}/preview", SchedulePreview.as_view()),
     path(f"{_SCHEDULE}/explain", ScheduleExplanation.as_view()),
     path(_KEYS, Keys.as_view()),

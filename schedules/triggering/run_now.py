@@ -12,7 +12,15 @@ from schedules.database.clock import time_to_act
 from schedules.errors import RunNotFound, RunNotRetryable, ScheduleInactive
 from schedules.limits import quotas
 from schedules.messages import dispatch
-from schedules.models import TRIGGER_DELAY, UNSUCCESSFUL_STATES, Run, Schedule, TriggerKind, root_traceparent
+from schedules.models import (
+    TRIGGER_DELAY,
+    UNFINISHED_STATES,
+    UNSUCCESSFUL_STATES,
+    Run,
+    Schedule,
+    TriggerKind,
+    root_traceparent,
+)
 from schedules.triggering import postgresql
 
 
@@ -40,6 +48,7 @@ def trigger(
 def run_again(run_id: str, now: datetime) -> Run:
     """A person runs an ended run's work again, with the payload it had; RunNotRetryable or as `trigger`.
 
+    It is refused while a run that repeats this one has not ended: two clicks are one wish.
     A `once` that has finished has nothing to come, so that its runs may be run again as well.
     """
     ended = Run.objects.filter(id=run_id).first()
@@ -66,10 +75,19 @@ def _add_to(schedule_id: str, now: datetime, ended: Run | None = None, tracepare
     schedule = editing.locked(schedule_id)
     if not (schedule.is_active or (ended is not None and schedule.is_finished)):
         raise ScheduleInactive
+    if ended is not None:
+        _require_none_open(ended)
     run = _add(schedule, now, ended, traceparent)
     _record(schedule, run, ended)
     _ring_later(run)
     return run
+
+
+def _require_none_open(ended: Run) -> None:
+    """RunNotRetryable if a run that repeats its work has not ended; the schedule is locked, so nobody adds one."""
+    is_open = Run.objects.again_of(ended.id).filter(state__in=UNFINISHED_STATES).values_list("id", flat=True)
+    if run_id := is_open.first():
+        raise RunNotRetryable(f"This run is being run again already: run {run_id} has not ended")
 
 
 def _record(schedule: Schedule, run: Run, ended: Run | None) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from schedules import api_keys
-from schedules.models import Agent, ApiKey, Run, Schedule, Scope
+from schedules.models import Agent, ApiKey, Run, RunState, Schedule, Scope
 from tests.factories import make_agent, make_run, make_schedule, make_token, make_workspace
 
 AGENTS: Final = "v3/agents"
@@ -37,6 +37,8 @@ class Call:
     query: str = ""
     scope: Scope = Scope.READ
     """The least that may."""
+    is_of_ended_run: bool = False
+    """Whether it is about the run that has failed, not about the one that waits."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.route}"
@@ -72,6 +74,7 @@ CALLS: Final = [
     Call("GET", f"{SCHEDULE}/runs"),
     Call("GET", RUN),
     Call("POST", f"{RUN}/cancel", scope=Scope.TRIGGER),
+    Call("POST", f"{RUN}/retry", 202, scope=Scope.TRIGGER, is_of_ended_run=True),
     Call("GET", f"{SCHEDULE}/preview"),
     Call("GET", f"{SCHEDULE}/explain", query="?at=2026-06-01T09:00:00Z"),
     Call("GET", KEYS, scope=Scope.ADMIN),
@@ -105,11 +108,12 @@ def _flat(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[tup
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """An agent with a schedule and a run, and the callers of everywhere."""
+    """An agent with a schedule and two runs, and the callers of everywhere."""
 
     agent: Agent
     schedule: Schedule
     run: Run
+    ended_run: Run
     other_agent: Agent
     key: ApiKey
 
@@ -119,14 +123,16 @@ class World:
         agent = make_agent(key="digest")
         schedule = make_schedule(agent)
         key = api_keys.issue(agent.workspace, scope=Scope.READ).key
-        return cls(agent, schedule, make_run(schedule), make_agent(agent.workspace, key="other"), key)
+        ended = make_run(schedule, state=RunState.FAILED, error_code="agent_error", manual_number=1)
+        other = make_agent(agent.workspace, key="other")
+        return cls(agent, schedule, make_run(schedule), ended, other, key)
 
     def path(self, call: Call, agent: Agent | None = None) -> str:
         """Where the call goes; under another agent's key when there is one."""
         values = {
             "agent_key": (agent or self.agent).key,
             "schedule_id": self.schedule.id,
-            "run_id": self.run.id,
+            "run_id": (self.ended_run if call.is_of_ended_run else self.run).id,
             "key_id": self.key.id,
         }
         return "/" + re.sub(r"<str:(\w+)>", lambda match: values[match[1]], call.route) + call.query
@@ -137,6 +143,7 @@ READER: Final = "its own key of the scope read"
 TRIGGERER: Final = "its own key of the scope trigger"
 ADMIN: Final = "its own key of the scope admin"
 OTHER_AGENT: Final = "its own key, under another agent"
+LIMITED: Final = "its own key, limited to another agent"
 OUTSIDE: Final = "another workspace"
 NAMESAKE: Final = "another workspace with an agent of this key"
 
@@ -167,6 +174,7 @@ CALLERS: Final[dict[str, Callable[[World], str | None]]] = {
     TRIGGERER: lambda world: _token(world, scope=Scope.TRIGGER),
     ADMIN: lambda world: _token(world, scope=Scope.ADMIN),
     OTHER_AGENT: _token,
+    LIMITED: lambda world: _token(world, agents=[world.other_agent]),
     OUTSIDE: lambda _: make_token(make_workspace()),
     NAMESAKE: lambda world: make_token(make_agent(key=world.agent.key).workspace),
     "nobody": lambda _: None,

@@ -30,6 +30,10 @@ OPERATIONS = {
         "/v3/agents/{agent_key}/schedules/{schedule_id}/runs/{run_id}/cancel",
         "post",
     ): "cancel-agent-schedule-run",
+    (
+        "/v3/agents/{agent_key}/schedules/{schedule_id}/runs/{run_id}/retry",
+        "post",
+    ): "retry-agent-schedule-run",
     ("/v3/agents/{agent_key}/schedules/{schedule_id}/preview", "get"): "preview-agent-schedule",
     ("/v3/agents/{agent_key}/schedules/{schedule_id}/explain", "get"): "explain-agent-schedule",
     ("/v3/keys", "get"): "list-api-keys",
@@ -146,6 +150,7 @@ def test_only_bodies_that_are_read_are_described(described: Any) -> None:
         ("preview-schedule-expression", {"200", "400", "401", "413", "415", "429", "500", "503"}),
         ("list-journal", {"200", "400", "401", "429", "500", "503"}),
         ("cancel-agent-schedule-run", {"200", "400", "401", "403", "404", "429", "500", "503"}),
+        ("retry-agent-schedule-run", {"202", "400", "401", "403", "404", "409", "413", "429", "500", "503"}),
     ],
 )
 def test_every_answer_is_described(described: Any, operation_id: str, statuses: set[str]) -> None:

@@ -29,6 +29,7 @@ def test_no_change_is_accepted(admin: Caller, agent: Agent, schedule: Schedule) 
         ("DELETE", one, None),
         ("POST", f"{one}/execution", None),
         ("POST", f"{one}/runs/{run.id}/cancel", None),
+        ("POST", f"{one}/runs/{run.id}/retry", None),
         ("POST", agents, {"key": "another"}),
         ("PATCH", f"{agents}/{agent.key}", {"name": "x"}),
         ("DELETE", f"{agents}/{agent.key}", None),

@@ -343,7 +343,7 @@ def test_retry_of_many_says_why_some_are_not(operator: Client) -> None:
 
     assert sorted(messages_of(response)) == [
         "1 run will run again in 10 s",
-        "1 skipped: not ended yet, or succeeded",
+        "1 skipped: not ended yet, succeeded, or being run again already",
         "1 skipped: schedule deleted",
         "1 skipped: schedule inactive",
     ]

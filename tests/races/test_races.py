@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 
 from schedules import editing
-from schedules.errors import ScheduleInactive, ScheduleNotFound
+from schedules.errors import RunNotRetryable, ScheduleInactive, ScheduleNotFound
 from schedules.firing import due
 from schedules.models import MissedFiring, Run, RunState, Schedule
 from schedules.runs import claiming, finishing, leases, recovering, transitions
@@ -303,3 +303,18 @@ def test_a_crash_before_the_commit_leaves_the_schedule_due(monkeypatch: pytest.M
 
     assert not Run.objects.exists()
     assert fire(NOON, 10) == 1
+
+
+def test_a_run_that_many_run_again_at_once_is_run_again_once() -> None:
+    failed = make_run(make_schedule(), state=RunState.FAILED)
+
+    def run_again() -> Run | RunNotRetryable:
+        try:
+            return run_now.run_again(failed.id, NOON)
+        except RunNotRetryable as refusal:
+            return refusal
+
+    outcomes = at_once([run_again] * 6)
+
+    [new] = [outcome for outcome in outcomes if isinstance(outcome, Run)]
+    assert list(Run.objects.exclude(id=failed.id).values_list("id", flat=True)) == [new.id]

@@ -3,8 +3,8 @@
 from typing import Final
 
 from schedules.api.documents import RunDocument, RunList
-from schedules.api.examples import RUN
-from schedules.api.operations.describing import OF_RUN, OF_SCHEDULE, answer, errors, operation
+from schedules.api.examples import RETRY, RUN
+from schedules.api.operations.describing import OF_RUN, OF_SCHEDULE, answer, errors, operation, repeatable
 from schedules.api.queries import RunListQuery
 
 LIST_RUNS: Final = operation(
@@ -39,5 +39,28 @@ CANCEL_RUN: Final = operation(
             RunDocument, "Run cancelled.", RUN | {"state": "cancelled", "reason": "cancelled_by_person"}
         ),
         **errors("insufficient_scope", "run_not_cancellable", "schedule_not_found", "run_not_found"),
+    },
+)
+RETRY_RUN: Final = operation(
+    "retry-agent-schedule-run",
+    "Run again",
+    "Repeats the work of a run that has ended without success, with the payload it had: one new run, which starts 10 "
+    "seconds after the request, or slightly later. Each document names the other: `retry_of` and `retried_by`. It is "
+    "refused while an earlier repetition has not ended. There is no request body.",
+    parameters=[*OF_RUN, *repeatable(202)],
+    request=None,
+    responses={
+        202: answer(RunDocument, "Run will be repeated.", RETRY),
+        **errors(
+            "insufficient_scope",
+            "quota_exceeded",
+            "invalid_request_body",
+            "run_not_retryable",
+            "schedule_inactive",
+            "schedule_not_found",
+            "run_not_found",
+            "idempotency_key_reused",
+            "payload_too_large",
+        ),
     },
 )

@@ -43,6 +43,10 @@ def print_new() -> None:
             "cancel-agent-schedule-run": [  # of schedules that no other operation pauses meanwhile
                 _place(_pending(_schedule(agent, now, "cron"))) for _ in range(CONSUMED)
             ],
+            "retry-agent-schedule-run": [
+                _place(make_run(_schedule(agent, now, "cron"), state=RunState.FAILED, finished_at=now))
+                for _ in range(CONSUMED)
+            ],
         },
     )
     print(given.as_json())

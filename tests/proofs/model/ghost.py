@@ -103,6 +103,7 @@ class GhostRun:
     started_at: datetime | None = None
     redispatch_count: int = 0
     may_be_discarded: str | None = None
+    again_of: str | None = None
 
     @property
     def has_ended(self) -> bool:

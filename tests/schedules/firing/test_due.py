@@ -408,6 +408,18 @@ def test_the_manual_runs_of_a_schedule_are_numbered() -> None:
     assert dict(Schedule.objects.values_list("id", "manual_count")) == {schedule.id: 3, other.id: 1}
 
 
+def test_a_run_is_not_run_again_while_an_earlier_repetition_is_open() -> None:
+    failed = make_run(hourly(), state=RunState.FAILED)
+    first = run_now.run_again(failed.id, NOON)
+
+    with pytest.raises(RunNotRetryable, match=first.id):
+        run_now.run_again(failed.id, NOON)
+
+    assert Run.objects.count() == 2
+    Run.objects.filter(id=first.id).update(state=RunState.FAILED)
+    assert run_now.run_again(failed.id, NOON).again_of == failed.id
+
+
 @pytest.mark.parametrize("state", [RunState.PENDING, RunState.SUCCEEDED])
 def test_a_run_that_has_not_ended_badly_is_not_run_again(state: RunState) -> None:
     run = make_run(hourly(), state=state)

@@ -13,6 +13,7 @@ OPERATIONS: Final[dict[str, set[Act]]] = {
     "delete-agent-schedule": {("delete", "schedule")},
     "trigger-agent-schedule": {("run_now", "schedule")},
     "cancel-agent-schedule-run": {("cancel", "run")},
+    "retry-agent-schedule-run": {("run_again", "run")},
     "create-api-key": {("create", "apikey")},
     "revoke-api-key": {("revoke", "apikey")},
     "rotate-api-key": {("create", "apikey"), ("update", "apikey")},

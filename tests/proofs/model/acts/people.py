@@ -203,10 +203,15 @@ class RunAgain:
 
     def see(self, ghost: Ghost, outcome: Sent) -> None:
         run = ghost.run(self.run_id)
-        is_possible = run.state in (FAILED, CANCELLED, DISCARDED)
+        is_repeatable = run.state in (FAILED, CANCELLED, DISCARDED)
+        is_live = run.schedule.is_active or run.schedule.is_finished
+        is_open = any(each.again_of == self.run_id and not each.has_ended for each in ghost.runs)
+        is_possible = is_repeatable and not (is_live and is_open)
         assert is_possible != isinstance(outcome.result, RunNotRetryable)
+        if is_repeatable and not is_possible:
+            ghost.note("run again while an earlier repetition is open")
         if is_possible:
-            add_manual(ghost, run.schedule, self.now, run.payload, outcome, is_again=True)
+            add_manual(ghost, run.schedule, self.now, run.payload, outcome, again_of=self.run_id)
             ghost.note("run again of a finished once" if run.schedule.is_finished else "run again")
 
 
@@ -244,11 +249,11 @@ def add_manual(
     payload: dict[str, Any] | None,
     outcome: Sent,
     *,
-    is_again: bool = False,
+    again_of: str | None = None,
 ) -> None:
     """A run was asked for: refused by an inactive or deleted schedule, else it exists from now on."""
     assert schedule.is_deleted == isinstance(outcome.result, ScheduleNotFound)
-    is_accepted = schedule.is_active or (is_again and schedule.is_finished)
+    is_accepted = schedule.is_active or (again_of is not None and schedule.is_finished)
     is_paused = not is_accepted and not schedule.is_deleted
     assert is_paused == isinstance(outcome.result, ScheduleInactive)
     assert len(outcome.messages) == is_accepted, "one message, and only for what was accepted"
@@ -257,7 +262,7 @@ def add_manual(
         again = start + redispatch_wait()
         [(run_id, _)] = outcome.messages
         run = GhostRun(schedule, schedule.generation, (start, start), (again, again), now, payload=payload)
-        ghost.runs.append(replace(run, id=run_id))
+        ghost.runs.append(replace(run, id=run_id, again_of=again_of))
         ghost.note("triggered" if outcome.result != KILLED else "killed before the message of a trigger left")
 
 

@@ -73,6 +73,13 @@ TRIGGERS: Final = (
         (f"{BOTH_TWINS}::test_the_failed_run_of_a_finished_once_is_run_again_and_may_start",),
     ),
     Mutant(
+        "a run is run again while an earlier repetition is open",
+        RUN_NOW,
+        "state__in=UNFINISHED_STATES",
+        "state__in=()",
+        (f"{BOTH_TWINS}::test_a_run_is_not_run_again_while_an_earlier_repetition_is_open",),
+    ),
+    Mutant(
         "a statement's trigger sends no message",
         RUN_NOW,
         "    _ring_later(run)\n    return run\n\n\ndef run_again",
