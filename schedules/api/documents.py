@@ -119,7 +119,7 @@ class ScheduleDocument(Document):
             "expression": instance.expression,
             "is_active": instance.is_active,
             "generation": instance.generation,
-            "payload": payloads.masked(instance.payload),
+            "payload": self.payload_of(instance),
             "created_by_id": instance.created_by_id,
             "updated_by_id": instance.updated_by_id,
             "created": _instant(instance.created_at),
@@ -129,6 +129,10 @@ class ScheduleDocument(Document):
             "trigger_count": instance.trigger_count,
         }
         return {name: value for name, value in document.items() if value is not None}
+
+    def payload_of(self, instance: Schedule) -> payloads.Payload | None:
+        """As it is shown; None: it is left out."""
+        return payloads.masked(instance.payload)
 
 
 def _instant(instant: datetime | None) -> str | None:

@@ -24,6 +24,7 @@ SCHEDULE: Final = {
     "trigger_count": 12,
 }
 NEW_SCHEDULE: Final = {name: SCHEDULE[name] for name in ("type", "expression", "agent_tag", "payload")}
+SCHEDULE_SUMMARY: Final = {name: value for name, value in SCHEDULE.items() if name != "payload"}
 RUN: Final = {
     "_id": "01KPN8Z6Q3W1T5Y7B9D2F4H6J8",
     "schedule_id": SCHEDULE["_id"],
@@ -55,6 +56,15 @@ RUN: Final = {
             "response_id": "resp_01KPN8ZDK2",
         }
     ],
+}
+_ERROR: Final = {"code": "agent_timeout", "message": "The agent said nothing for 300 s"}
+RUN_SUMMARY: Final = {
+    **{name: value for name, value in RUN.items() if name not in ("attempts", "output_text", "output_types")},
+    "state": "failed",
+    "reason": _ERROR["code"],
+    "error": _ERROR,
+    "agent_key": SCHEDULE["agent_key"],
+    "schedule_name": "Morning briefing",
 }
 RETRY: Final = {
     "_id": "01KPN9A1C3E5G7J9M1P3R5T7V9",

@@ -1,8 +1,10 @@
 """From the names in a path to what they mean for one key: nothing of another workspace is ever found."""
 
 import re
-from typing import Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from schedules.agents import find_agent
 from schedules.api import lookups_postgresql
@@ -11,6 +13,9 @@ from schedules.database.ulids import is_ulid
 from schedules.errors import AgentNotFound, RunNotFound, ScheduleNotFound
 from schedules.models import Agent, ApiKey, Run, Schedule
 from schedules.models.agent import AGENT_KEY
+from schedules.models.run import RunQuerySet
+
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 # A name of another form belongs to nothing; a database may not even take it (a NUL byte is an error of PostgreSQL).
 _AGENT_KEY: Final = re.compile(AGENT_KEY)
@@ -51,6 +56,26 @@ def find_schedule(workspace_id: UUID, agent_key: str, schedule_id: str) -> Sched
         .filter(id=schedule_id, agent__workspace=workspace_id, agent__key=agent_key, agent__deleted_at=None)
         .first()
     )
+
+
+def schedules_within(key: ApiKey, agent_key: str | None) -> QuerySet[Schedule]:
+    """The schedules of the key's workspace, or of one agent of it, that the key reaches; AgentNotFound."""
+    return _within(key, agent_key, Schedule.objects.filter(agent__deleted_at=None))
+
+
+def runs_within(key: ApiKey, agent_key: str | None) -> RunQuerySet:
+    """The runs of the key's workspace, or of one agent of it, that the key reaches; AgentNotFound.
+
+    Those of deleted schedules and agents too: they are part of what has happened.
+    """
+    return _within(key, agent_key, Run.objects.all())
+
+
+def _within(key: ApiKey, agent_key: str | None, rows: Rows) -> Rows:
+    if agent_key is not None:
+        return rows.filter(agent=agent_of(key, agent_key).id)
+    rows = rows.filter(workspace=key.workspace_id)
+    return rows if key.agent_ids is None else rows.filter(agent__in=key.agent_ids)
 
 
 def run_of(schedule: Schedule, run_id: str) -> Run:

@@ -1,18 +1,23 @@
 """What clients ask in the query of a GET, and the body of a preview. Other query parameters are ignored."""
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
+from django.db.models import Q, TextChoices
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from schedules.api import bodies
-from schedules.database.ulids import ULID_PATTERN
+from schedules.database.ulids import ULID_PATTERN, lowest_ulid_at
 from schedules.expressions.instants import read_instant
-from schedules.models import RunState, TriggerKind
+from schedules.models import UNSUCCESSFUL_STATES, RunState, TriggerKind
+from schedules.models.agent import AGENT_KEY
 from schedules.previewing import Window
 
 MOST = 100
+_REASON: Final = "[!-~]{1,40}"
+CLOCKS_APART: Final = timedelta(hours=1)
 
 
 class Instant(serializers.DateTimeField):
@@ -82,6 +87,55 @@ class RunListQuery(Range):
     )
 
 
+class OneAgent(serializers.RegexField):
+    """A filter: the key of an agent."""
+
+    def __init__(self, what: str) -> None:
+        messages: dict[str, Any] = {"invalid": "Must be the key of an agent, such as customer_digest."}
+        help_text = f"Only {what} of this agent."
+        super().__init__(
+            AGENT_KEY,
+            required=False,
+            max_length=255,
+            trim_whitespace=False,
+            error_messages=messages,
+            help_text=help_text,
+        )
+
+
+class Activity(TextChoices):
+    """Whether a schedule fires, and if not, why."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    FINISHED = "finished"
+
+
+class AllSchedulesQuery(serializers.Serializer[Any]):
+    """Of the schedules of a workspace."""
+
+    limit = _limit("Maximum number of schedules to return.", default=20)
+    after = Position(help_text=AFTER_HELP)
+    agent = OneAgent("schedules")
+    activity = serializers.ChoiceField(
+        Activity.values,
+        required=False,
+        help_text="Only schedules that fire, that were paused, or whose only fire time has fired.",
+    )
+
+
+class AllRunsQuery(RunListQuery):
+    """Of the runs of a workspace; `from` and `to` are about `created`."""
+
+    agent = OneAgent("runs")
+    reason = serializers.RegexField(
+        rf"^{_REASON}\Z",
+        required=False,
+        error_messages={"invalid": "Must be a reason such as agent_timeout."},
+        help_text="Only runs that ended without success for this reason.",
+    )
+
+
 def _name(form: str, example: str, **kwargs: Any) -> serializers.RegexField:
     """A name that a line of the journal could have."""
     messages: Any = {"invalid": f"Must be a name such as {example}."}
@@ -126,12 +180,40 @@ class PreviewBody(Between, bodies.Body):
     )
 
 
+_ACTIVITIES = {
+    Activity.ACTIVE: Q(is_active=True),
+    Activity.PAUSED: Q(is_active=False, is_finished=False),
+    Activity.FINISHED: Q(is_finished=True),
+}
+
+
+def activity_filter(query: dict[str, Any]) -> Q:
+    """The condition on schedules that a query names."""
+    return _ACTIVITIES[query["activity"]] if "activity" in query else Q()
+
+
 _COLUMNS = {"state": "state", "trigger": "trigger", "from": "created_at__gte", "to": "created_at__lt"}
 
 
 def run_filter(query: dict[str, Any]) -> dict[str, Any]:
     """The conditions on runs that a query names, as Django's lookups."""
     return {lookup: query[name] for name, lookup in _COLUMNS.items() if name in query}
+
+
+def all_runs_filter(query: dict[str, Any]) -> Q:
+    """The same for the runs of a workspace, in terms of what is indexed there.
+
+    An id has the time of the process that made it, `created` is the database's: no two clocks are further apart than
+    CLOCKS_APART.
+    """
+    conditions = Q(**run_filter(query))
+    if "from" in query:
+        conditions &= Q(id__gte=lowest_ulid_at(query["from"] - CLOCKS_APART))
+    if "to" in query:
+        conditions &= Q(id__lt=lowest_ulid_at(query["to"] + CLOCKS_APART))
+    if "reason" in query:
+        conditions &= Q(reason=query["reason"], state__in=UNSUCCESSFUL_STATES)
+    return conditions
 
 
 _OF_A_LINE = ("object_type", "object_id", "actor_id", "verb")

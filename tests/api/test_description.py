@@ -42,6 +42,8 @@ OPERATIONS = {
     ("/v3/keys/{key_id}", "delete"): "revoke-api-key",
     ("/v3/keys/{key_id}/rotation", "post"): "rotate-api-key",
     ("/v3/journal", "get"): "list-journal",
+    ("/v3/schedules", "get"): "list-schedules",
+    ("/v3/runs", "get"): "list-runs",
     ("/v3/schedules/preview", "post"): "preview-schedule-expression",
 }
 
@@ -148,6 +150,8 @@ def test_only_bodies_that_are_read_are_described(described: Any) -> None:
         ("preview-agent-schedule", {"200", "400", "401", "404", "429", "500", "503"}),
         ("explain-agent-schedule", {"200", "400", "401", "404", "429", "500", "503"}),
         ("preview-schedule-expression", {"200", "400", "401", "413", "415", "429", "500", "503"}),
+        ("list-schedules", {"200", "400", "401", "404", "429", "500", "503"}),
+        ("list-runs", {"200", "400", "401", "404", "429", "500", "503"}),
         ("list-journal", {"200", "400", "401", "429", "500", "503"}),
         ("cancel-agent-schedule-run", {"200", "400", "401", "403", "404", "429", "500", "503"}),
         ("retry-agent-schedule-run", {"202", "400", "401", "403", "404", "409", "413", "429", "500", "503"}),

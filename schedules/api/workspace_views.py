@@ -1,0 +1,38 @@
+"""A whole workspace at a glance: all its schedules, all its runs. Additions of this service to the public API."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from schedules.api import queries
+from schedules.api.api_view import ApiView
+from schedules.api.authentication import key_of
+from schedules.api.lookups import runs_within, schedules_within
+from schedules.api.operations import workspaces as operations
+from schedules.api.summaries import NOT_IN_RUNS, RunSummaries, ScheduleSummaries
+from schedules.database.keyset import page
+
+
+class AllSchedules(ApiView):
+    """The schedules of all agents that the key reaches."""
+
+    @operations.LIST_ALL_SCHEDULES
+    def get(self, request: Request) -> Response:
+        """A page of them, newest first."""
+        query = queries.read_query(queries.AllSchedulesQuery, request)
+        theirs = schedules_within(key_of(request), query.get("agent"))
+        rows = theirs.filter(queries.activity_filter(query), deleted_at=None).defer("payload")
+        rows = rows.select_related("agent", "next_fire")
+        return Response(ScheduleSummaries(page(rows, theirs, query.get("after"), query["limit"])).data)
+
+
+class AllRuns(ApiView):
+    """The runs of all schedules that the key reaches."""
+
+    @operations.LIST_ALL_RUNS
+    def get(self, request: Request) -> Response:
+        """A page of them, newest first."""
+        query = queries.read_query(queries.AllRunsQuery, request)
+        theirs = runs_within(key_of(request), query.get("agent"))
+        rows = theirs.filter(queries.all_runs_filter(query)).select_related("agent", "schedule")
+        rows = rows.defer(*NOT_IN_RUNS).with_retries()
+        return Response(RunSummaries(page(rows, theirs, query.get("after"), query["limit"])).data)
