@@ -4,7 +4,8 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 
-from schedules.admin import cells, times
+from schedules import lengths
+from schedules.admin import cells
 from schedules.admin.base import ReadOnly
 from schedules.admin.bounded_paginator import BoundedPaginator
 from schedules.ledger import remedies_of
@@ -47,7 +48,7 @@ def audited(result: AuditResult) -> str:
 @admin.display(description="Duration")
 def took(result: AuditResult) -> str:
     """How long it took."""
-    return cells.one_line(times.length(result.duration))
+    return cells.one_line(lengths.length(result.duration))
 
 
 @admin.display(description="Findings")

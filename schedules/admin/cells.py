@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from schedules.admin import times
+from schedules import lengths
 from schedules.expressions.instants import for_people
 from schedules.models import RunState
 
@@ -65,7 +65,7 @@ def instant(moment: datetime | None, now: datetime) -> str:
     return format_html(
         '<div class="text-right lg:text-left whitespace-nowrap"><div>{}</div>'
         '<div class="text-xs text-font-subtle-light dark:text-font-subtle-dark">{}</div></div>',
-        times.relative(moment, now),
+        lengths.relative(moment, now),
         for_people(moment),
     )
 

@@ -8,8 +8,8 @@ from django.contrib.admin import display
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from schedules import agent_runtimes
-from schedules.admin import cells, times
+from schedules import agent_runtimes, lengths
+from schedules.admin import cells
 from schedules.admin.filters import in_words
 from schedules.admin.schedule_cells import agent_with_tag
 from schedules.database.clock import estimated_now
@@ -83,7 +83,7 @@ def fire_time(run: Run) -> str:
 @display(description="Lateness")
 def lateness(run: Run) -> str:
     """How long after its instant it started; marked when the instant was noticed late."""
-    text = cells.NOTHING if run.lateness is None else times.length(run.lateness)
+    text = cells.NOTHING if run.lateness is None else lengths.length(run.lateness)
     return cells.two_lines(text, "misfire" if run.is_misfire else "")
 
 
@@ -98,7 +98,7 @@ def duration(run: Run) -> str:
     """From the first attempt's start to the end, or to now."""
     if run.started_at is None:
         return cells.NOTHING
-    return cells.one_line(times.length((run.finished_at or estimated_now()) - run.started_at))
+    return cells.one_line(lengths.length((run.finished_at or estimated_now()) - run.started_at))
 
 
 @display(description="Payload")

@@ -8,7 +8,8 @@ from django.contrib.admin import display
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from schedules.admin import cells, times
+from schedules import lengths
+from schedules.admin import cells
 from schedules.database.clock import estimated_now
 from schedules.expressions import InvalidExpression, describe
 from schedules.expressions.instants import for_people
@@ -85,7 +86,7 @@ def last_run(schedule: Schedule) -> str:
 def starts(schedule: Schedule) -> str:
     """How many runs of this cadence have started, and when the last one did."""
     last = schedule.last_triggered_at
-    when = times.relative(last, estimated_now()) if last else ""
+    when = lengths.relative(last, estimated_now()) if last else ""
     return cells.two_lines(run_count(schedule), when, title=for_people(last) if last else "never")
 
 
@@ -116,7 +117,7 @@ def next_fires(schedule: Schedule) -> str:
         return "unknown: it is held back because they cannot be computed; an edit of its expression mends it"
     now = estimated_now()
     shown = islice(_fire_times(schedule, schedule.next_fire_at, now), SHOWN_FIRES)
-    lines = ((for_people(moment), times.relative(moment, now)) for moment in shown)
+    lines = ((for_people(moment), lengths.relative(moment, now)) for moment in shown)
     return format_html_join(
         "", '<div>{} <span class="text-font-subtle-light dark:text-font-subtle-dark">{}</span></div>', lines
     )

@@ -176,3 +176,30 @@ JOURNAL_LINE: Final = {
     "generation": 2,
     "revision": 4,
 }
+
+OVERVIEW_NOW: Final = {
+    "at": "2026-04-20T22:10:00.120000Z",
+    "is_well": False,
+    "concerns": [
+        {
+            "severity": "error",
+            "code": "no_worker",
+            "message": "No worker is alive: no run starts until one is started",
+        }
+    ],
+    "processes": {"beats": 2, "workers": 0, "calls_in_flight": 0},
+    "failures": {
+        "count": 163,
+        "is_at_least": False,
+        "groups": [
+            {
+                "agent_key": SCHEDULE["agent_key"],
+                "reason": "agent_timeout",
+                "count": 163,
+                "newest": "2026-04-20T21:00:09.118000Z",
+            }
+        ],
+    },
+    "missed_count": 0,
+    "ledger": {"verdict": "clean", "audited_at": "2026-04-20T21:30:00Z"},
+}

@@ -10,7 +10,7 @@ from schedules.api.journal_views import Journal
 from schedules.api.key_views import KeyItself, KeyRotation, Keys
 from schedules.api.run_views import RunCancellation, RunRetry, ScheduleRun, ScheduleRuns
 from schedules.api.schedule_views import AgentSchedule, AgentSchedules, ScheduleExecution
-from schedules.api.workspace_views import AllRuns, AllSchedules
+from schedules.api.workspace_views import AllRuns, AllSchedules, OverviewNow
 
 _AGENTS = "v3/agents"
 _KEYS = "v3/keys"
@@ -35,6 +35,7 @@ urlpatterns = [
     path(f"{_KEYS}/<str:key_id>", KeyItself.as_view()),
     path(f"{_KEYS}/<str:key_id>/rotation", KeyRotation.as_view()),
     path("v3/journal", Journal.as_view()),
+    path("v3/overview", OverviewNow.as_view()),
     path("v3/schedules", AllSchedules.as_view()),
     path("v3/runs", AllRuns.as_view()),
     path("v3/schedules/preview", ExpressionPreview.as_view()),

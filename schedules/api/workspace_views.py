@@ -8,8 +8,19 @@ from schedules.api.api_view import ApiView
 from schedules.api.authentication import key_of
 from schedules.api.lookups import runs_within, schedules_within
 from schedules.api.operations import workspaces as operations
+from schedules.api.overview_documents import OverviewDocument, overview
 from schedules.api.summaries import NOT_IN_RUNS, RunSummaries, ScheduleSummaries
+from schedules.database.clock import database_now
 from schedules.database.keyset import page
+
+
+class OverviewNow(ApiView):
+    """How everything stands."""
+
+    @operations.OVERVIEW
+    def get(self, request: Request) -> Response:
+        """What is wrong, what failed, what was missed."""
+        return Response(OverviewDocument(overview(key_of(request), database_now())).data)
 
 
 class AllSchedules(ApiView):

@@ -1,4 +1,5 @@
-"""Indexes for whoever asks about a whole workspace or an agent: its runs, the unsuccessful ones, its schedules.
+"""Indexes for whoever asks about a whole workspace or an agent: its runs, the unsuccessful ones, its schedules,
+and what was missed of late.
 
 PostgreSQL builds them while the service goes on writing. Where that is broken off, an index that is not valid stays:
 drop it, and migrate again.
@@ -40,4 +41,5 @@ class Migration(migrations.Migration):
         AddIndexBesideWriters("run", _newest_first("run_of_agent", "agent")),
         AddIndexBesideWriters("run", _newest_first("run_again", "again_of", condition=~Q(("again_of", "")))),
         AddIndexBesideWriters("schedule", _newest_first("schedule_of_workspace", "workspace", condition=Q(("deleted_at", None)))),
+        AddIndexBesideWriters("missedfiring", models.Index(fields=["recorded_at"], name="missed_recently")),
     ]

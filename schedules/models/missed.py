@@ -47,6 +47,7 @@ class MissedFiring(models.Model):
                 name="missed_firing_counts",
             ),
         ]
+        indexes: ClassVar = [models.Index(fields=["recorded_at"], name="missed_recently")]
 
     def __str__(self) -> str:
         return f"{self.count} × {self.reason} from {for_people(self.first_fire_time)}"

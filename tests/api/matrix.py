@@ -83,6 +83,7 @@ CALLS: Final = [
     Call("DELETE", KEY, 204, scope=Scope.ADMIN),
     Call("POST", f"{KEY}/rotation", 201, scope=Scope.ADMIN),
     Call("GET", JOURNAL),
+    Call("GET", "v3/overview"),
     Call("GET", "v3/schedules"),
     Call("GET", "v3/runs"),
     Call("POST", "v3/schedules/preview", body={"type": "cron", "expression": "0 0 9 * * *"}),

@@ -9,12 +9,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from schedules.admin import recent_failures
 from schedules.database.clock import database_now
 from schedules.database.ulids import lowest_ulid_at
 from schedules.health import report
 from schedules.models import MissedFiring, ProcessKind, ProcessRegistration, Role, Run, RunState, Schedule
 from schedules.models.process import this_process
+from schedules.overview import recent
 from tests.console.browser import text_of
 from tests.console.conftest import MakePerson
 from tests.factories import make_agent, make_run, make_schedule, make_workspace
@@ -89,7 +89,7 @@ def test_failures_of_a_day_are_grouped_by_agent_and_reason(operator: Client) -> 
 
 @pytest.mark.usefixtures("_all_alive")
 def test_many_failures_are_counted_so_far(operator: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recent_failures, "MOST_RUNS", 4)
+    monkeypatch.setattr(recent, "MOST_RUNS", 4)
     fail(make_schedule(), 6)
 
     assert "4 or more runs failed" in text_of(operator.get(INDEX))

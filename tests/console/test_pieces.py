@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from schedules.admin import cells, times
+from schedules import lengths
+from schedules.admin import cells
 from schedules.models import RunState
 from tests.factories import NOON
 
@@ -25,13 +26,13 @@ from tests.factories import NOON
     ],
 )
 def test_a_length_has_its_two_largest_units(length: dict[str, float], words: str) -> None:
-    assert times.length(timedelta(**length)) == words
+    assert lengths.length(timedelta(**length)) == words
 
 
 def test_an_instant_is_told_from_now() -> None:
-    assert times.relative(NOON + timedelta(hours=2), NOON) == "in 2 h"
-    assert times.relative(NOON - timedelta(minutes=2), NOON) == "2 min ago"
-    assert times.relative(NOON + timedelta(milliseconds=500), NOON) == "now"
+    assert lengths.relative(NOON + timedelta(hours=2), NOON) == "in 2 h"
+    assert lengths.relative(NOON - timedelta(minutes=2), NOON) == "2 min ago"
+    assert lengths.relative(NOON + timedelta(milliseconds=500), NOON) == "now"
 
 
 def test_every_state_has_a_label() -> None:

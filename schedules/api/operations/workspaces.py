@@ -2,11 +2,20 @@
 
 from typing import Final
 
-from schedules.api.examples import RUN_SUMMARY, SCHEDULE_SUMMARY
+from schedules.api.examples import OVERVIEW_NOW, RUN_SUMMARY, SCHEDULE_SUMMARY
 from schedules.api.operations.describing import answer, errors, operation
+from schedules.api.overview_documents import OverviewDocument
 from schedules.api.queries import AllRunsQuery, AllSchedulesQuery
 from schedules.api.summaries import RunSummaries, ScheduleSummaries
 
+OVERVIEW: Final = operation(
+    "retrieve-overview",
+    "Overview",
+    "How everything stands: what is wrong with the service, who is at work, what failed and what was missed in the "
+    "key's workspace within 24 hours, and whether the ledger is clean. A key that is limited to some agents sees the "
+    "failures of its agents.",
+    responses={200: answer(OverviewDocument, "How everything stands.", OVERVIEW_NOW), **errors()},
+)
 LIST_ALL_SCHEDULES: Final = operation(
     "list-schedules",
     "List all schedules",

@@ -1,4 +1,4 @@
-"""Lengths of time as people read them in the console."""
+"""Lengths of time as people read them."""
 
 from datetime import datetime, timedelta
 

@@ -1,0 +1,74 @@
+"""What failed and what was missed within a day, where somebody may look: grouped, so that one outage is one line."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from schedules.database.ulids import lowest_ulid_at
+from schedules.models import Agent, MissedFiring, Run, RunState
+
+WITHIN: Final = timedelta(days=1)
+MOST_RUNS: Final = 1_000
+"""The newest failures that are looked at."""
+MOST_MISSED: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where somebody may look; None: everywhere."""
+
+    workspaces: Collection[UUID] | None = None
+    agents: Collection[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailureGroup:
+    """Runs of one agent that failed for one reason."""
+
+    agent_id: str
+    agent_key: str
+    reason: str
+    count: int
+    newest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """All groups, the largest first; with `is_at_least` there may be more runs than were looked at."""
+
+    count: int
+    is_at_least: bool
+    groups: list[FailureGroup]
+
+
+def failures(reach: Reach, now: datetime) -> Failures:
+    """The runs that failed within a day."""
+    failed = Run.objects.filter(state=RunState.FAILED, id__gte=lowest_ulid_at(now - WITHIN))
+    recent = _reached(failed, reach).filter(finished_at__isnull=False).order_by("-id")
+    rows = list(recent.values_list("agent_id", "reason", "error_code", "finished_at")[:MOST_RUNS])
+    ends: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+    for agent_id, reason, code, finished_at in rows:
+        ends[agent_id, reason or code].append(finished_at)
+    keys = dict(Agent.objects.filter(pk__in={agent for agent, _ in ends}).values_list("pk", "key"))
+    groups = [
+        FailureGroup(agent, keys.get(agent, "?"), reason, len(times), max(times))
+        for (agent, reason), times in ends.items()
+    ]
+    return Failures(len(rows), len(rows) == MOST_RUNS, sorted(groups, key=lambda group: -group.count))
+
+
+def missed_count(reach: Reach, now: datetime) -> int:
+    """How many instants were recorded as missed within a day."""
+    rows = _reached(MissedFiring.objects.filter(recorded_at__gte=now - WITHIN), reach, "schedule__")
+    return sum(rows.order_by("-id").values_list("count", flat=True)[:MOST_MISSED])
+
+
+def _reached(rows: QuerySet[Any], reach: Reach, path: str = "") -> QuerySet[Any]:
+    if reach.workspaces is not None:
+        rows = rows.filter(**{f"{path}workspace__in": reach.workspaces})
+    return rows if reach.agents is None else rows.filter(**{f"{path}agent__in": reach.agents})

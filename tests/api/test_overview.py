@@ -1,0 +1,121 @@
+"""retrieve-overview: what is wrong, what failed and what was missed, as far as the key may look."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from schedules.database.clock import database_now
+from schedules.health import report
+from schedules.models import MissedFiring, ProcessKind, Run, RunState, Schedule
+from schedules.models.process import this_process
+from schedules.overview import recent
+from tests.api.caller import Caller, document
+from tests.factories import make_agent, make_run, make_schedule, make_token
+
+PATH = "/v3/overview"
+
+
+@pytest.fixture(autouse=True)
+def _asked_anew() -> None:
+    """What another test has seen of the service is forgotten."""
+    for verdict in (report.database_verdict, report.broker_verdict, report.recent_report):
+        verdict.forget()
+
+
+@pytest.fixture
+def _all_alive(db: None) -> None:
+    for kind in (ProcessKind.BEAT, ProcessKind.WORKER):
+        process = this_process(kind, "1.0", 10)
+        process.last_seen_at = database_now()
+        process.save()
+
+
+def fail(schedule: Schedule, reason: str = "agent_timeout", ago: timedelta = timedelta(minutes=3)) -> Run:
+    """A run of the schedule that has just failed."""
+    return make_run(schedule, state=RunState.FAILED, reason=reason, finished_at=database_now() - ago)
+
+
+def miss(schedule: Schedule, count: int) -> None:
+    """So many instants of the schedule were missed just now."""
+    now = database_now()
+    MissedFiring.objects.create(
+        schedule=schedule,
+        generation=1,
+        first_fire_time=now,
+        last_fire_time=now,
+        count=count,
+        reason="coalesced",
+        recorded_at=now,
+    )
+
+
+@pytest.mark.usefixtures("_all_alive")
+def test_a_service_that_is_well_says_so(api: Caller) -> None:
+    shown = document(api.get(PATH))
+
+    assert shown["is_well"]
+    assert shown["concerns"] == []
+    assert shown["processes"] == {"beats": 1, "workers": 1, "calls_in_flight": 0}
+    assert shown["failures"] == {"count": 0, "is_at_least": False, "groups": []}
+    assert shown["missed_count"] == 0
+    assert shown["ledger"] == {"verdict": "not_audited"}
+
+
+def test_what_is_wrong_has_a_word_and_a_sentence(api: Caller) -> None:
+    shown = document(api.get(PATH))
+
+    assert not shown["is_well"]
+    assert [(each["severity"], each["code"]) for each in shown["concerns"]] == [
+        ("error", "no_beat"),
+        ("error", "no_worker"),
+    ]
+    assert shown["concerns"][0]["message"].startswith("No beat is alive: nothing fires")
+
+
+@pytest.mark.usefixtures("_all_alive")
+def test_failures_are_grouped_by_agent_and_reason(api: Caller, schedule: Schedule) -> None:
+    triage = make_schedule(make_agent(schedule.agent.workspace, key="triage"))
+    for _ in range(2):
+        fail(schedule)
+    newest = fail(triage, "agent_failed")
+
+    shown = document(api.get(PATH))
+
+    groups: list[Any] = shown["failures"]["groups"]
+    assert not shown["is_well"]
+    assert shown["failures"]["count"] == 3
+    assert [(each["agent_key"], each["reason"], each["count"]) for each in groups] == [
+        ("digest", "agent_timeout", 2),
+        ("triage", "agent_failed", 1),
+    ]
+    assert newest.finished_at is not None
+    assert groups[1]["newest"] == newest.finished_at.isoformat().replace("+00:00", "Z")
+
+
+@pytest.mark.usefixtures("_all_alive")
+def test_many_failures_are_counted_so_far(
+    api: Caller, schedule: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recent, "MOST_RUNS", 2)
+    for _ in range(3):
+        fail(schedule)
+
+    shown = document(api.get(PATH))["failures"]
+
+    assert (shown["count"], shown["is_at_least"]) == (2, True)
+
+
+@pytest.mark.usefixtures("_all_alive")
+def test_a_key_sees_the_failures_of_its_workspace_and_agents_only(
+    api: Caller, elsewhere: Caller, schedule: Schedule
+) -> None:
+    triage = make_schedule(make_agent(schedule.agent.workspace, key="triage"))
+    limited = Caller(make_token(triage.workspace, agents=[triage.agent]))
+    fail(schedule)
+    miss(schedule, 7)
+    miss(triage, 2)
+
+    seen = [document(caller.get(PATH)) for caller in (api, limited, elsewhere)]
+
+    assert [(each["failures"]["count"], each["missed_count"]) for each in seen] == [(1, 9), (0, 2), (0, 0)]
