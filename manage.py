@@ -4,7 +4,7 @@
 python3 manage.py up       start the whole service on this machine, with a demo
 python3 manage.py test     run the whole gate: format, lint, types, contracts, checks, tests
 python3 manage.py bench    measure the speed, side by side with other schedulers
-python3 manage.py help     all other commands (Django's and ours); --version says which version this is
+python3 manage.py help     all commands, ours first; --version says which version this is
 """
 
 import os
@@ -24,22 +24,37 @@ def main():  # type: () -> None
         return
     # By path: the package around this file imports libraries that are not installed yet.
     bootstrap = runpy.run_path(os.path.join(ROOT, "orqsite", "embedded", "bootstrap.py"))  # noqa: PTH118
+    arguments = sys.argv[2:]
+    if command == "help" and arguments[:1] in (["up"], ["test"], ["bench"]):
+        command, arguments = arguments[0], ["--help"]
     bootstrap["enter"]("dev" if command in ("test", "bench") else "run")
     if command == "up":
         from orqsite.embedded.up import up
 
-        sys.exit(up(sys.argv[2:]))
+        sys.exit(up(arguments))
     if command == "test":
         from tests.gate import gate
 
-        sys.exit(gate(sys.argv[2:]))
+        sys.exit(gate(arguments))
     if command == "bench":
         from bench.__main__ import main as bench
 
-        sys.exit(bench(sys.argv[2:]))
-    if command in ("help", "--help", "-h") and len(sys.argv) <= 2:
-        print(__doc__)
+        sys.exit(bench(arguments))
+    if command in ("help", "--help", "-h") and not arguments:
+        print_help()
+        return
     django(sys.argv)
+
+
+def print_help():  # type: () -> None
+    """All commands, ours first."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orqsite.settings")
+    import django
+
+    from orqsite import command_help
+
+    django.setup()
+    print(command_help.everything(), end="")
 
 
 def django(arguments):  # type: (list[str]) -> None
@@ -47,10 +62,18 @@ def django(arguments):  # type: (list[str]) -> None
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orqsite.settings")
     from django.core.management import CommandError, execute_from_command_line
 
+    from orqsite import command_help
     from orqsite.acting import commander
     from orqsite.starting import KEYED_COMMANDS, require_encryption_keys
     from schedules.actors import acting
 
+    asked = [word for word in arguments[1:3] if word != "help"][:1]
+    if asked and not asked[0].startswith("-"):
+        import django
+
+        django.setup()
+        if complaint := command_help.unknown(asked[0]):
+            sys.exit(complaint)
     if KEYED_COMMANDS.intersection(arguments[1:2]):
         require_encryption_keys()
     if "--traceback" in arguments:

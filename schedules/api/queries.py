@@ -103,6 +103,14 @@ class OneAgent(serializers.RegexField):
         )
 
 
+class OneId(serializers.RegexField):
+    """A filter: a ULID."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        messages: dict[str, Any] = {"invalid": "Must be an id, a ULID."}
+        super().__init__(rf"^{ULID_PATTERN}\Z", required=False, error_messages=messages, **kwargs)
+
+
 class Activity(TextChoices):
     """Whether a schedule fires, and if not, why."""
 
@@ -116,6 +124,7 @@ class AllSchedulesQuery(serializers.Serializer[Any]):
 
     limit = _limit("Maximum number of schedules to return.", default=20)
     after = Position(help_text=AFTER_HELP)
+    id = OneId(help_text="Only the schedule of this id.")
     agent = OneAgent("schedules")
     activity = serializers.ChoiceField(
         Activity.values,
@@ -127,6 +136,7 @@ class AllSchedulesQuery(serializers.Serializer[Any]):
 class AllRunsQuery(RunListQuery):
     """Of the runs of a workspace; `from` and `to` are about `created`."""
 
+    id = OneId(help_text="Only the run of this id.")
     agent = OneAgent("runs")
     reason = serializers.RegexField(
         rf"^{_REASON}\Z",
@@ -187,9 +197,10 @@ _ACTIVITIES = {
 }
 
 
-def activity_filter(query: dict[str, Any]) -> Q:
-    """The condition on schedules that a query names."""
-    return _ACTIVITIES[query["activity"]] if "activity" in query else Q()
+def all_schedules_filter(query: dict[str, Any]) -> Q:
+    """The conditions on schedules that a query names."""
+    condition = _ACTIVITIES[query["activity"]] if "activity" in query else Q()
+    return condition & Q(id=query["id"]) if "id" in query else condition
 
 
 _COLUMNS = {"state": "state", "trigger": "trigger", "from": "created_at__gte", "to": "created_at__lt"}
@@ -207,6 +218,8 @@ def all_runs_filter(query: dict[str, Any]) -> Q:
     CLOCKS_APART.
     """
     conditions = Q(**run_filter(query))
+    if "id" in query:
+        conditions &= Q(id=query["id"])
     if "from" in query:
         conditions &= Q(id__gte=lowest_ulid_at(query["from"] - CLOCKS_APART))
     if "to" in query:

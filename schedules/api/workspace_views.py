@@ -31,7 +31,7 @@ class AllSchedules(ApiView):
         """A page of them, newest first."""
         query = queries.read_query(queries.AllSchedulesQuery, request)
         theirs = schedules_within(key_of(request), query.get("agent"))
-        rows = theirs.filter(queries.activity_filter(query), deleted_at=None).defer("payload")
+        rows = theirs.filter(queries.all_schedules_filter(query), deleted_at=None).defer("payload")
         rows = rows.select_related("agent", "next_fire")
         return Response(ScheduleSummaries(page(rows, theirs, query.get("after"), query["limit"])).data)
 

@@ -70,6 +70,10 @@ class TestSchedules:
         assert ids(api, f"{SCHEDULES}?activity=paused") == [paused.id]
         assert ids(api, f"{SCHEDULES}?activity=finished") == [finished.id]
 
+    def test_by_its_id_with_whatever_agent(self, api: Caller, schedule: Schedule, triage: Schedule) -> None:
+        assert ids(api, f"{SCHEDULES}?id={triage.id}") == [triage.id]
+        assert ids(api, f"{SCHEDULES}?id={UNKNOWN}") == []
+
     def test_what_is_deleted_is_gone(self, api: Caller, schedule: Schedule, triage: Schedule) -> None:
         editing.delete(schedule.id, "apk_x", NOON)
         Agent.objects.filter(id=triage.agent_id).update(deleted_at=NOON)
@@ -112,6 +116,14 @@ class TestRuns:
         assert ids(api, f"{RUNS}?reason=stale_generation") == [stale.id]
         assert ids(api, f"{RUNS}?reason=agent_failed&agent=digest") == []
         assert ids(api, f"{RUNS}?agent=triage&state=discarded&reason=stale_generation") == [stale.id]
+
+    def test_by_its_id_with_whatever_schedule(
+        self, api: Caller, schedule: Schedule, triage: Schedule
+    ) -> None:
+        run = make_run(schedule)
+        make_run(triage)
+
+        assert ids(api, f"{RUNS}?id={run.id}") == [run.id]
 
     def test_by_when_they_were_made(self, api: Caller, schedule: Schedule) -> None:
         now = database_now()
@@ -200,6 +212,7 @@ class TestKeys:
         ("reason=", "reason"),
         ("reason=%00", "reason"),
         (f"reason={'x' * 41}", "reason"),
+        ("id=x", "id"),
         ("agent=", "agent"),
         ("agent=a%20b", "agent"),
         ("agent=a%0A", "agent"),
