@@ -1,0 +1,1 @@
+"""The command line for people with a key, as a program of its own against a real service."""
