@@ -49,11 +49,8 @@ def main():  # type: () -> None
 def print_help():  # type: () -> None
     """All commands, ours first."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orqsite.settings")
-    import django
-
     from orqsite import command_help
 
-    django.setup()
     print(command_help.everything(), end="")
 
 
@@ -67,13 +64,6 @@ def django(arguments):  # type: (list[str]) -> None
     from orqsite.starting import KEYED_COMMANDS, require_encryption_keys
     from schedules.actors import acting
 
-    asked = [word for word in arguments[1:3] if word != "help"][:1]
-    if asked and not asked[0].startswith("-"):
-        import django
-
-        django.setup()
-        if complaint := command_help.unknown(asked[0]):
-            sys.exit(complaint)
     if KEYED_COMMANDS.intersection(arguments[1:2]):
         require_encryption_keys()
     if "--traceback" in arguments:
@@ -84,6 +74,7 @@ def django(arguments):  # type: (list[str]) -> None
 
     try:
         with explained_database_errors(), acting(commander):
+            command_help.require_command(arguments[1:])
             execute_from_command_line(arguments)
     except CommandError as refusal:
         sys.exit(str(refusal))

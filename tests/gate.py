@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from tests import pytest_runs
+from tests import lanes, pytest_runs
 from tests.lanes import lane
 from tests.pytest_runs import Outcome, Run, Tally, say
 
@@ -68,6 +68,9 @@ ALONE = Run("tests that watch the time, alone", ("-m", "processes and alone"))
 def gate(arguments: Sequence[str]) -> int:
     """Run what the arguments ask for; 0 when everything passed."""
     os.chdir(ROOT)
+    if arguments and arguments[0] in ("--help", "-h"):
+        print(f"{__doc__}\n{lanes.__doc__}")
+        return 0
     if (named := lane(arguments)) is not None:
         return named()
     is_fast = "--fast" in arguments
