@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.db.models.signals import post_migrate, pre_migrate
 
 from schedules import addresses
 
@@ -17,6 +18,9 @@ class SchedulesConfig(AppConfig):
         addresses.configure(settings.AGENT_ADDRESSES)
         from schedules.access.staff import keep_staff  # models may be imported now
         from schedules.journal.watching import watch
+        from schedules.tallies import triggers_sqlite
 
         watch()
         keep_staff()
+        pre_migrate.connect(triggers_sqlite.drop, sender=self)
+        post_migrate.connect(triggers_sqlite.create, sender=self)

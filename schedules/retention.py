@@ -12,7 +12,7 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 
-from schedules import idempotency, journal
+from schedules import idempotency, journal, tallies
 from schedules.database.ulids import lowest_ulid_at
 from schedules.expressions.instants import rfc3339
 from schedules.models import UNFINISHED_STATES, Agent, AuditResult, MissedFiring, Run, RunAttempt, Schedule
@@ -34,6 +34,7 @@ def prune(now: datetime, keep: timedelta) -> int:
     _prune_schedules(before)
     _prune_agents(before)
     _prune_audits(before)
+    tallies.prune(now)
     idempotency.forget(now)
     log.info("history.pruned", run_count=deleted, before=rfc3339(before))
     return deleted

@@ -12,7 +12,7 @@ from django.db import DatabaseError, DataError, Error, IntegrityError, connectio
 
 from schedules.agents.fitting import check_fit
 from schedules.agents.secret_settings import opened_headers
-from schedules.database.clock import database_now
+from schedules.database.clock import database_now, estimated_now
 from schedules.errors import InvalidRequest
 from schedules.models import RESPONSE_ID_LENGTH, Agent, RunState
 from schedules.runs import claiming, finishing, leases, transitions
@@ -210,6 +210,7 @@ def _record_answer(claimed: Claimed, answer: Answer) -> _Outcome:
         None,
         response_id=(answer.response_id or "")[:RESPONSE_ID_LENGTH],
         **finishing.outcome_of(answer),
+        **finishing.spent_by(answer, claimed.agent, estimated_now()),
     )
     _report("run.succeeded" if is_ours else "run.fenced", claimed)
     return _Outcome(RunState.SUCCEEDED if is_ours else "")

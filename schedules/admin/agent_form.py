@@ -80,7 +80,7 @@ class AgentForm(ModelForm[Agent]):
     path = _text(255, "Path", "OpenAI-compatible: /v1/responses; empty: the base URL is the whole address")
     dialect = _text(40, "Dialect", "Which form its requests have, e.g. orq or openai; empty: by its path")
     model = _text(255, "Model", "Sent as it is, {tag} in it filled in; empty: agent/<key>[@tag]")
-    provider = _text(100, "Provider", "Whose model it is, for traces")
+    provider = _text(100, "Provider", "Whose model it is, for traces and prices")
     credential_header = forms.CharField(
         required=False, initial="Authorization", max_length=100, widget=UnfoldAdminTextInputWidget
     )
@@ -114,6 +114,7 @@ class AgentForm(ModelForm[Agent]):
         model = Agent
         fields = (
             *("workspace", "key", "runtime", "base_url", "path", "dialect", "model", "provider"),
+            *("input_price", "output_price"),
             *("credential_header", "extra_body", "extra_headers", "background", "stream"),
             *("ca_pem", "client_certificate_pem", "max_response_bytes"),
             *("max_attempts", "max_silent_attempts", "max_in_flight", *_LENGTHS),

@@ -189,7 +189,19 @@ class AgentAdmin(ConsoleAdmin[Agent]):
                 "Runtime",
                 {"fields": ("runtime", "base_url", "path", "dialect", "credential_header", *secrets)},
             ),
-            ("Request", {"fields": ("model", "provider", "extra_body", "background", "stream")}),
+            (
+                "Request",
+                {
+                    "fields": (
+                        "model",
+                        "provider",
+                        ("input_price", "output_price"),
+                        "extra_body",
+                        "background",
+                        "stream",
+                    )
+                },
+            ),
             ("Limits", {"fields": (*_TIMEOUTS, "max_response_bytes", "max_in_flight")}),
             ("Retries", {"fields": ("max_attempts", "max_silent_attempts", "retry_base", "retry_cap")}),
             ("Certificates", {"fields": tls, "classes": ("collapse",)}),

@@ -36,6 +36,8 @@ class AgentChanges(TypedDict, total=False):
     dialect: str
     model: str
     provider: str
+    input_price: float | None
+    output_price: float | None
     credential_header: str
     credential: str | None
     extra_body: dict[str, Any]

@@ -21,6 +21,7 @@ from schedules.secrets.masking import MASK, SHORTEST_SECRET
 SHORTEST, LONGEST = timedelta(milliseconds=1), timedelta(days=1)
 MOST_ATTEMPTS: Final = 100
 MOST_IN_FLIGHT: Final = 1_000_000
+HIGHEST_PRICE: Final = 1_000_000
 MOST_RESPONSE_BYTES: Final = 256 * 1024 * 1024
 MOST_EXTRA_BODY_BYTES: Final = 64 * 1024
 MOST_HEADERS: Final = 20
@@ -176,6 +177,15 @@ def check_max_in_flight(value: object, param: str) -> None:
         )
 
 
+def _check_price(value: object, param: str) -> None:
+    is_number = type(value) in (int, float)
+    if value is not None and not (is_number and 0 <= value <= HIGHEST_PRICE):  # type: ignore[operator]  # a number, then
+        raise InvalidRequest(
+            f"{param} must be dollars per million tokens, from 0 to {HIGHEST_PRICE}, or null where it is not known",
+            param=param,
+        )
+
+
 def _check_certificates(value: object, param: str) -> None:
     if not isinstance(value, str):
         raise InvalidRequest(f"{param} must be a text", param=param)
@@ -234,6 +244,8 @@ _RULES: Final[dict[str, Callable[[object, str], None]]] = {
     "max_attempts": _number(MOST_ATTEMPTS),
     "max_silent_attempts": _number(MOST_ATTEMPTS),
     "max_in_flight": check_max_in_flight,
+    "input_price": _check_price,
+    "output_price": _check_price,
     "retry_base": _check_duration,
     "retry_cap": _check_duration,
     "ca_pem": _check_certificates,

@@ -19,7 +19,11 @@ BASE_URL_HELP = "Where its server is, e.g. `https://agents.example.org`."
 PATH_HELP = "Where on its server it is called; absent: as its runtime usually has it."
 DIALECT_HELP = "Which form its requests have; empty: by runtime and path."
 MODEL_HELP = "Sent as `model`, `{tag}` in it filled in; empty: `agent/<key>[@tag]`."
-PROVIDER_HELP = "Whose model it is, for traces."
+PROVIDER_HELP = "Whose model it is, for traces and prices."
+INPUT_PRICE_HELP = (
+    "Dollars per million input tokens, where neither the answer nor the table of known models has a price."
+)
+OUTPUT_PRICE_HELP = "Dollars per million output tokens."
 CREDENTIAL_HEADER_HELP = "The header that carries the credential."
 EXTRA_BODY_HELP = "Merged under what is sent: instructions, tools, reasoning … No field of our own."
 EXTRA_HEADERS_HELP = (
@@ -55,6 +59,16 @@ class Seconds(serializers.FloatField):
             raise serializers.ValidationError("This is not a length of time.") from None
 
 
+class Price(serializers.FloatField):
+    """A number; not a text, not true."""
+
+    def to_internal_value(self, data: Any) -> float:
+        """The number."""
+        if type(data) not in (int, float):
+            self.fail("invalid")
+        return float(data)
+
+
 @extend_schema_field({"type": "object", "additionalProperties": {}})
 class JsonObject(serializers.Field[Any, Any, Any, Any]):
     """A JSON object as it was sent."""
@@ -75,6 +89,8 @@ class _Settings(Body):
     dialect = Text(required=False, help_text=DIALECT_HELP)
     model = Text(required=False, help_text=MODEL_HELP)
     provider = Text(required=False, help_text=PROVIDER_HELP)
+    input_price = Price(required=False, allow_null=True, help_text=INPUT_PRICE_HELP)
+    output_price = Price(required=False, allow_null=True, help_text=OUTPUT_PRICE_HELP)
     credential_header = Text(required=False, help_text=CREDENTIAL_HEADER_HELP)
     credential = Text(
         required=False,

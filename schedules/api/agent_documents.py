@@ -49,6 +49,8 @@ class AgentDocument(Document):
     dialect = serializers.CharField(help_text=said.DIALECT_HELP)
     model = serializers.CharField(help_text=said.MODEL_HELP)
     provider = serializers.CharField(help_text=said.PROVIDER_HELP)
+    input_price = serializers.FloatField(required=False, help_text=said.INPUT_PRICE_HELP)
+    output_price = serializers.FloatField(required=False, help_text=said.OUTPUT_PRICE_HELP)
     credential_header = serializers.CharField(help_text=said.CREDENTIAL_HEADER_HELP)
     has_credential = IsStored(source="sealed_credential", help_text="Whether one is stored.")
     extra_body = serializers.JSONField(help_text=said.EXTRA_BODY_HELP)

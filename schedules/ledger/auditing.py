@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from schedules.ledger import accounts, attempts, unfinished, unfired, unrecorded
+from schedules.ledger import accounts, attempts, tallied, unfinished, unfired, unrecorded
 from schedules.ledger.findings import Audit
 from schedules.ledger.recount import recount
 from schedules.ledger.scope import Scope
@@ -18,6 +18,7 @@ CHECKS = (
     accounts.ahead,
     attempts.contradictions,
     unrecorded.unrecorded,
+    tallied.miscounted,
 )
 
 

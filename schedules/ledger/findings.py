@@ -27,6 +27,7 @@ class Problem(StrEnum):
     AHEAD = "ahead"
     ATTEMPTS = "attempts"
     UNRECORDED = "unrecorded"
+    TALLY = "tally"
 
 
 REMEDIES: Final[Mapping[Problem, str]] = {
@@ -57,6 +58,8 @@ REMEDIES: Final[Mapping[Problem, str]] = {
     Problem.ATTEMPTS: "The attempts that are kept of a run are not those that it says it had: rows were changed.",
     Problem.UNRECORDED: "Something was done, and the journal does not say by whom: rows were changed, or lines "
     "deleted, in the database itself, or a process of an older version was at work.",
+    Problem.TALLY: "The hourly counts differ from the runs they count: rows were added, changed or deleted in the "
+    "database itself, or its triggers are gone. Metrics and statistics of that hour are wrong by as much.",
 }
 """By problem: what it means and what an operator does."""
 

@@ -34,6 +34,7 @@ _PLAIN: Final = (
     ),
     *(*_LENGTHS, *_NUMBERS),
 )
+_PRICES: Final = ("input_price", "output_price")
 _FILES: Final = {
     "ca_file": "ca_pem",
     "client_certificate_file": "client_certificate_pem",
@@ -58,7 +59,14 @@ def add_agent_arguments(parser: CommandParser) -> None:
     parser.add_argument("--path", type=url_path, help="OpenAI-compatible servers: /v1/responses")
     parser.add_argument("--dialect", help="of its runtime, e.g. orq or openai; '' for the path's own")
     parser.add_argument("--model", help="sent as it is, {tag} filled in; '' for agent/<key>[@tag]")
-    parser.add_argument("--provider", help="whose model it is, for traces")
+    parser.add_argument("--provider", help="whose model it is, for traces and prices")
+    for name in ("input", "output"):
+        parser.add_argument(
+            f"--{name}-price",
+            type=_price,
+            metavar="USD",
+            help=f"dollars per million {name} tokens, for answers without a price; unknown for none",
+        )
     parser.add_argument("--extra-body", type=_json_object, metavar="JSON", help="merged under what is sent")
     _add_secrets(parser)
     add_max_in_flight(parser, "half")
@@ -91,6 +99,15 @@ def chosen_max_in_flight(options: dict[str, Any]) -> int | None:
 
 
 _DEFAULT: Final = -1
+_UNKNOWN: Final = -1.0
+
+
+def _price(text: str) -> float:
+    if text == "unknown":
+        return _UNKNOWN
+    if not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,9})?", text):
+        raise ArgumentTypeError(f"{text!r} is not a number of dollars, such as 2.5, and not unknown")
+    return float(text)
 
 
 def _limit(text: str) -> int:
@@ -147,6 +164,8 @@ def agent_changes(options: dict[str, Any]) -> AgentChanges:
     changes |= {name: options[name] for name in _PLAIN if options[name] is not None}
     if options["max_in_flight"] is not None:
         changes["max_in_flight"] = chosen_max_in_flight(options)
+    prices = {name: options[name] for name in _PRICES if options[name] is not None}
+    changes |= {name: None if price == _UNKNOWN else price for name, price in prices.items()}
     if options["url"] is not None:
         changes["base_url"] = options["url"]
     if options["credential_env"] is not None:

@@ -30,6 +30,7 @@ from schedules.models.run import (
     states_before,
 )
 from schedules.models.schedule import Schedule, ScheduleType
+from schedules.models.tally import HourTally, ScheduleCount, TallyDelta, TallyTotal
 from schedules.models.traceparent import root_traceparent, valid_traceparent
 from schedules.models.workspace import Workspace
 
@@ -52,6 +53,7 @@ __all__ = [
     "ClockLeap",
     "DiscardReason",
     "EpochEnd",
+    "HourTally",
     "IdempotencyRecord",
     "JournalEntry",
     "KnownEncryptionKey",
@@ -68,8 +70,11 @@ __all__ = [
     "RunAttempt",
     "RunState",
     "Schedule",
+    "ScheduleCount",
     "ScheduleType",
     "Scope",
+    "TallyDelta",
+    "TallyTotal",
     "TriggerKind",
     "Workspace",
     "idempotency_key",

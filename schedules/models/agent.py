@@ -70,7 +70,23 @@ class Agent(models.Model):
         help_text="Sent as it is, {tag} in it filled in; empty: agent/<key>[@tag]",
     )
     provider = models.CharField(
-        max_length=100, blank=True, default="", db_default="", help_text="Whose model it is, for traces"
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Whose model it is, for traces and prices",
+    )
+    input_price = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="Dollars per million input tokens, for answers that name no price; empty: not known",
+    )
+    output_price = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="Dollars per million output tokens",
     )
     extra_body = models.JSONField(
         blank=True, default=dict, db_default=EMPTY_OBJECT, help_text="Merged under what we send"

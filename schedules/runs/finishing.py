@@ -11,10 +11,11 @@ from schedules.database.choice import is_postgresql
 from schedules.database.clock import database_now, estimated_now, latest_plausible
 from schedules.database.cursors import server_bound_cursor
 from schedules.limits.saturation import was_a_workspace_full
-from schedules.models import Run, RunState
+from schedules.models import Agent, Run, RunState
 from schedules.runs import attempts, retries, ringing
 from schedules.runs.claimed import Claimed
 from schedules.runs.transitions import LEASE_ENDED, move, return_to_pending
+from schedules.tallies import spending
 
 TIMED_OUT = "agent_timeout"
 """Why a run fails whose agent was silent as often as it may be."""
@@ -28,6 +29,7 @@ NO_OUTCOME: Mapping[str, Any] = {
     "output_text": "",
     "usage": None,
     "agent_trace_id": "",
+    **spending.NOTHING,
 }
 """The columns of an answer, in the order of the statement that every success is."""
 
@@ -66,6 +68,8 @@ class Answer(Protocol):
     def usage(self) -> dict[str, Any] | None: ...
     @property
     def trace_id(self) -> str | None: ...
+    @property
+    def model(self) -> str | None: ...
 
 
 class Failure(Protocol):
@@ -85,7 +89,7 @@ class Failure(Protocol):
 def succeed(run_id: str, attempt: int, now: datetime | None, **outcome: Any) -> bool:
     """The attempt's answer is the run's result; False: somebody else owns the run now, nothing changed.
 
-    `now`: None is the database's clock. `outcome`: response_id, and what `outcome_of` gives.
+    `now`: None is the database's clock. `outcome`: response_id, and what `outcome_of` and `spent_by` give.
     """
     has_clock = is_postgresql()
     answer = {**NO_OUTCOME, **outcome}
@@ -120,6 +124,11 @@ def outcome_of(answer: Answer) -> dict[str, Any]:
     }
 
 
+def spent_by(answer: Answer, agent: Agent, now: datetime) -> Mapping[str, int | None]:
+    """What a run keeps of its tokens and their cost: columns and their values. `now`: which prices hold."""
+    return spending.spent(answer.usage, answer.model, agent, now)
+
+
 def output_types(output: Any) -> list[str] | None:
     """What kinds of items the output holds, each once, in order of appearance; None where there are none."""
     if not isinstance(output, list):
@@ -148,12 +157,16 @@ def fail(claimed: Claimed, failure: Failure, now: datetime) -> RunState | None:
         return _try_again(claimed, facts, silent_count, retry_at, now)
     if is_too_silent:
         facts |= {"error_code": TIMED_OUT, "error_message": f"{failure.message}; {_NOT_CALLED_AGAIN}"}
-    answered = outcome_of(failure.answer) if failure.answer is not None else {}
+    answered = _answered(failure.answer, claimed.agent, now) if failure.answer is not None else {}
     ended = {"reason": facts["error_code"], "finished_at": now, "silent_count": silent_count, **LEASE_ENDED}
     if not move(owned, RunState.FAILED, **facts, **answered, **ended):
         return None
     ringing.ring(claimed.agent.id)
     return RunState.FAILED
+
+
+def _answered(answer: Answer, agent: Agent, now: datetime) -> dict[str, Any]:
+    return {**outcome_of(answer), **spent_by(answer, agent, now)}
 
 
 @transaction.atomic

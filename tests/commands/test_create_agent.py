@@ -200,6 +200,7 @@ def test_every_setting_has_an_option(run: Run, monkeypatch: pytest.MonkeyPatch) 
         *("--connect-timeout", "500ms", "--read-timeout", "10s", "--total-timeout", "5m"),
         *("--retry-base", "2s", "--retry-cap", "1m", "--max-attempts", "3", "--max-silent-attempts", "2"),
         *("--max-response-bytes", "5000000", "--credential-header", "X-Api-Key"),
+        *("--input-price", "2.5", "--output-price", "0"),
     )
 
     agent = Agent.objects.get()
@@ -213,6 +214,7 @@ def test_every_setting_has_an_option(run: Run, monkeypatch: pytest.MonkeyPatch) 
     assert (agent.retry_base.total_seconds(), agent.retry_cap.total_seconds()) == (2, 60)
     assert (agent.max_attempts, agent.max_silent_attempts, agent.max_response_bytes) == (3, 2, 5_000_000)
     assert agent.credential_header == "X-Api-Key"
+    assert (agent.input_price, agent.output_price) == (2.5, 0.0)
     for secret in ("h3ad3r", *SIGNING):
         assert secret not in printed
 
@@ -304,3 +306,17 @@ def test_a_wrong_setting_changes_nothing(run: Run, words: tuple[str, ...], named
         run(*SAME, *words)
 
     assert Agent.objects.values().get() == before
+
+
+def test_a_price_is_forgotten_again(run: Run) -> None:
+    run(*NEW, "--runtime", "echo", "--input-price", "2.5")
+
+    run(*NEW, "--input-price", "unknown")
+
+    assert Agent.objects.get().input_price is None
+
+
+@pytest.mark.parametrize("price", ["-1", "free", "nan", "1e3", ""])
+def test_a_price_that_is_none_is_refused(run: Run, price: str) -> None:
+    with pytest.raises(CommandError, match="is not a number of dollars"):
+        run(*NEW, "--runtime", "echo", f"--input-price={price}")

@@ -29,6 +29,9 @@ USAGE_DETAILS = {
     "output_tokens_details": ("completion_tokens_details", "reasoning_tokens"),
 }
 
+COSTS = ("total_cost", "cost")
+"""What gateways say a completion has cost, in dollars."""
+
 AWAITS_TOOL = ("agent_awaits_tool", "the agent waits for the result of a tool")
 REFUSED = ("agent_refused", "the agent refused")
 ENDINGS = {
@@ -149,6 +152,7 @@ def usage_of(usage: Any) -> dict[str, Any] | None:
     for name, (group, theirs) in USAGE_DETAILS.items():
         if _is_count(count := _object(counted.get(group)).get(theirs)):
             counts[name] = {theirs: count}
+    counts |= {name: counted[name] for name in COSTS if _is_amount(counted.get(name))}
     return counts or None
 
 
@@ -176,6 +180,10 @@ def _text_of(content: Any) -> str:
 
 def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_amount(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _objects(values: Any) -> list[dict[str, Any]]:

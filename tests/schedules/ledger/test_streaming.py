@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from schedules import editing
+from schedules.database.ulids import lowest_ulid_at
 from schedules.ledger import Audit, Finding, Problem, audit, rows
 from schedules.models import CadenceEpoch, MissedFiring, NextFire, Run, RunState, Schedule, TriggerKind
 from tests.factories import NOON, make_agent, make_run, make_schedule
@@ -42,6 +43,7 @@ def make_history(instants: int) -> None:
     Run.objects.bulk_create(
         (
             Run(
+                id=lowest_ulid_at(at),
                 schedule=schedule,
                 generation=1,
                 trigger=TriggerKind.CADENCE,

@@ -89,7 +89,10 @@ def test_of_what_is_older_than_its_account_an_audit_expects_nothing() -> None:
     assert schedule.payload_bytes in range(len('{"input":"Hello"}'), 25)
     assert audit(NOON + timedelta(minutes=20)).findings == []
     RunAttempt.objects.all().delete()
-    assert [each.problem for each in audit(NOON + timedelta(minutes=20)).findings] == [Problem.ATTEMPTS]
+    assert [each.problem for each in audit(NOON + timedelta(minutes=20)).findings] == [
+        Problem.ATTEMPTS,
+        Problem.TALLY,
+    ]
 
 
 @pytest.mark.django_db
