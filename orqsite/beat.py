@@ -8,6 +8,7 @@ from typing import Any
 from orqsite import starting
 from workers import registration
 from workers.beat import ScheduleBeat
+from workers.counting import Counting
 
 
 class Scheduler(ScheduleBeat):
@@ -17,3 +18,4 @@ class Scheduler(ScheduleBeat):
         starting.begin()
         super().__init__(*args, **kwargs)
         registration.register_beat()
+        Counting().start()

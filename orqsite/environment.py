@@ -40,9 +40,21 @@ MACHINERY: Final = (
 
 
 SECRET_LOCATIONS: Final = {
-    *("DATABASE_URL", "REDIS_URL", "secret_key", "encryption_keys", "agent_proxy", "oidc_client_secret"),
+    *(
+        "DATABASE_URL",
+        "REDIS_URL",
+        "secret_key",
+        "encryption_keys",
+        "agent_proxy",
+        "oidc_client_secret",
+        "metrics_token",
+    ),
 }
 """Where pydantic places an error of a secret."""
+
+
+METRICS_LABELS: Final = ("workspace", "agent")
+SHORTEST_METRICS_TOKEN: Final = 16
 
 
 class SettingInvalid(SystemExit):
@@ -215,6 +227,18 @@ class Environment(BaseSettings):
         "",
         description="where a trace can be looked at, with `{trace_id}` in it; the console links to it",
     )
+    metrics: Literal["off", "token", "open"] = Field(
+        "token",
+        description="who may read /metrics: `off` nobody, `token` whoever sends ORQ_METRICS_TOKEN, `open` everybody",
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="bearer token of /metrics, at least 16 characters; without one, and not `open`, there are none",
+    )
+    metrics_labels: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="comma-separated labels of metrics beside the usual ones: `workspace`, `agent`",
+    )
     rate_per_key: int = Field(6000, ge=0, description="requests per minute and API key; 0 disables the limit")
     rate_trigger_per_schedule: int = Field(
         60, ge=0, description="triggers per minute and schedule; 0 disables the limit"
@@ -253,7 +277,15 @@ class Environment(BaseSettings):
     )
 
     @field_validator(
-        *("encryption_keys", "allowed_hosts", "trusted_origins", "trusted_proxies", "oidc_roles", "without"),
+        *(
+            "encryption_keys",
+            "allowed_hosts",
+            "trusted_origins",
+            "trusted_proxies",
+            "oidc_roles",
+            "without",
+            "metrics_labels",
+        ),
         mode="before",
     )
     @classmethod
@@ -353,6 +385,21 @@ class Environment(BaseSettings):
     def _linkable_trace(cls, value: str) -> str:
         if value and not (value.startswith(("http://", "https://")) and "{trace_id}" in value):
             raise ValueError("give an http(s) URL with {trace_id} in it")
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _long_token(cls, value: SecretStr) -> SecretStr:
+        token = value.get_secret_value()
+        if token and (len(token) < SHORTEST_METRICS_TOKEN or not token.isascii() or not token.isprintable()):
+            raise ValueError(f"give at least {SHORTEST_METRICS_TOKEN} printable ASCII characters")
+        return value
+
+    @field_validator("metrics_labels")
+    @classmethod
+    def _labels_there_are(cls, value: list[str]) -> list[str]:
+        if unknown := set(value) - set(METRICS_LABELS):
+            raise ValueError(f"{', '.join(sorted(unknown))} is not one of {', '.join(METRICS_LABELS)}")
         return value
 
     @field_validator("without")

@@ -9,13 +9,14 @@ from django.http import HttpRequest, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 
 from orqsite.health import healthz, readyz
+from orqsite.metrics import metrics
 
 log = structlog.get_logger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-PROBES: Final = {"/healthz": healthz, "/readyz": readyz}
-"""What load balancers and orchestrators ask by a machine's address, which is not one of the service's names."""
+PROBES: Final = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
+"""What load balancers, orchestrators and Prometheus ask by a machine's address, none of the service's names."""
 
 
 def known_hosts(get_response: GetResponse) -> GetResponse:

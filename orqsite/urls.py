@@ -5,10 +5,12 @@ from django.urls import include, path
 
 from orqsite import health
 from orqsite.login import provider
+from orqsite.metrics import metrics
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics),
     path("console/login/provider/", provider.start, name="provider-start"),
     path("console/login/provider/return", provider.finish, name="provider-return"),
     path("console/", admin.site.urls),

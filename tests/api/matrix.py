@@ -88,6 +88,8 @@ CALLS: Final = [
     Call("GET", "v3/runs"),
     Call("POST", "v3/schedules/preview", body={"type": "cron", "expression": "0 0 9 * * *"}),
 ]
+OTHER: Final = ("metrics",)
+"""Asks for a token of its own (tests/orqsite/test_metrics.py)."""
 OPEN: Final = ("openapi.json", "docs", "docs/errors", "healthz", "readyz")
 """Answer everybody, and nobody changes anything there."""
 

@@ -17,6 +17,7 @@ from pytest_django import Settings
 
 from schedules import agents
 from schedules.database.clock import database_now
+from schedules.metrics import exposition
 from schedules.models import Agent, JournalEntry, Run, Schedule
 from tests.agent_server import AgentServer, Behaviour
 from tests.api.caller import Caller, run_path, schedule_path, schedules_path
@@ -118,6 +119,7 @@ class Journey:
         self.console_pages()
         self.console_edits(schedules[1])
         self.journal()
+        self.metrics()
         for debug in (False, True):
             self.settings.DEBUG = debug
             self.requests_that_break(schedules[1])
@@ -204,6 +206,15 @@ class Journey:
         exported = io.StringIO()
         call_command("export_journal", stdout=exported)
         self.evidence.add("the exported journal", exported.getvalue())
+
+    def metrics(self) -> None:
+        """What Prometheus gets, with every label there is."""
+        self.settings.ORQ = self.settings.ORQ.model_copy(
+            update={"metrics": "open", "metrics_labels": ["workspace", "agent"]}
+        )
+        exposition.forget()
+        answer = self.evidence.answer("metrics", self.browser.get("/metrics"))
+        assert 'agent="repeating"' in answer.content.decode()
 
     def seen(self, place: str, address: str) -> Any:
         """A page of the console; one that a person may not see is an answer too."""
