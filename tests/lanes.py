@@ -10,6 +10,7 @@
 --agents                                                           agent servers that others wrote
 --openapi                                                          Redocly and Spectral on /openapi.json (needs Node)
 --proxy                                                            the proxy's file in a real nginx (needs nginx)
+--metrics                                                          a real Prometheus scrapes a real service
 --advisories                                                       known vulnerabilities of the locked packages
 """
 
@@ -90,6 +91,10 @@ def _proxy(arguments: list[str]) -> int:
     return _pytest(["tests/deployment/test_proxy.py", *arguments], {"ORQ_TEST_NGINX": "1"})
 
 
+def _metrics(arguments: list[str]) -> int:
+    return _pytest(["tests/deployment/test_prometheus.py", *arguments], {"ORQ_TEST_PROMETHEUS": "1"})
+
+
 def _advisories(arguments: list[str]) -> int:
     return _run([sys.executable, "-m", "tests.proofs.advisories", *arguments])
 
@@ -125,5 +130,6 @@ LANES: Final[Mapping[str, Callable[[list[str]], int]]] = {
     "--agents": _agents,
     "--openapi": _openapi,
     "--proxy": _proxy,
+    "--metrics": _metrics,
     "--advisories": _advisories,
 }

@@ -113,12 +113,13 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs PostgreSQL when there is none, what is for the night, what needs Node or nginx."""
+    """Leave out what needs PostgreSQL when there is none, what is for the night, what needs a program of its own."""
     away = {
         "postgresql": _on_sqlite(),
         "night": os.environ.get("ORQ_TEST_NIGHT") != "1",
         "node": os.environ.get("ORQ_TEST_NODE") != "1",
         "nginx": os.environ.get("ORQ_TEST_NGINX") != "1",
+        "prometheus": os.environ.get("ORQ_TEST_PROMETHEUS") != "1",
     }
     leave_out = [item for item in items if any(item.get_closest_marker(name) for name in away if away[name])]
     config.hook.pytest_deselected(items=leave_out)
