@@ -58,6 +58,11 @@ SELECT CASE WHEN fire_time IS NULL THEN id ELSE concat_ws(
 FROM schedules_run WHERE state IN ('succeeded', 'failed')
 """
 """Runs by what an agent knows them by: their Idempotency-Key."""
+_TALLIED = """
+SELECT coalesce((SELECT sum(run_count) FROM schedules_hourtally WHERE state <> 'missed'), 0)
+     + coalesce((SELECT sum(run_count) FROM schedules_tallydelta WHERE state <> 'missed'), 0),
+    (SELECT count(*) FROM schedules_run WHERE state NOT IN ('pending', 'running'))
+"""
 _ENDS = "SELECT state, reason, count(*), min(id) FROM schedules_run GROUP BY state, reason ORDER BY 1, 2"
 
 
@@ -154,6 +159,9 @@ class Product:
             if not _is_fine(state, reason)
         ]
         line, is_clean = self.audit
+        counted, ended = self.tallied
+        if counted != ended or not counted:
+            problems_found.append(f"tallies: {counted} runs counted, {ended} ended")
         return problems_found if is_clean else [*problems_found, f"audit: {line}"]
 
     def closing_lines(self) -> list[tuple[str, str]]:
@@ -161,7 +169,14 @@ class Product:
             f"{count} {state}{f' ({reason})' if reason else ''}"
             for state, reason, count, _ in self._rows(_ENDS)
         ]
-        return [("runs in its ledger", ", ".join(ends)), ("audit", self.audit[0])]
+        counted = f"{self.tallied[0]} runs counted, folded or not"
+        return [("runs in its ledger", ", ".join(ends)), ("tallies", counted), ("audit", self.audit[0])]
+
+    @cached_property
+    def tallied(self) -> tuple[int, int]:
+        """How many ended runs the tallies count, and how many there are; the audit compares them in every column."""
+        [(counted, ended)] = self._rows(_TALLIED)
+        return int(counted), int(ended)
 
     @cached_property
     def audit(self) -> tuple[str, bool]:

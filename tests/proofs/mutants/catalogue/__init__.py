@@ -18,6 +18,7 @@ from tests.proofs.mutants.catalogue.recovering import RECOVERING
 from tests.proofs.mutants.catalogue.replacing import REPLACING
 from tests.proofs.mutants.catalogue.sending import SENDING
 from tests.proofs.mutants.catalogue.slots import SLOT_MUTANTS
+from tests.proofs.mutants.catalogue.tallying import TALLYING
 from tests.proofs.mutants.catalogue.triggers import TRIGGERS
 
 MUTANTS: Final = (
@@ -38,4 +39,5 @@ MUTANTS: Final = (
     *AUDITING,
     *CLOCKS,
     *SLOT_MUTANTS,
+    *TALLYING,
 )

@@ -114,7 +114,7 @@ FINISHING: Final = (
     Mutant(
         "what the agent said with a final failure is dropped",
         FINISH,
-        "outcome_of(failure.answer) if failure.answer is not None else {}",
+        "_answered(failure.answer, claimed.agent, now) if failure.answer is not None else {}",
         "{}",
         (f"{ATTEMPTS}::test_what_came_with_a_final_failure_is_kept",),
     ),
