@@ -11,16 +11,18 @@ SCHEDULES = 1_000
 
 _RUNS = """
 INSERT INTO schedules_run
-    (id, schedule_id, generation, trigger, is_misfire, fire_time, state, reason, not_before, created_at,
-     redispatch_at, started_at, finished_at, worker, payload,
+    (id, schedule_id, agent_id, workspace_id, generation, trigger, is_misfire, fire_time, state, reason, not_before,
+     created_at, redispatch_at, started_at, finished_at, worker, payload,
      output, output_text, response_id, error_code, error_message)
-SELECT hour.prefix || lpad(number::text, 16, '0'), lpad(number::text, 26, '0'), 1, 'cadence', false, hour.fire_time,
+SELECT hour.prefix || lpad(number::text, 16, '0'), schedule.id, agent_id, workspace_id, 1, 'cadence', false,
+       hour.fire_time,
        CASE WHEN number %% 500 = 0 THEN 'failed' ELSE 'succeeded' END,
        CASE WHEN number %% 500 = 0 THEN 'agent_http_error' ELSE '' END,
        hour.fire_time, hour.fire_time, hour.fire_time, hour.fire_time, hour.fire_time, 'host:1:bench',
        '{"input": "Summarise the news"}', '[]', 'All is well', 'resp_1', '', ''
 FROM unnest(%(prefixes)s::text[], %(fire_times)s::timestamptz[]) AS hour (prefix, fire_time),
      generate_series(1, %(schedules)s) AS number
+     JOIN schedules_schedule AS schedule ON schedule.id = lpad(number::text, 26, '0')
 """
 
 _INDEXES = """
