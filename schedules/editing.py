@@ -11,7 +11,7 @@ from typing import Any, Final, TypedDict
 
 from django.db import transaction
 
-from schedules import journal
+from schedules import actors, holds, journal
 from schedules.agents import check_fit, require_tag
 from schedules.errors import PreconditionFailed, ScheduleNotFound
 from schedules.expressions import InvalidExpression, admit
@@ -45,6 +45,8 @@ class ScheduleChanges(TypedDict, total=False):
     agent_tag: str | None
     display_name: str | None
     is_active: bool
+    pause_note: str
+    paused_until: datetime | None
 
 
 @transaction.atomic
@@ -108,7 +110,8 @@ def update(
     3. Pausing: its pending runs are discarded. A `once` that has finished can be paused too.
     4. A `once` that has finished is active again with a new cadence, unless the changes pause it: an edit that comes
        just after the fire time must not be lost.
-    5. Everything else leaves generation and cadence alone. No changes at all: nothing is written.
+    5. A pause keeps who paused it, a note, and until when: see `pause`. It ends with the pause.
+    6. Everything else leaves generation and cadence alone. No changes at all: nothing is written.
     """
     schedule = _locked_from_beats(schedule_id)
     _require_revision(schedule, expected)
@@ -117,7 +120,9 @@ def update(
     now = _moment(schedule, now)
     before, generation = _recorded(schedule, changes), schedule.generation
     _apply_content(schedule, changes)
+    was_on = schedule.is_active or schedule.is_finished
     discarded_count = _apply_cadence(schedule, changes, now)
+    _apply_pause(schedule, changes, actor, now, was_on=was_on)
     schedule.updated_by_id = actor
     schedule.updated_at = now
     schedule.revision += 1
@@ -133,7 +138,61 @@ def update(
     return schedule
 
 
-_RECORDED: Final = ("type", "expression", "agent_tag", "display_name", "is_active", "payload")
+def pause(
+    schedule_id: str, actor: str, now: datetime, *, note: str = "", until: datetime | None = None
+) -> Schedule:
+    """The schedule, paused; the service resumes it at `until` (None: nobody but people do). As `update`.
+
+    Paused already: note and `until` are these from now on. InvalidRequest for an `until` in the past.
+    """
+    holds.require_to_come(until, now)
+    changes: ScheduleChanges = {"is_active": False, "pause_note": note, "paused_until": until}
+    return update(schedule_id, changes, actor, now)
+
+
+def resume(schedule_id: str, actor: str, now: datetime) -> Schedule:
+    """The schedule, active again; one that is active, or has finished, stays as it is. As `update`."""
+    schedule = Schedule.objects.live().select_related("agent", "next_fire").filter(id=schedule_id).first()
+    if schedule is not None and (schedule.is_active or schedule.is_finished):
+        return schedule
+    return update(schedule_id, {"is_active": True}, actor, now)
+
+
+@transaction.atomic
+def resume_when_over(schedule_id: str, actor: str, now: datetime) -> bool:
+    """Resume the schedule if it is paused until a time that has come; ScheduleNotFound.
+
+    False: nothing was to do, or its cadence has no fire time left; then it stays paused, and nobody tries again.
+    """
+    schedule = _locked_from_beats(schedule_id)
+    if schedule.is_active or schedule.paused_until is None or schedule.paused_until > now:
+        return False
+    try:
+        with transaction.atomic():
+            update(schedule_id, {"is_active": True}, actor, now)
+    except InvalidExpression:
+        update(
+            schedule_id,
+            {"is_active": False, "pause_note": schedule.pause_note, "paused_until": None},
+            actor,
+            now,
+        )
+        return False
+    return True
+
+
+_RECORDED: Final = (
+    *(
+        "type",
+        "expression",
+        "agent_tag",
+        "display_name",
+        "is_active",
+        "pause_note",
+        "paused_until",
+        "payload",
+    ),
+)
 
 
 def _recorded(schedule: Schedule, changes: ScheduleChanges | None = None) -> dict[str, Any]:
@@ -243,6 +302,20 @@ def _apply_cadence(schedule: Schedule, changes: ScheduleChanges, now: datetime) 
         schedule.is_finished = False
     schedule.is_active = is_active
     return discarded_count
+
+
+def _apply_pause(
+    schedule: Schedule, changes: ScheduleChanges, actor: str, now: datetime, *, was_on: bool
+) -> None:
+    """What is on record of its pause: as long as it is paused, and no longer."""
+    if schedule.is_active or schedule.is_finished or was_on:
+        schedule.paused_at, schedule.paused_until, schedule.pause_note = None, None, ""
+        schedule.paused_by_id = schedule.paused_by_name = ""
+    if was_on and not (schedule.is_active or schedule.is_finished):
+        schedule.paused_at, schedule.paused_by_id = now, actor
+        schedule.paused_by_name = actors.current().name[:150]
+    if not (schedule.is_active or schedule.is_finished) and "pause_note" in changes:
+        schedule.pause_note, schedule.paused_until = changes["pause_note"], changes.get("paused_until")
 
 
 def _restart(schedule: Schedule, type_: str, expression: str, now: datetime) -> None:

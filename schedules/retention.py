@@ -15,7 +15,16 @@ from django.db.models import Exists, F, OuterRef
 from schedules import idempotency, journal, tallies
 from schedules.database.ulids import lowest_ulid_at
 from schedules.expressions.instants import rfc3339
-from schedules.models import UNFINISHED_STATES, Agent, AuditResult, MissedFiring, Run, RunAttempt, Schedule
+from schedules.models import (
+    UNFINISHED_STATES,
+    Agent,
+    AuditResult,
+    Hold,
+    MissedFiring,
+    Run,
+    RunAttempt,
+    Schedule,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -23,10 +32,9 @@ BATCH = 1000
 
 
 def prune(now: datetime, keep: timedelta) -> int:
-    """Delete finished runs, missed records and audits older than `keep`, and emptied deleted schedules and agents;
-    run count.
+    """Delete what is older than `keep`: finished runs, missed records, ended holds, audits; run count.
 
-    Answers remembered for an Idempotency-Key go when their own time is over.
+    Emptied deleted schedules and agents go too. Remembered answers go when their own time is over.
     """
     before = now - keep
     deleted = _prune_runs(before)
@@ -35,6 +43,7 @@ def prune(now: datetime, keep: timedelta) -> int:
     _prune_agents(before)
     _prune_audits(before)
     tallies.prune(now)
+    Hold.objects.filter(ended_at__lt=before, is_watched=False).delete()
     idempotency.forget(now)
     log.info("history.pruned", run_count=deleted, before=rfc3339(before))
     return deleted

@@ -9,6 +9,8 @@ from schedules.editing import NewSchedule
 from schedules.models import (
     Agent,
     AgentVersion,
+    Hold,
+    HoldScope,
     NextFire,
     Run,
     RunState,
@@ -71,6 +73,18 @@ def make_run(schedule: Schedule, **fields: Any) -> Run:
         "state": RunState.PENDING,
     }
     return Run.objects.create(schedule=schedule, **defaults | fields)
+
+
+def make_hold(of: Agent | Workspace | None = None, began_at: datetime = NOON, **fields: Any) -> Hold:
+    """A hold of an agent, a workspace or (None) everything, as it is while it lasts unless told otherwise."""
+    if isinstance(of, Agent):
+        reached: dict[str, Any] = {"scope": HoldScope.AGENT, "workspace_id": of.workspace_id, "agent": of}
+    elif of is not None:
+        reached = {"scope": HoldScope.WORKSPACE, "workspace": of}
+    else:
+        reached = {"scope": HoldScope.EVERYTHING}
+    made = {"by_id": "user_anna", "by_name": "anna", "note": "The provider is down"}
+    return Hold.objects.create(**made | reached | {"began_at": began_at} | fields)
 
 
 def make_token(workspace: Workspace, scope: Scope = Scope.WRITE, **fields: Any) -> str:

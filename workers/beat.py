@@ -23,6 +23,7 @@ from schedules.errors import ClockLeapt
 from schedules.firing.due import fire_due, is_anything_due, suspend_unreachable
 from schedules.messages import dispatch
 from schedules.messages.dispatch import RunKey
+from schedules.pausing import attend
 from schedules.realigning import note_accepted_leaps, realign
 from schedules.retiring import retire
 from schedules.runs.recovering import recover, top_up
@@ -161,6 +162,7 @@ class ScheduleBeat(DatabaseScheduler):  # type: ignore[misc]  # the package is u
 
     def _recover_if_time(self, now: datetime, patience: float) -> None:
         if time.monotonic() >= self._recover_at + patience:
+            attend(now)
             sent_count = recover(now, takes_back=self._outage.is_over())
             self._is_backlog = bool(sent_count) or self._is_backlog
             retire(now)

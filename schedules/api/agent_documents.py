@@ -5,9 +5,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from schedules import holds
 from schedules.agents.secret_settings import masked_headers
 from schedules.api import agent_bodies as said
 from schedules.api.documents import Document, NextAfter, Seconds
+from schedules.api.pause_documents import PauseOfHolds
 from schedules.models import Agent
 
 
@@ -69,6 +71,7 @@ class AgentDocument(Document):
     has_client_key = IsStored(source="sealed_client_key", help_text="Whether its private key is stored.")
     signing_secret_count = HowMany(source="sealed_signing_secrets", help_text="How many sign its requests.")
     active_tag = serializers.CharField(required=False, help_text=said.ACTIVE_TAG_HELP)
+    pause = PauseOfHolds()
     created = serializers.DateTimeField(source="created_at", help_text="When it was made.")
     updated = serializers.DateTimeField(source="updated_at", help_text="When it was last edited.")
     unfit_schedule_count = serializers.IntegerField(
@@ -93,9 +96,21 @@ class AgentList(Document):
     agents = AgentDocument(many=True, source="rows", help_text="The newest first.")
     next_after = NextAfter()
 
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """The holds are read once for all of them."""
+        _remember_holds(instance.rows)
+        return super().to_representation(instance)
+
 
 def document_of(agent: Agent, unfit_schedule_count: int = 0) -> dict[str, Any]:
     """The document of one agent."""
     agent.active_tag = agent.versions.filter(is_active=True).values_list("tag", flat=True).first()  # type: ignore[attr-defined]  # read by the document
+    _remember_holds([agent])
     document: dict[str, Any] = AgentDocument(agent).data
     return document | ({"unfit_schedule_count": unfit_schedule_count} if unfit_schedule_count else {})
+
+
+def _remember_holds(agents: list[Agent]) -> None:
+    held = holds.of_agents(agents)
+    for agent in agents:
+        agent.held_by = held.get(agent.id)  # type: ignore[attr-defined]  # read by the document

@@ -6,7 +6,10 @@ from typing import Any, cast
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from schedules import holds
+from schedules.api import pause_documents
 from schedules.api.bodies import AGENT_TAG_HELP, EXPRESSION_HELP, TYPE_HELP
+from schedules.api.pause_documents import PauseOfSchedule
 from schedules.expressions import ExpressionWarning, WarningCode, warnings_of
 from schedules.expressions.instants import rfc3339
 from schedules.ledger.explaining import Outcome
@@ -86,7 +89,8 @@ class ScheduleDocument(Document):
     type = serializers.ChoiceField(ScheduleType.values, help_text=TYPE_HELP)
     expression = serializers.CharField(help_text=EXPRESSION_HELP)
     is_active = serializers.BooleanField(
-        help_text="Whether the schedule fires. false means paused, or a once schedule that has fired."
+        help_text="Whether the schedule fires. false means paused, held with its agent or workspace, or a once "
+        "schedule that has fired."
     )
     generation = Count(
         help_text="Increases by one with each change of the cadence and each resume. "
@@ -102,13 +106,19 @@ class ScheduleDocument(Document):
     last_triggered_at = _Instant(
         required=False, help_text="When its latest run started; absent before the first."
     )
-    next_fire_at = _Instant(required=False, help_text="When it fires next; absent while inactive.")
+    next_fire_at = _Instant(
+        required=False,
+        help_text="When it fires next; absent while inactive. While it is held until some time: the first fire time "
+        "from then on.",
+    )
+    pause = PauseOfSchedule()
     trigger_count = Count(
         help_text="Runs started since it was created, or since its expression or type last changed."
     )
 
     def to_representation(self, instance: Schedule) -> dict[str, Any]:
         """What the fields above say, without asking them one by one: it is most of what the API answers."""
+        pause = holds.pause_of(instance)
         document = {
             "_id": instance.id,
             "workspace_id": str(instance.workspace_id),
@@ -117,7 +127,7 @@ class ScheduleDocument(Document):
             "display_name": instance.display_name,
             "type": instance.type,
             "expression": instance.expression,
-            "is_active": instance.is_active,
+            "is_active": holds.is_shown_active(instance),
             "generation": instance.generation,
             "payload": self.payload_of(instance),
             "created_by_id": instance.created_by_id,
@@ -125,7 +135,8 @@ class ScheduleDocument(Document):
             "created": _instant(instance.created_at),
             "updated": _instant(instance.updated_at),
             "last_triggered_at": _instant(instance.last_triggered_at),
-            "next_fire_at": _instant(instance.next_fire_at),
+            "next_fire_at": _instant(holds.next_fire_under(instance)),
+            "pause": None if pause is None else pause_documents.document_of(pause),
             "trigger_count": instance.trigger_count,
         }
         return {name: value for name, value in document.items() if value is not None}
@@ -184,6 +195,11 @@ class ScheduleList(Document):
 
     schedules = ScheduleDocument(many=True, source="rows", help_text="Newest first.")
     next_after = NextAfter()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """The holds are read once for all of them."""
+        holds.remember(instance.rows)
+        return super().to_representation(instance)
 
 
 @extend_schema_serializer(component_name="PublicScheduleTriggered")

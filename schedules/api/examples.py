@@ -203,3 +203,12 @@ OVERVIEW_NOW: Final = {
     "missed_count": 0,
     "ledger": {"verdict": "clean", "audited_at": "2026-04-20T21:30:00Z"},
 }
+PAUSE_REQUEST: Final = {"note": "The provider is down", "until": "2026-04-27T07:00:00Z"}
+_PAUSED: Final = PAUSE_REQUEST | {"since": "2026-04-20T10:15:00.318000Z", "by_id": SCHEDULE["created_by_id"]}
+PAUSE_OF_AGENT: Final = {"scope": "agent"} | _PAUSED
+PAUSE_OF_WORKSPACE: Final = {"scope": "workspace"} | _PAUSED
+PAUSED_SCHEDULE: Final = {name: value for name, value in SCHEDULE.items() if name != "next_fire_at"} | {
+    "is_active": False,
+    "pause": {"scope": "schedule"} | _PAUSED,
+}
+WORKSPACE: Final = {"_id": SCHEDULE["workspace_id"], "name": "Acme"}

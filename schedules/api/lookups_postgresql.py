@@ -9,11 +9,13 @@ from uuid import UUID
 
 from django.db import connection
 
+from schedules import holds
 from schedules.database.cursors import server_bound_cursor
 from schedules.models import Agent, NextFire, Schedule, remember_next_fire
 
 _FIND = """
-SELECT {columns}, agent.key, next_fire.fire_time, next_fire.suspended_until
+SELECT {columns}, agent.key, next_fire.fire_time, next_fire.suspended_until,
+    EXISTS (SELECT FROM schedules_hold WHERE is_watched)
 FROM schedules_schedule AS schedule JOIN schedules_agent AS agent ON agent.id = schedule.agent_id
 LEFT JOIN schedules_nextfire AS next_fire ON next_fire.schedule_id = schedule.id
 WHERE schedule.id = %s AND schedule.deleted_at IS NULL AND agent.workspace_id = %s AND agent.key = %s
@@ -29,7 +31,7 @@ def find(workspace_id: UUID, agent_key: str, schedule_id: str) -> Schedule | Non
         row = cursor.fetchone()
     if row is None:
         return None
-    *values, key, fire_time, suspended_until = row
+    *values, key, fire_time, suspended_until, is_anything_held = row
     schedule = Schedule.from_db(connection.alias, _names(), values)
     schedule.payload = json.loads(schedule.payload)  # Django has psycopg leave JSON as text
     schedule.agent = Agent.from_db(
@@ -40,6 +42,8 @@ def find(workspace_id: UUID, agent_key: str, schedule_id: str) -> Schedule | Non
     remember_next_fire(
         schedule, NextFire.from_db(connection.alias, _OF_NEXT, next_fire) if has_next else None
     )
+    if not is_anything_held:
+        holds.remember_none(schedule)
     return schedule
 
 

@@ -8,12 +8,22 @@ from schedules.api.error_codes import DOCUMENTED_AT
 from schedules.api.fire_time_views import ExpressionPreview, ScheduleExplanation, SchedulePreview
 from schedules.api.journal_views import Journal
 from schedules.api.key_views import KeyItself, KeyRotation, Keys
+from schedules.api.pause_views import (
+    AgentPause,
+    AgentResumption,
+    SchedulePause,
+    ScheduleResumption,
+    WorkspaceItself,
+    WorkspacePause,
+    WorkspaceResumption,
+)
 from schedules.api.run_views import RunCancellation, RunRetry, ScheduleRun, ScheduleRuns
 from schedules.api.schedule_views import AgentSchedule, AgentSchedules, ScheduleExecution
 from schedules.api.workspace_views import AllRuns, AllSchedules, OverviewNow
 
 _AGENTS = "v3/agents"
 _KEYS = "v3/keys"
+_WORKSPACE = "v3/workspace"
 _AGENT = f"{_AGENTS}/<str:agent_key>"
 _SCHEDULES = f"{_AGENT}/schedules"
 _SCHEDULE = f"{_SCHEDULES}/<str:schedule_id>"
@@ -22,9 +32,13 @@ _RUN = f"{_SCHEDULE}/runs/<str:run_id>"
 urlpatterns = [
     path(_AGENTS, Agents.as_view()),
     path(_AGENT, AgentItself.as_view()),
+    path(f"{_AGENT}/pause", AgentPause.as_view()),
+    path(f"{_AGENT}/resume", AgentResumption.as_view()),
     path(_SCHEDULES, AgentSchedules.as_view()),
     path(_SCHEDULE, AgentSchedule.as_view()),
     path(f"{_SCHEDULE}/execution", ScheduleExecution.as_view()),
+    path(f"{_SCHEDULE}/pause", SchedulePause.as_view()),
+    path(f"{_SCHEDULE}/resume", ScheduleResumption.as_view()),
     path(f"{_SCHEDULE}/runs", ScheduleRuns.as_view()),
     path(_RUN, ScheduleRun.as_view()),
     path(f"{_RUN}/cancel", RunCancellation.as_view()),
@@ -34,6 +48,9 @@ urlpatterns = [
     path(_KEYS, Keys.as_view()),
     path(f"{_KEYS}/<str:key_id>", KeyItself.as_view()),
     path(f"{_KEYS}/<str:key_id>/rotation", KeyRotation.as_view()),
+    path(_WORKSPACE, WorkspaceItself.as_view()),
+    path(f"{_WORKSPACE}/pause", WorkspacePause.as_view()),
+    path(f"{_WORKSPACE}/resume", WorkspaceResumption.as_view()),
     path("v3/journal", Journal.as_view()),
     path("v3/overview", OverviewNow.as_view()),
     path("v3/schedules", AllSchedules.as_view()),

@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
+from schedules import holds
 from schedules.api.documents import ScheduleDocument, ScheduleList
 from schedules.database.keyset import Page, older_than
 from schedules.models import Agent, Schedule
@@ -87,6 +88,7 @@ def _sent(rows: QuerySet[Schedule], agent: Agent, page: list[Schedule]) -> Itera
 def _rendered(page: list[Schedule]) -> bytes:
     """The documents, with commas between them."""
     document = ScheduleDocument()
+    holds.remember(page)
     rendered: bytes = JSONRenderer().render([document.to_representation(schedule) for schedule in page])
     return rendered[1:-1]
 

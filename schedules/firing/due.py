@@ -17,11 +17,13 @@ from schedules.database.choice import is_postgresql
 from schedules.database.ulids import new_ulids
 from schedules.expressions import Cadence, parse, require_minimum_cadence
 from schedules.firing.batch import DueSchedule, FireBatch, FireTimes, Firing
+from schedules.firing.ending import ours_to_finish
+from schedules.firing.held import pass_over_held
 from schedules.firing.pacing import pace_late_firings
 from schedules.firing.portable import PortableFireBatch
 from schedules.firing.postgresql import PostgresqlFireBatch
 from schedules.messages.dispatch import RunKey
-from schedules.models import NextFire, Schedule, ScheduleType
+from schedules.models import NextFire, ScheduleType
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +89,7 @@ def _fire(now: datetime, limit: int, room: int | None, *, is_careful: bool) -> _
     batch = fire_batch()
     with transaction.atomic():
         due = batch.take_due(now, limit)
-        plans = _plan_firings(due, now)
+        plans = _plan_firings(pass_over_held(due, now), now)
         firings = pace_late_firings(
             _without_locked_last_firings(plans), settings.ORQ.catch_up_per_second, now
         )
@@ -137,15 +139,11 @@ def _rung_for(firings: list[Firing], now: datetime, room: int | None) -> list[Fi
 
 
 def _without_locked_last_firings(firings: list[Firing]) -> list[Firing]:
-    """Without the last firings of schedules that somebody has locked: those finish the schedule, at the next tick.
-
-    A beat that waited for them would keep next fires locked that an edit waits for.
-    """
+    """Without the last firings of schedules that somebody has locked: those finish the schedule, at the next tick."""
     last = [firing.schedule.id for firing in firings if firing.times.following is None]
     if not last:
         return firings
-    rows = Schedule.objects.filter(id__in=last).select_for_update(skip_locked=True, no_key=True)
-    ours = set(rows.values_list("id", flat=True))
+    ours = ours_to_finish(last)
     return [each for each in firings if each.times.following is not None or each.schedule.id in ours]
 
 

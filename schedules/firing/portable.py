@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django.db.models import Case, F, When
 
-from schedules import journal
 from schedules.firing.batch import FIRST_INSTANT, LAST_INSTANT, DueSchedule, Firing
+from schedules.firing.ending import advance, finish
 from schedules.models import (
     DiscardReason,
     MissedFiring,
@@ -50,8 +50,9 @@ class PortableFireBatch:
             batch_size=_CHUNK,
             ignore_conflicts=True,
         )
-        _finish([firing for firing in firings if firing.times.following is None])
-        _advance([firing for firing in firings if firing.times.following is not None])
+        following = {firing.schedule.id: firing.times.following for firing in firings}
+        finish({each.schedule.id: each.run_id for each in firings if each.times.following is None})
+        advance({schedule_id: at for schedule_id, at in following.items() if at is not None})
 
 
 def _if_instant(column: str) -> Case:
@@ -112,21 +113,3 @@ def _missed(firing: Firing, now: datetime) -> MissedFiring:
         reason=MissedReason.COALESCED,
         recorded_at=now,
     )
-
-
-def _finish(firings: list[Firing]) -> None:
-    schedule_ids = [firing.schedule.id for firing in firings]
-    NextFire.objects.filter(schedule_id__in=schedule_ids).delete()
-    Schedule.objects.filter(id__in=schedule_ids).update(is_active=False, is_finished=True)
-    run_ids = {firing.schedule.id: firing.run_id for firing in firings}
-    for schedule in Schedule.objects.filter(id__in=schedule_ids).defer("payload"):
-        journal.record("finish", schedule, id_=run_ids[schedule.id])
-
-
-def _advance(firings: list[Firing]) -> None:
-    """One UPDATE per distinct next fire time: in a herd they are few."""
-    by_next: dict[datetime | None, list[str]] = {}
-    for firing in firings:
-        by_next.setdefault(firing.times.following, []).append(firing.schedule.id)
-    for fire_time, ids in by_next.items():
-        NextFire.objects.filter(schedule_id__in=ids).update(fire_time=fire_time, suspended_until=None)

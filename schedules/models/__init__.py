@@ -6,6 +6,7 @@ from schedules.models.attempt import WORKER_LOST, AttemptOutcome, RunAttempt
 from schedules.models.audit import AuditResult
 from schedules.models.clock_leap import ClockLeap
 from schedules.models.epoch import CadenceEpoch, EpochEnd
+from schedules.models.hold import NOTE_LENGTH, Hold, HoldScope
 from schedules.models.idempotency import IdempotencyRecord
 from schedules.models.journal import JournalEntry
 from schedules.models.known_key import KnownEncryptionKey
@@ -38,6 +39,7 @@ __all__ = [
     "CHANGE_ORIGIN",
     "DEFAULT_RUNTIME",
     "FINAL_STATES",
+    "NOTE_LENGTH",
     "RESPONSE_ID_LENGTH",
     "TRANSITIONS",
     "TRIGGER_DELAY",
@@ -53,6 +55,8 @@ __all__ = [
     "ClockLeap",
     "DiscardReason",
     "EpochEnd",
+    "Hold",
+    "HoldScope",
     "HourTally",
     "IdempotencyRecord",
     "JournalEntry",

@@ -10,6 +10,7 @@ from django.utils import timezone
 from schedules.database.ulids import new_ulid
 from schedules.expressions import Cadence, parse
 from schedules.models.agent import Agent
+from schedules.models.hold import NOTE_LENGTH
 from schedules.models.workspace import Workspace
 
 DISPLAY_NAME_LENGTH = 255
@@ -75,6 +76,15 @@ class Schedule(models.Model):
         null=True, blank=True, help_text="How long the stored payload is as JSON; none: not known"
     )
     last_triggered_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(
+        null=True, blank=True, help_text="When somebody paused it; none where that is not on record"
+    )
+    paused_until = models.DateTimeField(
+        null=True, blank=True, help_text="When the service resumes it; none: nobody but people do"
+    )
+    pause_note = models.CharField(max_length=NOTE_LENGTH, blank=True, default="", db_default="")
+    paused_by_id = models.CharField(max_length=40, blank=True, default="", db_default="")
+    paused_by_name = models.CharField(max_length=150, blank=True, default="", db_default="")
     created_by_id = models.CharField(max_length=40)
     updated_by_id = models.CharField(max_length=40, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -101,6 +111,9 @@ class Schedule(models.Model):
             ),
             models.Index(  # all that a quota asks for is in here
                 fields=["workspace", "payload_bytes"], condition=Q(deleted_at=None), name="schedule_stored"
+            ),
+            models.Index(  # what a beat resumes
+                fields=["paused_until"], condition=Q(paused_until__isnull=False), name="schedule_paused_until"
             ),
         ]
 

@@ -7,13 +7,14 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 from django.db.models import DateTimeField
 
 from schedules.database.clock import latest_plausible
 from schedules.database.cursors import server_bound_cursor
+from schedules.holds.postgresql import IN_FORCE, IS_FREE
 from schedules.limits.calls_in_flight import FREE, default_limits
 from schedules.models import Agent
 from schedules.runs.claimed import Claimed, Occasion, links
@@ -22,7 +23,7 @@ _START = """
 WITH asked AS (
     SELECT coalesce(%(now)s, statement_timestamp()) AS at
 ), seen AS MATERIALIZED (
-    SELECT schedule_id, attempt, state, not_before, started_at IS NULL AS is_first, trace_id
+    SELECT schedule_id, attempt, state, not_before, created_at, started_at IS NULL AS is_first, trace_id
     FROM schedules_run WHERE id = %(run_id)s
 ), schedule AS MATERIALIZED (
     SELECT * FROM schedules_schedule WHERE id = (SELECT schedule_id FROM seen) FOR NO KEY UPDATE
@@ -39,6 +40,7 @@ WITH asked AS (
     WHERE seen.state = 'pending' AND seen.not_before <= asked.at
       AND schedule.generation = %(generation)s AND schedule.deleted_at IS NULL
       AND (schedule.is_active OR schedule.is_finished) AND agent.deleted_at IS NULL
+      AND {is_free}
 ), started AS (  -- how long was waited, for an edit or for the run's own row, is read after the locks
     UPDATE schedules_run AS run
     SET state = 'running', worker = %(worker)s, lease_expires_at = asked.at + %(lease)s,
@@ -68,6 +70,13 @@ WITH asked AS (
 SELECT slot.state, started.* FROM slot LEFT JOIN started ON true
 """
 
+_STATEMENT: Final = _START.format(
+    is_free=IS_FREE.format(when=f"({IN_FORCE.format(now='asked.at')} OR hold.began_at > seen.created_at)")
+)
+
+MOST_PATIENCE: Final = timedelta(seconds=1)
+"""What was held while the statement waited for a lock is unknown to it; the portable claim looks anew."""
+
 AGENTS = 200
 """Remembered as they were read last, sealed secrets and all: to read one anew takes longer than to claim a run."""
 
@@ -90,7 +99,7 @@ def start(
         "worker": worker,
         "now": now,
         "lease": lease,
-        "patience": lease / 3,
+        "patience": min(lease / 3, MOST_PATIENCE),
         "latest": latest_plausible() if now is None else now,
         "trace_id": trace_id,
         "workspace_default": default.workspace,
@@ -110,7 +119,7 @@ def start(
 def _execute(values: dict[str, Any]) -> tuple[str | None, Sequence[Any]]:
     """How it stands with the slot (None: that was not the question), and the started run's row, empty or not."""
     with server_bound_cursor(is_prepared=True) as cursor:
-        cursor.execute(_START, values)
+        cursor.execute(_STATEMENT, values)
         row = cursor.fetchone()
     return (row[0], row[1:]) if row is not None else (None, ())
 

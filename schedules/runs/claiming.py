@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from django.db import transaction
 from django.db.models import F
 
+from schedules import holds
 from schedules.database.choice import is_postgresql
 from schedules.database.clock import time_to_act
 from schedules.errors import ClockLeapt
@@ -45,7 +46,7 @@ def claim(
     attempt, kept with the run.
 
     1. Lock the schedule: an edit in progress is waited for, and judged by what it left.
-    2. Discard the run when the schedule is gone, inactive or of another generation.
+    2. Discard the run when the schedule is gone, inactive, held or of another generation.
     3. Take a slot of its agent and workspace; where there is none the run stays pending, for whoever frees one.
     4. Start it: the counters of its schedule move with its first attempt only, its payload is read once, and what
        came of the attempt before is told by that attempt's own row from now on.
@@ -100,6 +101,8 @@ def _claim(
         .get(id=run.schedule_id)
     )
     reason = why_stale(schedule, run.generation)
+    if reason is None and holds.stopping(schedule.workspace_id, schedule.agent_id, run.created_at, now):
+        reason = DiscardReason.SCHEDULE_INACTIVE
     if reason is not None:
         return NotClaimed.DISCARDED if discard(run_id, reason, now) else NotClaimed.NOT_PENDING
     if time.monotonic() - asked_at > lease.total_seconds() / 3:

@@ -16,13 +16,14 @@ from schedules import journal
 from schedules.database.clock import latest_plausible
 from schedules.database.cursors import server_bound_cursor
 from schedules.database.ulids import new_ulid
+from schedules.holds.postgresql import IN_FORCE, IS_FREE
 from schedules.models import Run
 
 _ADD = """
 WITH schedule AS (
-    UPDATE schedules_schedule SET manual_count = manual_count + 1
-    WHERE id = %(schedule_id)s AND is_active
-    RETURNING id, agent_id, workspace_id, generation, agent_tag, manual_count,
+    UPDATE schedules_schedule AS schedule SET manual_count = manual_count + 1
+    WHERE id = %(schedule_id)s AND is_active AND {is_free}
+    RETURNING schedule.id, agent_id, workspace_id, generation, agent_tag, manual_count,
         coalesce(nullif(display_name, ''), left(expression, 255)) AS name
 ), asked AS (
     SELECT {now} AS at
@@ -71,13 +72,15 @@ def add(schedule_id: str, delay: timedelta, now: datetime | None, traceparent: s
 @cache
 def _statement(delay: timedelta, redispatch_seconds: float, is_now_given: bool) -> str:
     """What is the same for every trigger stands in the statement, where it costs nothing."""
+    at = "%(now)s" if is_now_given else "statement_timestamp()"
     return _ADD.format(
-        now="%(now)s" if is_now_given else "statement_timestamp()",
+        now=at,
         unless_leapt="" if is_now_given else "WHERE at <= %(latest)s\n",
         delay=_interval(delay.total_seconds()),
         redispatch_after=_interval(redispatch_seconds),
         columns=", ".join(_COLUMNS),
         no_changes="{}",
+        is_free=IS_FREE.format(when=IN_FORCE.format(now=at)),
     )
 
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from schedules import editing, journal
+from schedules import editing, holds, journal
 from schedules.database.choice import is_postgresql
 from schedules.database.clock import time_to_act
 from schedules.errors import RunNotFound, RunNotRetryable, ScheduleInactive
@@ -74,6 +74,8 @@ def _add_to(schedule_id: str, now: datetime, ended: Run | None = None, tracepare
     """`ended`: the run whose work is done again, with the payload it sent; else it is the schedule's at the claim."""
     schedule = editing.locked(schedule_id)
     if not (schedule.is_active or (ended is not None and schedule.is_finished)):
+        raise ScheduleInactive
+    if holds.is_held(schedule.workspace_id, schedule.agent_id, now):
         raise ScheduleInactive
     if ended is not None:
         _require_none_open(ended)

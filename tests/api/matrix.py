@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from schedules import api_keys
+from schedules import api_keys, editing
 from schedules.models import Agent, ApiKey, Run, RunState, Schedule, Scope
-from tests.factories import make_agent, make_run, make_schedule, make_token, make_workspace
+from tests.factories import make_agent, make_hold, make_run, make_schedule, make_token, make_workspace
 
 AGENTS: Final = "v3/agents"
 AGENT_ITSELF: Final = f"{AGENTS}/<str:agent_key>"
@@ -21,9 +21,13 @@ AGENT: Final = f"{AGENT_ITSELF}/schedules"
 SCHEDULE: Final = f"{AGENT}/<str:schedule_id>"
 RUN: Final = f"{SCHEDULE}/runs/<str:run_id>"
 KEYS: Final = "v3/keys"
+AGENT_PAUSE: Final = f"{AGENT_ITSELF}/pause"
+AGENT_RESUME: Final = f"{AGENT_ITSELF}/resume"
+WORKSPACE: Final = "v3/workspace"
 JOURNAL: Final = "v3/journal"
 KEY: Final = f"{KEYS}/<str:key_id>"
 NEW: Final = {"type": "cron", "expression": "0 0 9 * * *", "payload": {"input": "Hello"}}
+PAUSE: Final = {"note": "The provider is down", "until": "2126-06-01T09:00:00Z"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Call:
     @property
     def is_of_agent(self) -> bool:
         """Whether an agent's key is all that its path names."""
-        return self.route in (AGENT, AGENT_ITSELF)
+        return self.route in (AGENT, AGENT_ITSELF, AGENT_PAUSE, AGENT_RESUME)
 
     @property
     def missing(self) -> str:
@@ -71,6 +75,13 @@ CALLS: Final = [
     Call("PATCH", SCHEDULE, body={"expression": "@hourly"}, scope=Scope.WRITE),
     Call("DELETE", SCHEDULE, 204, scope=Scope.WRITE),
     Call("POST", f"{SCHEDULE}/execution", 202, scope=Scope.TRIGGER),
+    Call("POST", f"{SCHEDULE}/pause", body=PAUSE, scope=Scope.TRIGGER),
+    Call("POST", f"{SCHEDULE}/resume", scope=Scope.TRIGGER),
+    Call("POST", AGENT_PAUSE, body=PAUSE, scope=Scope.TRIGGER),
+    Call("POST", AGENT_RESUME, scope=Scope.TRIGGER),
+    Call("GET", WORKSPACE),
+    Call("POST", f"{WORKSPACE}/pause", body=PAUSE, scope=Scope.ADMIN),
+    Call("POST", f"{WORKSPACE}/resume", scope=Scope.ADMIN),
     Call("GET", f"{SCHEDULE}/runs"),
     Call("GET", RUN),
     Call("POST", f"{RUN}/cancel", scope=Scope.TRIGGER),
@@ -141,6 +152,19 @@ class World:
             "key_id": self.key.id,
         }
         return "/" + re.sub(r"<str:(\w+)>", lambda match: values[match[1]], call.route) + call.query
+
+
+_BEFORE: Final[dict[str, Callable[[World], object]]] = {
+    f"{SCHEDULE}/resume": lambda world: editing.pause(world.schedule.id, "apk_test", datetime.now(UTC)),
+    AGENT_RESUME: lambda world: make_hold(world.agent),
+    f"{WORKSPACE}/resume": lambda world: make_hold(world.agent.workspace),
+}
+
+
+def make_ready(world: World, call: Call) -> None:
+    """Do what must have been done for the call to change something: mostly nothing."""
+    if call.route in _BEFORE:
+        _BEFORE[call.route](world)
 
 
 OWNER: Final = "its own key"

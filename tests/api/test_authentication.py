@@ -146,7 +146,7 @@ def test_the_last_use_is_noted_to_the_minute(
     assert used_at is not None
     assert _now() - used_at < timedelta(minutes=1)
 
-    with django_assert_num_queries(2):  # the agent, its schedules: no note
+    with django_assert_num_queries(3):  # the agent, its schedules, what holds them: no note
         api.get(schedules_path(agent))
 
 

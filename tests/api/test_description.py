@@ -36,6 +36,13 @@ OPERATIONS = {
     ): "retry-agent-schedule-run",
     ("/v3/agents/{agent_key}/schedules/{schedule_id}/preview", "get"): "preview-agent-schedule",
     ("/v3/agents/{agent_key}/schedules/{schedule_id}/explain", "get"): "explain-agent-schedule",
+    ("/v3/agents/{agent_key}/schedules/{schedule_id}/pause", "post"): "pause-agent-schedule",
+    ("/v3/agents/{agent_key}/schedules/{schedule_id}/resume", "post"): "resume-agent-schedule",
+    ("/v3/agents/{agent_key}/pause", "post"): "pause-agent",
+    ("/v3/agents/{agent_key}/resume", "post"): "resume-agent",
+    ("/v3/workspace", "get"): "retrieve-workspace",
+    ("/v3/workspace/pause", "post"): "pause-workspace",
+    ("/v3/workspace/resume", "post"): "resume-workspace",
     ("/v3/keys", "get"): "list-api-keys",
     ("/v3/keys", "post"): "create-api-key",
     ("/v3/keys/{key_id}", "get"): "retrieve-api-key",
@@ -123,6 +130,9 @@ def test_only_bodies_that_are_read_are_described(described: Any) -> None:
         "create-api-key": ["application/json"],
         "rotate-api-key": ["application/json"],
         "preview-schedule-expression": ["application/json"],
+        "pause-agent-schedule": ["application/json"],
+        "pause-agent": ["application/json"],
+        "pause-workspace": ["application/json"],
     }
 
 
@@ -131,6 +141,13 @@ def test_only_bodies_that_are_read_are_described(described: Any) -> None:
     [
         ("list-agents", {"200", "400", "401", "429", "500", "503"}),
         ("create-agent", {"201", "400", "401", "403", "409", "413", "415", "429", "500", "503"}),
+        ("pause-agent-schedule", {"200", "400", "401", "403", "404", "413", "415", "429", "500", "503"}),
+        ("resume-agent-schedule", {"200", "400", "401", "403", "404", "413", "429", "500", "503"}),
+        ("pause-agent", {"200", "400", "401", "403", "404", "413", "415", "429", "500", "503"}),
+        ("resume-agent", {"200", "400", "401", "403", "404", "413", "429", "500", "503"}),
+        ("retrieve-workspace", {"200", "401", "429", "500", "503"}),
+        ("pause-workspace", {"200", "400", "401", "403", "413", "415", "429", "500", "503"}),
+        ("resume-workspace", {"200", "400", "401", "403", "413", "429", "500", "503"}),
         ("retrieve-agent", {"200", "401", "404", "429", "500", "503"}),
         ("update-agent", {"200", "400", "401", "403", "404", "413", "415", "429", "500", "503"}),
         ("delete-agent", {"204", "401", "403", "404", "429", "500", "503"}),
@@ -188,6 +205,7 @@ def test_the_required_fields_are_the_contracts(described: Any) -> None:
         "last_triggered_at",
         "updated_by_id",
         "next_fire_at",
+        "pause",
     }
     assert "required" not in schemas["PublicSchedulePayload"]
 

@@ -116,7 +116,7 @@ def test_content_only(api: Caller, path: str, body: dict[str, Any]) -> None:
 def test_pausing(api: Caller, path: str) -> None:
     changed = _changes(api, path, {"is_active": False})
 
-    assert set(changed) == NOTED | {"is_active", "next_fire_at"}
+    assert set(changed) == NOTED | {"is_active", "next_fire_at", "pause"}
     assert changed["next_fire_at"][1] is None
     states = [run["state"] for run in document(api.get(f"{path}/runs"))["runs"]]
     assert sorted(states) == ["discarded", "running", "running"]
@@ -128,7 +128,7 @@ def test_resuming(api: Caller, path: str) -> None:
 
     changed = _changes(api, path, {"is_active": True})
 
-    assert set(changed) == {"updated", "is_active", "generation", "next_fire_at"}
+    assert set(changed) == {"updated", "is_active", "generation", "next_fire_at", "pause"}
     assert changed["generation"] == (1, 2)
     schedule = Schedule.objects.get()
     assert schedule.trigger_count == 2

@@ -107,6 +107,7 @@ def test_the_answer_is_the_contracts(world: World, call: Call, caller: str) -> N
 @pytest.mark.parametrize("call", [call for call in CALLS if call.is_write], ids=str)
 def test_what_is_allowed_does_change_something(world: World, call: Call) -> None:
     who = _caller(world, ADMIN)
+    matrix.make_ready(world, call)
     before = _database()
 
     response = _send(world, call, ADMIN, who)

@@ -54,7 +54,7 @@ def test_an_inactive_schedule_has_no_next_fire(api: Caller, schedule: Schedule) 
 
     shown = document(api.get(schedule_path(schedule)))
 
-    assert set(shown) == DOCUMENT - {"next_fire_at"} | {"updated_by_id"}
+    assert set(shown) == DOCUMENT - {"next_fire_at"} | {"updated_by_id", "pause"}
     assert shown["is_active"] is False
 
 

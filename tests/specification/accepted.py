@@ -52,6 +52,11 @@ ACCEPTED: Final = [
     Accepted(
         f"{_SCHEDULE}/schema/properties/next_fire_at", "added", "An addition: when the schedule fires next."
     ),
+    Accepted(
+        f"{_SCHEDULE}/schema/properties/pause",
+        "added",
+        "An addition: why the schedule is paused, and by whom.",
+    ),
     Accepted(f"{_SCHEDULE}/headers/ETag", "added", "An addition, for `If-Match`."),
     Accepted(
         f"{_TRIGGER}/parameters/header Idempotency-Key", "added", "An addition, and optional: a safe repeat."

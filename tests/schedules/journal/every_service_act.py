@@ -4,15 +4,17 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
-from schedules import agents, api_keys
+from schedules import agents, api_keys, editing
 from schedules.models import ClockLeap, Scope
+from schedules.pausing import attend
 from schedules.realigning import realign
 from schedules.retiring import retire
-from tests.factories import NOON, make_due_schedule, make_schedule, make_workspace
+from tests.factories import NOON, make_agent, make_due_schedule, make_hold, make_schedule, make_workspace
 from tests.firing import fire
 from tests.schedules.journal.lines import Act
 
 YEAR = timedelta(days=365)
+HOUR = timedelta(hours=1)
 
 Prepared = Callable[[], Callable[[], object]]
 """Makes what must be there, and gives what the service then does."""
@@ -41,9 +43,22 @@ def _expiring() -> Callable[[], object]:
     return lambda: api_keys.note_expired(NOON, YEAR)
 
 
+def _releasing() -> Callable[[], object]:
+    make_hold(make_agent(), began_at=NOON, until_at=NOON + HOUR)
+    return lambda: attend(NOON + HOUR)
+
+
+def _resuming() -> Callable[[], object]:
+    schedule = make_schedule()
+    editing.pause(schedule.id, "apk_test", NOON, until=NOON + HOUR)
+    return lambda: attend(NOON + HOUR)
+
+
 ACTS: Final[dict[str, tuple[Prepared, Act]]] = {
     "a once fires, and has finished": (_finishing, ("finish", "schedule")),
     "a deleted agent's schedules end": (_retiring, ("delete", "schedule")),
     "a cadence begins again after a wrong clock": (_realigning, ("restart", "schedule")),
+    "a hold is over": (_releasing, ("release", "hold")),
+    "a pause is over": (_resuming, ("update", "schedule")),
     "a key expires": (_expiring, ("expire", "apikey")),
 }

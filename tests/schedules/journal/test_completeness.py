@@ -51,6 +51,7 @@ class TestTheApi:
         ]
         world = matrix.World.new()
         token = str(matrix.CALLERS[matrix.ADMIN](world))
+        matrix.make_ready(world, call)
 
         lines = written_by(lambda: Caller(token).call(call.method, world.path(call), call.body))
 
