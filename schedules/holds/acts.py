@@ -31,6 +31,11 @@ class Reach:
         """All schedules of an agent."""
         return cls(agent.workspace, agent)
 
+    def __str__(self) -> str:
+        if self.agent is not None:
+            return f"agent {self.agent.key}"
+        return "everything" if self.workspace is None else f"workspace {self.workspace.name}"
+
     @property
     def scope(self) -> HoldScope:
         """How much that is."""

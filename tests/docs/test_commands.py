@@ -22,6 +22,8 @@ OURS = (
     "audit",
     "export_journal",
     "rotate_secrets",
+    "hold",
+    "release",
     "status",
     "healthy",
 )

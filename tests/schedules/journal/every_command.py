@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from schedules import access, api_keys
 from schedules.models import Role, Scope
-from tests.factories import make_workspace
+from tests.factories import make_agent, make_hold, make_workspace
 from tests.schedules.journal.lines import Act
 
 
@@ -33,6 +33,16 @@ def _member() -> list[str]:
     return ["anna", "Acme"]
 
 
+def _held() -> list[str]:
+    make_hold(make_workspace("Acme"))
+    return ["--workspace", "Acme", "--yes"]
+
+
+def _agent() -> list[str]:
+    make_agent(make_workspace("Acme"))
+    return ["--workspace", "Acme", "--agent", "digest", "--yes", "--note", "The provider is down"]
+
+
 CHANGING: Final[dict[str, Given]] = {
     "create_workspace": Given(lambda: ["Acme"], {("create", "workspace")}),
     "create_agent": Given(
@@ -45,6 +55,8 @@ CHANGING: Final[dict[str, Given]] = {
     "rotate_api_key": Given(_key, {("update", "apikey"), ("create", "apikey")}),
     "grant_role": Given(lambda: [*_person(), "editor"], {("create", "membership")}),
     "revoke_role": Given(_member, {("delete", "membership")}),
+    "hold": Given(_agent, {("hold", "hold")}),
+    "release": Given(_held, {("release", "hold")}),
     "rotate_secrets": Given(list, {("rotate", "secrets")}),
     "seed_demo": Given(
         list,
