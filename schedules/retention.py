@@ -43,7 +43,7 @@ def prune(now: datetime, keep: timedelta) -> int:
     _prune_agents(before)
     _prune_audits(before)
     tallies.prune(now)
-    Hold.objects.filter(ended_at__lt=before, is_watched=False).delete()
+    _prune_holds(before)
     idempotency.forget(now)
     log.info("history.pruned", run_count=deleted, before=rfc3339(before))
     return deleted
@@ -98,6 +98,11 @@ def _prune_agents(before: datetime) -> None:
     """A deleted agent goes after the last of its schedules, and its versions with it."""
     has_schedules = Exists(Schedule.objects.filter(agent=OuterRef("pk")))
     Agent.objects.filter(~has_schedules, deleted_at__lt=before).delete()
+
+
+def _prune_holds(before: datetime) -> None:
+    """A day after what went by under them: that is recorded when a beat comes to it."""
+    Hold.objects.filter(ended_at__lt=before - timedelta(days=1), is_watched=False).delete()
 
 
 def _prune_audits(before: datetime) -> None:

@@ -15,7 +15,7 @@ from schedules.holds.looking import (
     remember_none,
     stopping,
 )
-from schedules.holds.pauses import Pause, is_shown_active, pause_of, pause_of_hold
+from schedules.holds.pauses import Pause, is_shown_active, own_pause, pause_of, pause_of_hold
 
 __all__ = [
     "Pause",
@@ -30,6 +30,7 @@ __all__ = [
     "of_agents",
     "of_schedule",
     "of_workspace",
+    "own_pause",
     "pause_of",
     "pause_of_hold",
     "release",

@@ -1,6 +1,7 @@
 """How much a hold stops, for whoever is about to make or lift one."""
 
 from typing import NamedTuple
+from uuid import UUID
 
 from schedules.holds.acts import Reach
 from schedules.models import Run, RunState, Schedule
@@ -22,7 +23,7 @@ class Stopped(NamedTuple):
 
 def count_stopped(reach: Reach) -> Stopped:
     """What there is of it now."""
-    owner = {}
+    owner: dict[str, UUID | str] = {}
     if reach.workspace is not None:
         owner["workspace"] = reach.workspace.pk
     if reach.agent is not None:

@@ -27,10 +27,15 @@ class Pause:
 
     def __str__(self) -> str:
         verb = "paused" if self.scope == OF_SCHEDULE else "held"
+        return f"{verb}: {self.what}{self.details}"
+
+    @property
+    def details(self) -> str:
+        """By whom, the note and the end, as far as they are on record, each after a comma."""
         by = f", by {self.by_name or self.by_id}" if self.by_name or self.by_id else ""
         note = f", {self.note!r}" if self.note else ""
         until = f", until {for_people(self.until_at)}" if self.until_at is not None else ""
-        return f"{verb}: {self.what}{by}{note}{until}"
+        return f"{by}{note}{until}"
 
 
 def is_shown_active(schedule: Schedule) -> bool:

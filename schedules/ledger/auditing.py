@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from schedules.ledger import accounts, attempts, tallied, unfinished, unfired, unrecorded
+from schedules.ledger import accounts, attempts, pauses, tallied, unfinished, unfired, unrecorded
 from schedules.ledger.findings import Audit
 from schedules.ledger.recount import recount
 from schedules.ledger.scope import Scope
@@ -17,6 +17,7 @@ CHECKS = (
     accounts.orphaned,
     accounts.ahead,
     attempts.contradictions,
+    pauses.contradictions,
     unrecorded.unrecorded,
     tallied.miscounted,
 )

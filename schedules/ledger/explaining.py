@@ -4,18 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from django.db.models import Q
+
+from schedules import holds
 from schedules.expressions.instants import for_people
 from schedules.limits.calls_in_flight import Waits
 from schedules.models import (
     CadenceEpoch,
     DiscardReason,
     EpochEnd,
+    Hold,
     MissedFiring,
     MissedReason,
     Run,
     RunState,
     Schedule,
 )
+from schedules.models.hold import HoldQuerySet
 
 
 class Outcome(StrEnum):
@@ -88,7 +93,9 @@ def _run_words(run: Run, now: datetime) -> str:
     if run.state == RunState.DISCARDED and run.reason == DiscardReason.COALESCED:
         return "It fired late, and a newer fire time came before the run had started, whose run stands for it"
     if run.state == RunState.DISCARDED:
-        return f"It fired, but the run was discarded: {run.reason}"
+        hold = _hold_that_stopped(run) if run.reason == DiscardReason.SCHEDULE_INACTIVE else None
+        why = f"; it was {holds.pause_of_hold(hold)}" if hold is not None else ""
+        return f"It fired, but the run was discarded: {run.reason}{why}"
     if run.started_at is None:
         full = Waits(now).why(run)
         return f"It fired; the run is {run.state} and has not started{f'; it waits: {full}' if full else ''}"
@@ -99,6 +106,8 @@ def _run_words(run: Run, now: datetime) -> str:
 
 
 def _missed_words(schedule: Schedule, missed: MissedFiring) -> str:
+    if missed.reason == MissedReason.PAUSED and (hold := _hold_that_took(schedule, missed)):
+        return f"It did not run; it was {holds.pause_of_hold(hold)}"
     if missed.reason != MissedReason.COALESCED:
         cause = MissedReason(missed.reason).label
         return f"It did not run: {cause[0].lower()}{cause[1:]}"
@@ -111,9 +120,36 @@ def _missed_words(schedule: Schedule, missed: MissedFiring) -> str:
     return f"It did not run: no beat fired it in time, and {missed.count} late fire time(s) became one run{instead}"
 
 
+def _hold_that_took(schedule: Schedule, missed: MissedFiring) -> Hold | None:
+    """The widest hold under which these fire times went by: none where the schedule itself was paused."""
+    ended_since = Q(ended_at=None) | Q(ended_at__gt=missed.first_fire_time)
+    return _widest(_holds_on(schedule).filter(ended_since, began_at__lte=missed.recorded_at))
+
+
+def _hold_that_stopped(run: Run) -> Hold | None:
+    """The widest hold that found the run waiting, or under which it would have started."""
+    if run.finished_at is None:
+        return None
+    ended_since = Q(ended_at=None) | Q(ended_at__gt=run.created_at)
+    return _widest(_holds_on(run.schedule).filter(ended_since, began_at__lte=run.finished_at))
+
+
+def _holds_on(schedule: Schedule) -> HoldQuerySet:
+    return Hold.objects.reaching(schedule.workspace_id, schedule.agent_id).select_related(
+        "workspace", "agent"
+    )
+
+
+def _widest(found: HoldQuerySet) -> Hold | None:
+    return min(
+        found, key=lambda hold: (hold.agent_id is not None, hold.workspace_id is not None), default=None
+    )
+
+
 def _unrecorded(schedule: Schedule, at: datetime, now: datetime) -> tuple[Outcome, str]:
     if at > now:
-        return Outcome.TO_COME, f"{for_people(at, with_fraction=True)} is still to come"
+        unless = _unless_held(schedule, at, now)
+        return Outcome.TO_COME, f"{for_people(at, with_fraction=True)} is still to come{unless}"
     is_due = schedule.next_fire_at is not None and at >= schedule.next_fire_at
     if schedule.has_impossible_fire_time or (is_due and schedule.is_held_back):
         return Outcome.DUE, f"It is due but held back: its next fire cannot be computed{_retried(schedule)}"
@@ -122,6 +158,17 @@ def _unrecorded(schedule: Schedule, at: datetime, now: datetime) -> tuple[Outcom
     return (
         Outcome.UNACCOUNTED,
         "No record of it: its history was pruned, or the ledger has a gap (run the audit)",
+    )
+
+
+def _unless_held(schedule: Schedule, at: datetime, now: datetime) -> str:
+    """What is to be missed, unless somebody lifts a hold before."""
+    in_force = _holds_on(schedule).in_force(now)
+    hold = _widest(in_force.filter(Q(until_at=None) | Q(until_at__gt=at)))
+    return (
+        f"; {holds.pause_of_hold(hold)}: it is missed unless that is lifted before"
+        if hold is not None
+        else ""
     )
 
 
@@ -137,6 +184,9 @@ def _why_not_active(schedule: Schedule, at: datetime) -> str:
     before = CadenceEpoch.objects.filter(schedule=schedule, ended_at__lt=at).order_by("-generation").first()
     if before is None or before.ended_at is None:
         return "The schedule was not active then"
+    own = holds.own_pause(schedule) if before.generation == schedule.generation else None
+    if own is not None and before.ended_by == EpochEnd.PAUSED:
+        return f"The schedule was not active then: paused {for_people(before.ended_at)}{own.details}"
     cause = {
         EpochEnd.PAUSED: "paused",
         EpochEnd.DELETED: "deleted",

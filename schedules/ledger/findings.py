@@ -26,6 +26,7 @@ class Problem(StrEnum):
     ORPHANED = "orphaned"
     AHEAD = "ahead"
     ATTEMPTS = "attempts"
+    PAUSES = "pauses"
     UNRECORDED = "unrecorded"
     TALLY = "tally"
 
@@ -56,6 +57,8 @@ REMEDIES: Final[Mapping[Problem, str]] = {
     Problem.AHEAD: "A run belongs to a generation that its schedule has not reached; it will never start. "
     "Cancel it; if the schedule's row is from a backup, save its expression anew.",
     Problem.ATTEMPTS: "The attempts that are kept of a run are not those that it says it had: rows were changed.",
+    Problem.PAUSES: "A run started although it was held, or a fire time is recorded as paused and nothing paused it. "
+    "See that no process of an older version runs, and who changed rows.",
     Problem.UNRECORDED: "Something was done, and the journal does not say by whom: rows were changed, or lines "
     "deleted, in the database itself, or a process of an older version was at work.",
     Problem.TALLY: "The hourly counts differ from the runs they count: rows were added, changed or deleted in the "

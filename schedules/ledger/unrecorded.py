@@ -16,7 +16,7 @@ from schedules.database.ulids import lowest_ulid_at
 from schedules.journal import CLOCKS_APART
 from schedules.ledger.findings import Finding, Problem
 from schedules.ledger.scope import Scope
-from schedules.models import Agent, ApiKey, JournalEntry, Run, RunState, Schedule
+from schedules.models import Agent, ApiKey, Hold, JournalEntry, Run, RunState, Schedule
 
 MARGIN: Final = timedelta(hours=1)
 """An act's own time is from before its line's: the first acts after the oldest line are not judged."""
@@ -115,13 +115,15 @@ class _Act:
 _ACTS: Final = (
     _Act(Agent, "agent", "created_at", "create", "created"),
     _Act(Agent, "agent", "deleted_at", "delete", "deleted"),
+    _Act(Hold, "hold", "began_at", "hold", "made"),
+    _Act(Hold, "hold", "ended_at", "release", "ended"),
     _Act(ApiKey, "API key", "created_at", "create", "issued"),
     _Act(ApiKey, "API key", "revoked_at", "revoke", "revoked"),
 )
 
 
 def _agents_and_keys(scope: Scope, since: datetime) -> Iterator[Finding]:
-    """Those that were made or ended; they are nobody's schedule."""
+    """Those that were made or ended, and holds; they are nobody's schedule."""
     if scope.schedule_id is not None:
         return
     for act in _ACTS:

@@ -53,8 +53,8 @@ def test_a_workspace_and_everything_are_reached(run: Run, agent: Agent) -> None:
     run("hold", "--workspace", "acme", "--yes")
     run("hold", "--everything", "--yes")
 
-    scopes = Hold.objects.order_by("id").values_list("scope", "workspace", "agent")
-    assert list(scopes) == [("workspace", agent.workspace_id, None), ("everything", None, None)]
+    holds = [(hold.scope, hold.workspace_id, hold.agent_id) for hold in Hold.objects.order_by("id")]
+    assert holds == [("workspace", agent.workspace_id, None), ("everything", None, None)]
 
     run("release", "--everything", "--yes")
 

@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     help = (
         "Stop all schedules of an agent, of a workspace or of all workspaces, without changing them: their fire "
-        "times are missed, waiting runs are discarded, calls in flight finish. Held already: note and end are replaced."
+        "times are missed, waiting runs are discarded, calls in flight finish. Held already: note and end are new."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from schedules import agents, api_keys, editing, journal
+from schedules import agents, api_keys, editing, holds, journal
 from schedules.actors import ActorKind
 from schedules.database.clock import database_now
 from schedules.database.ulids import lowest_ulid_at
 from schedules.ledger import REMEDIES, Problem, audit
-from schedules.models import Agent, ApiKey, JournalEntry, Run, RunState, Schedule, Scope
+from schedules.models import Agent, ApiKey, Hold, JournalEntry, Run, RunState, Schedule, Scope
 from schedules.runs import transitions
 from schedules.triggering import run_now
-from tests.factories import DAILY, make_run, make_schedule, make_workspace
+from tests.factories import DAILY, make_hold, make_run, make_schedule, make_workspace
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +55,8 @@ def usual() -> Usual:
     asked, cancelled = run_now.trigger(schedule.id), run_now.trigger(schedule.id)
     transitions.cancel(cancelled.id, now)
     run_now.run_again(cancelled.id, now)
+    holds.hold(holds.Reach(agent.workspace), "apk_x")
+    holds.release(holds.Reach(agent.workspace))
     key = api_keys.issue(agent.workspace, scope=Scope.READ).key
     api_keys.revoke(key, now)
     return Usual(agent, schedule, deleted, asked, cancelled, key, now)
@@ -83,6 +85,13 @@ def _make_schedule(usual: Usual) -> None:
     Schedule.objects.create(
         agent=usual.agent, workspace=usual.agent.workspace, created_by_id="x", updated_at=usual.now, **fields
     )
+
+
+def _forget_the_end_of_a_hold(usual: Usual) -> None:
+    reach = holds.Reach.of_agent(usual.agent)
+    holds.hold(reach, "apk_x")
+    holds.release(reach)
+    forget(object_type="hold", verb="release", agent_id=usual.agent.id)
 
 
 WAYS: dict[str, tuple[Callable[[Usual], object], str]] = {
@@ -129,6 +138,14 @@ WAYS: dict[str, tuple[Callable[[Usual], object], str]] = {
         lambda usual: ApiKey.objects.create(workspace=usual.agent.workspace),
         "it was issued, and no line says by whom",
     ),
+    "a hold added": (
+        lambda usual: make_hold(usual.agent, usual.now),
+        "it was made, and no line says by whom",
+    ),
+    "the line of a hold's end taken away": (
+        lambda usual: _forget_the_end_of_a_hold(usual),
+        "it was ended, and no line says by whom",
+    ),
     "the line of a key's end taken away": (
         lambda usual: forget(object_id=usual.key.id, verb="revoke"),
         "it was revoked, and no line says by whom",
@@ -168,6 +185,7 @@ def test_what_was_done_before_there_was_a_journal_is_no_finding(usual: Usual) ->
     Run.objects.filter(pk=usual.cancelled.pk).update(created_at=before, finished_at=before)
     Agent.objects.update(created_at=before)
     ApiKey.objects.update(created_at=before, revoked_at=before)
+    Hold.objects.update(began_at=before, ended_at=before)
 
     assert found(usual) == []
 
