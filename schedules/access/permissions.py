@@ -14,13 +14,20 @@ _BY_ROLE: Final[dict[Role, tuple[str, ...]]] = {
         *("view_workspace", "view_schedule", "view_run", "view_missedfiring"),
         *("view_agent", "view_agentversion"),
     ),
-    Role.OPERATOR: ("run_schedule", "pause_schedule", "cancel_run", "retry_run", "view_journalentry"),
+    Role.OPERATOR: (
+        "run_schedule",
+        "pause_schedule",
+        "pause_agent",
+        "cancel_run",
+        "retry_run",
+        "view_journalentry",
+    ),
     Role.EDITOR: (
         *("add_schedule", "change_schedule", "delete_schedule"),
         *("change_agent", "add_agentversion", "change_agentversion"),
     ),
     Role.ADMINISTRATOR: (
-        *("add_agent", CHANGE_ORIGIN, "delete_agent"),
+        *("add_agent", CHANGE_ORIGIN, "delete_agent", "pause_workspace"),
         *("view_apikey", "add_apikey", "rotate_apikey", "revoke_apikey"),
         *("view_membership", "add_membership", "change_membership", "delete_membership"),
     ),

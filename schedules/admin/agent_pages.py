@@ -12,10 +12,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from schedules import agents, journal
-from schedules.admin import cells
+from schedules.admin import cells, pause_cells
 from schedules.admin.agent_form import OF_ORIGIN, AgentForm, VersionForm, VersionFormSet
-from schedules.admin.base import ConsoleAdmin, ConsoleList
+from schedules.admin.base import ConsoleList
 from schedules.admin.filters import WorkspaceFilter
+from schedules.admin.pause_cells import hold_words, state
+from schedules.admin.pause_pages import RELEASE, PausePages
 from schedules.admin.typed import ModelForm, TabularInline
 from schedules.agents import Saved
 from schedules.agents.secret_settings import masked_headers
@@ -136,15 +138,21 @@ class AgentList(ConsoleList):
         )
         return annotated
 
+    def get_results(self, request: HttpRequest) -> None:
+        """With what holds them, read once."""
+        super().get_results(request)
+        pause_cells.remember(self.result_list)
+
 
 @admin.register(Agent)
-class AgentAdmin(ConsoleAdmin[Agent]):
+class AgentAdmin(PausePages[Agent]):
     """The pages of agents."""
 
     workspace_path = "workspace"
     form = AgentForm
     inlines = (VersionInline,)
-    list_display = (key, "workspace", runtime, active_tag, credential_state, schedule_count)
+    list_display = (key, "workspace", state, runtime, active_tag, credential_state, schedule_count)
+    verbs = (RELEASE,)
     list_filter = (WorkspaceFilter, "runtime")
     list_select_related = ("workspace",)
     search_fields = ("key", "base_url")
@@ -171,7 +179,14 @@ class AgentAdmin(ConsoleAdmin[Agent]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Agent | None = None) -> Any:
         """Workspace and key stay what clients know them as; not everybody edits what belongs to the origin."""
-        shown: tuple[Any, ...] = (credential_state, headers, client_key_state, signing_state, links)
+        shown: tuple[Any, ...] = (
+            credential_state,
+            headers,
+            client_key_state,
+            signing_state,
+            links,
+            hold_words,
+        )
         if not self._may_change_origin(request, obj):
             shown = (*shown, "credential_header", "ca_pem", "client_certificate_pem")
         return shown if obj is None else ("workspace", "key", *shown)
@@ -179,7 +194,7 @@ class AgentAdmin(ConsoleAdmin[Agent]):
     def get_fieldsets(self, request: HttpRequest, obj: Agent | None = None) -> Any:
         """Who it is, how it is called, how long and how often."""
         may_write = self._may_change_origin(request, obj)
-        identity = ("workspace", "key", *((links,) if obj else ()))
+        identity = ("workspace", "key", *((links, hold_words) if obj else ()))
         secrets = _secret_fields(obj) if may_write else (credential_state, headers)
         tls = _tls_fields(obj) if may_write else ("ca_pem", "client_certificate_pem", client_key_state)
         signing = _signing_fields(obj) if may_write else (signing_state,)

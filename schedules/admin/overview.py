@@ -1,7 +1,6 @@
 """The console's front page: above all else what is wrong, and whether every instant is accounted for."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,21 +9,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from schedules import lengths
+from schedules.admin.held_lines import everything, held_lines
+from schedules.admin.lines import Line
 from schedules.admin.recent_failures import failures, missed
 from schedules.database.clock import database_now
 from schedules.health.report import recent_report
 from schedules.models import AuditResult
 from schedules.overview.ledger_verdict import LedgerState, Verdict, ledger_state
 from schedules.overview.standing import at_work, standing
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One sentence of the front page. `kind`: error, warning or success; `href`: where more is said, or nothing."""
-
-    kind: str
-    words: str
-    href: str = ""
 
 
 def ledger_line(now: datetime) -> Line:
@@ -61,8 +53,10 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     now = database_now()
     failed = failures(request, now)
     concerns = [Line(concern.severity, concern.words) for concern in standing()]
-    lines = [*concerns, *_of_a_day(failed["total"], missed(request, now))]
+    lines = [*concerns, *held_lines(request, now), *_of_a_day(failed["total"], missed(request, now))]
     context |= {"lines": lines or [_well()], "failures": failed}
+    if getattr(request.user, "is_superuser", False):
+        context["everything"] = everything(now)
     if request.user.has_perm("schedules.view_auditresult"):
         context["ledger"] = ledger_line(now)
         context["lines"].append(context["ledger"])

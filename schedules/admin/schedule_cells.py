@@ -8,8 +8,9 @@ from django.contrib.admin import display
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from schedules import lengths
+from schedules import holds, lengths
 from schedules.admin import cells
+from schedules.admin.pause_cells import titled
 from schedules.database.clock import estimated_now
 from schedules.expressions import InvalidExpression, describe
 from schedules.expressions.instants import for_people
@@ -62,15 +63,16 @@ def activity(schedule: Schedule) -> str:
         return cells.badge("deleted", "danger")
     if schedule.is_held_back:
         return cells.badge("suspended", "danger")
-    if schedule.is_active:
-        return cells.badge("active", "success")
-    return cells.badge("finished", "info") if schedule.is_finished else cells.badge("paused", "warning")
+    pause = holds.pause_of(schedule)
+    if pause is not None:
+        return titled(cells.badge("held" if pause.is_hold else "paused", "warning"), str(pause))
+    return cells.badge("active", "success") if schedule.is_active else cells.badge("finished", "info")
 
 
 @display(description="Next fire", ordering="next_fire__fire_time")
 def next_fire(schedule: Schedule) -> str:
     """When it fires next."""
-    return cells.instant(schedule.next_fire_at, estimated_now())
+    return cells.instant(holds.next_fire_under(schedule), estimated_now())
 
 
 @display(description="Last run")
@@ -115,8 +117,11 @@ def next_fires(schedule: Schedule) -> str:
         return "none while the schedule is inactive"
     if schedule.is_held_back:
         return "unknown: it is held back because they cannot be computed; an edit of its expression mends it"
+    first = holds.next_fire_under(schedule)
+    if first is None:
+        return "none while it is held"
     now = estimated_now()
-    shown = islice(_fire_times(schedule, schedule.next_fire_at, now), SHOWN_FIRES)
+    shown = islice(_fire_times(schedule, first, now), SHOWN_FIRES)
     lines = ((for_people(moment), lengths.relative(moment, now)) for moment in shown)
     return format_html_join(
         "", '<div>{} <span class="text-font-subtle-light dark:text-font-subtle-dark">{}</span></div>', lines

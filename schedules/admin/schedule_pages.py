@@ -10,14 +10,16 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 
-from schedules import access, editing, journal
+from schedules import access, editing, holds, journal
 from schedules.admin import schedule_cells as show
 from schedules.admin.base import ConsoleList, signature
 from schedules.admin.filters import ActivityFilter, AgentFilter, DeletedFilter, WorkspaceFilter
+from schedules.admin.pause_cells import pause_words
+from schedules.admin.pause_pages import SchedulePausePages
 from schedules.admin.run_cells import recent_runs
 from schedules.admin.schedule_form import AddScheduleForm, ChangeScheduleForm, ScheduleForm
 from schedules.admin.typed import ModelForm
-from schedules.admin.verbs import Verb, VerbAdmin
+from schedules.admin.verbs import Verb
 from schedules.database.clock import time_to_act
 from schedules.errors import Refused, ScheduleInactive, ScheduleNotFound
 from schedules.models import Run, Schedule
@@ -42,9 +44,11 @@ def _resume(schedule: Schedule, actor: str, now: datetime) -> object:
 
 SKIPPED: dict[type[Exception], str] = {ScheduleInactive: "inactive", ScheduleNotFound: "deleted"}
 RUN_NOW = Verb[Schedule](
-    "run-now", "Run now", "play_arrow", "will run in 10 s", "run", _run_now, lambda s: s.is_active, SKIPPED
+    "run-now", "Run now", "play_arrow", "will run in 10 s", "run", _run_now, holds.is_shown_active, SKIPPED
 )
-PAUSE = Verb[Schedule]("pause", "Pause", "pause", "paused", "pause", _pause, lambda s: s.is_active, SKIPPED)
+PAUSE = Verb[Schedule](
+    "pause", "Pause", "pause", "paused", "pause", _pause, lambda s: False, SKIPPED
+)  # its page has a link to more
 RESUME = Verb[Schedule](
     "resume",
     "Resume",
@@ -70,10 +74,16 @@ class ScheduleList(ConsoleList):
         )
         return annotated
 
+    def get_results(self, request: HttpRequest) -> None:
+        """With what holds them, read once."""
+        super().get_results(request)
+        holds.remember(self.result_list)
+
 
 _FORM = ("display_name", "agent_tag", "type", "expression", "is_active", "payload")
 _HISTORY = (
-    (show.activity, show.run_count),
+    (show.activity, pause_words),
+    (show.run_count,),
     (show.last_start, "generation"),
     (show.created, show.updated),
     (show.schedule_id, "workspace"),
@@ -98,7 +108,7 @@ _TO_VIEW: Any = (
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(VerbAdmin[Schedule]):
+class ScheduleAdmin(SchedulePausePages):
     """The pages of schedules."""
 
     workspace_path = "workspace"

@@ -25,8 +25,13 @@ class Pause:
     by_id: str
     by_name: str
 
+    @property
+    def is_hold(self) -> bool:
+        """Whether it leaves schedules as they are."""
+        return self.scope != OF_SCHEDULE
+
     def __str__(self) -> str:
-        verb = "paused" if self.scope == OF_SCHEDULE else "held"
+        verb = "held" if self.is_hold else "paused"
         return f"{verb}: {self.what}{self.details}"
 
     @property

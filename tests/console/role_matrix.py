@@ -18,6 +18,7 @@ from schedules.models import (
     Agent,
     ApiKey,
     AuditResult,
+    Hold,
     JournalEntry,
     Membership,
     MissedFiring,
@@ -28,7 +29,7 @@ from schedules.models import (
     Scope,
     Workspace,
 )
-from tests.factories import NOON, make_agent, make_run, make_schedule, make_workspace
+from tests.factories import NOON, make_agent, make_hold, make_run, make_schedule, make_workspace
 
 VIEWER, OPERATOR, EDITOR, ADMINISTRATOR = Role
 SUPERUSER: Final = "superuser"
@@ -47,13 +48,22 @@ LEAST: Final[dict[str, dict[str, Least]]] = {
         **dict.fromkeys(("add", "change", "delete"), NOBODY),
     },
     "missedfiring": {"view": VIEWER, **dict.fromkeys(("add", "change", "delete"), NOBODY)},
-    "agent": {"view": VIEWER, "change": EDITOR, **dict.fromkeys(("add", "delete"), ADMINISTRATOR)},
+    "agent": {
+        "view": VIEWER,
+        "release": OPERATOR,
+        "change": EDITOR,
+        **dict.fromkeys(("add", "delete"), ADMINISTRATOR),
+    },
     "apikey": {
         **dict.fromkeys(("view", "add", "rotate", "revoke"), ADMINISTRATOR),
         **dict.fromkeys(("change", "delete"), NOBODY),
     },
     "membership": dict.fromkeys(("view", "add", "change", "delete"), ADMINISTRATOR),
-    "workspace": {"view": VIEWER, **dict.fromkeys(("add", "change", "delete"), SUPERUSER)},
+    "workspace": {
+        "view": VIEWER,
+        "release": ADMINISTRATOR,
+        **dict.fromkeys(("add", "change", "delete"), SUPERUSER),
+    },
 }
 """By model and act: the least that may, in the row's workspace."""
 
@@ -149,12 +159,15 @@ class Side:
             "membership": self.member,
             "workspace": self.workspace,
         }
-        return rows[model]
+        row = rows[model]
+        if act == "release" and isinstance(row, Agent | Workspace) and not row.holds.exists():
+            make_hold(row)
+        return row
 
     def database(self) -> dict[str, list[dict[str, Any]]]:
         """Every row of this workspace, and of its journal."""
         within: dict[type[Model], str] = {
-            **dict.fromkeys((Schedule, Agent, ApiKey, Membership), "workspace"),
+            **dict.fromkeys((Schedule, Agent, ApiKey, Membership, Hold), "workspace"),
             **dict.fromkeys((Run, MissedFiring), "schedule__workspace"),
             Workspace: "pk",
             JournalEntry: "workspace_id",

@@ -274,8 +274,8 @@ class TestWriting:
             if verb == "rotate":
                 continue  # each successor has a page of its own
             sides = (world.own, world.foreign)
-            before = [side.database() for side in sides]
             rows = [side.row(model, verb).pk for side in sides]
+            before = [side.database() for side in sides]
             with undone():
                 world.client.post(page(model, "changelist"), {"action": verb, "_selected_action": rows})
                 changed = [side.database() != was for side, was in zip(sides, before, strict=True)]

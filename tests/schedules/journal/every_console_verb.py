@@ -21,7 +21,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 from schedules import access, api_keys
 from schedules.models import Role, RunState, Schedule, Scope
 from tests.console.browser import form_of
-from tests.factories import make_agent, make_run, make_schedule, make_workspace
+from tests.factories import make_agent, make_hold, make_run, make_schedule, make_workspace
 from tests.schedules.journal.lines import Act
 
 PASSWORD: Final = "correct horse battery"
@@ -235,6 +235,28 @@ def _log_in(desk: Desk) -> None:
     assert Client().post(reverse("admin:login"), form).status_code == 302
 
 
+def _fill_in(model: str, act: Act) -> Use:
+    """The page that pauses."""
+
+    def do(desk: Desk) -> None:
+        address = desk.address(model, "pause")
+        assert desk.client.get(address).status_code == 200
+        said = {"note": "The provider is down", "until": "2126-06-01T09:00"}
+        assert desk.client.post(address, said).status_code == 302
+
+    return Use(do, {act})
+
+
+def _stop_everything(desk: Desk) -> None:
+    address = reverse("admin:schedules_workspace_everything")
+    assert desk.client.post(address, {"note": "", "until": ""}).status_code == 302
+
+
+def _release_everything(desk: Desk) -> None:
+    make_hold()
+    assert desk.client.post(reverse("admin:schedules_workspace_release")).status_code == 302
+
+
 USES: Final[dict[str, Use]] = {
     "agent add": Use(_add_agent, {("create", "agent")}),
     "agent change": _submit("agent", "change", "update", max_attempts="9"),
@@ -244,6 +266,15 @@ USES: Final[dict[str, Use]] = {
     **_both("schedule", "run-now", ("run_now", "schedule")),
     **_both("schedule", "pause", ("update", "schedule")),
     **_both("schedule", "resume", ("update", "schedule"), before=_pause),
+    "schedule page schedules_schedule_pause": _fill_in("schedule", ("update", "schedule")),
+    "agent page schedules_agent_pause": _fill_in("agent", ("hold", "hold")),
+    "workspace page schedules_workspace_pause": _fill_in("workspace", ("hold", "hold")),
+    "workspace page schedules_workspace_everything": Use(_stop_everything, {("hold", "hold")}),
+    "workspace page schedules_workspace_release": Use(_release_everything, {("release", "hold")}),
+    **_both("agent", "release", ("release", "hold"), before=lambda desk: make_hold(desk.agent)),
+    **_both(
+        "workspace", "release", ("release", "hold"), before=lambda desk: make_hold(desk.rows["workspace"])
+    ),
     **_both("run", "cancel", ("cancel", "run")),
     **_both("run", "retry", ("run_again", "run"), before=_end_run),
     "apikey add": Use(_add_key, {("create", "apikey")}),
