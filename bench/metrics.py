@@ -77,7 +77,7 @@ def _count() -> None:
     """As the migration counts what has ended before it."""
     began = time.perf_counter()
     with connection.schema_editor() as editor:
-        import_module("schedules.migrations.0035_counted_runs").count_what_has_ended(editor)
+        import_module("schedules.migrations.0034_counted_runs").count_what_has_ended(editor)
     print(f"  counted in {time.perf_counter() - began:.0f} s", flush=True)
 
 

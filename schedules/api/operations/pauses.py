@@ -66,7 +66,7 @@ PAUSE_AGENT: Final = operation(
     request=PauseBody,
     examples=_A_HOLD,
     responses={
-        200: answer(AgentDocument, "Agent paused.", AGENT | {"pause": PAUSEOF_AGENT}),
+        200: answer(AgentDocument, "Agent paused.", AGENT | {"pause": PAUSE_OF_AGENT}),
         **errors("agent_not_found", *_OF_PAUSE),
     },
 )

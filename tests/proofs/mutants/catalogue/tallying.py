@@ -5,7 +5,7 @@ from typing import Final
 from tests.proofs.mutants.mutant import Mutant
 
 COLUMNS: Final = "schedules/tallies/columns.py"
-COUNTED_RUNS: Final = "schedules/migrations/0035_counted_runs.py"
+COUNTED_RUNS: Final = "schedules/migrations/0034_counted_runs.py"
 COUNTERS: Final = "schedules/metrics/counters.py"
 ENDED: Final = "schedules/tallies/ended.py"
 FOLDING: Final = "schedules/tallies/folding.py"

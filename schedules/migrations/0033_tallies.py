@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('schedules', '0031_provider_accounts'),
+        ('schedules', '0032_holds'),
     ]
 
     operations = [

@@ -31,7 +31,7 @@ def _newest_first(name: str, *fields: str, condition: Q | None = None) -> models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies: ClassVar = [("schedules", "0031_provider_accounts")]
+    dependencies: ClassVar = [("schedules", "0034_counted_runs")]
 
     operations: ClassVar = [
         AddIndexBesideWriters("run", _newest_first("run_unsuccessful_of_workspace", "workspace", "state", condition=UNSUCCESSFUL)),

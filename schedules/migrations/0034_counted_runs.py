@@ -170,6 +170,6 @@ def drop(_: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("schedules", "0034_tallies")]
+    dependencies: ClassVar = [("schedules", "0033_tallies")]
 
     operations: ClassVar = [migrations.RunPython(create, drop)]
