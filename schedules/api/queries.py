@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from schedules.api import bodies
 from schedules.database.ulids import ULID_PATTERN, lowest_ulid_at
 from schedules.expressions.instants import read_instant
-from schedules.models import UNSUCCESSFUL_STATES, RunState, TriggerKind
+from schedules.models import RunState, TriggerKind
 from schedules.models.agent import AGENT_KEY
 from schedules.previewing import Window
 
@@ -225,7 +225,7 @@ def all_runs_filter(query: dict[str, Any]) -> Q:
     if "to" in query:
         conditions &= Q(id__lt=lowest_ulid_at(query["to"] + CLOCKS_APART))
     if "reason" in query:
-        conditions &= Q(reason=query["reason"], state__in=UNSUCCESSFUL_STATES)
+        conditions &= Q(reason=query["reason"])
     return conditions
 
 

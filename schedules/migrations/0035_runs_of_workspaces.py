@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
 
     operations: ClassVar = [
         AddIndexBesideWriters("run", _newest_first("run_unsuccessful_of_workspace", "workspace", "state", condition=UNSUCCESSFUL)),
-        AddIndexBesideWriters("run", _newest_first("run_of_reason", "workspace", "reason", condition=UNSUCCESSFUL)),
+        AddIndexBesideWriters("run", _newest_first("run_of_reason", "workspace", "reason", condition=~Q(("reason", "")))),
         AddIndexBesideWriters("run", _newest_first("run_unsuccessful_of_agent", "agent", "state", condition=UNSUCCESSFUL)),
         AddIndexBesideWriters("run", _newest_first("run_of_workspace", "workspace")),
         AddIndexBesideWriters("run", _newest_first("run_of_agent", "agent")),

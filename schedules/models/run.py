@@ -269,11 +269,7 @@ class Run(models.Model):
                 name="run_unsuccessful_of_workspace",
             ),
             models.Index(
-                F("workspace"),
-                F("reason"),
-                F("id").desc(),
-                condition=Q(state__in=UNSUCCESSFUL_STATES),
-                name="run_of_reason",
+                F("workspace"), F("reason"), F("id").desc(), condition=~Q(reason=""), name="run_of_reason"
             ),
             models.Index(
                 F("agent"),
