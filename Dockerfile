@@ -26,10 +26,14 @@ COPY manage.py pyproject.toml gunicorn.conf.py ./
 COPY orqsite orqsite
 COPY schedules schedules
 COPY workers workers
+# Health checks start Python again and again, and a read-only root keeps no compiled files.
+RUN python -m compileall -q orqsite schedules workers
 
 # The data folder holds a signing key only where the environment gives none; nothing else is written there.
-RUN useradd --system --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin agent-schedules
-USER agent-schedules
+RUN groupadd --system --gid 10001 agent-schedules
+RUN useradd --system --uid 10001 --gid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin agent-schedules
+# Numbers: Kubernetes cannot tell whether a name is root's.
+USER 10001:10001
 
 EXPOSE 8000
 CMD ["python", "manage.py", "help"]

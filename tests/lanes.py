@@ -11,6 +11,7 @@
 --openapi                                                          Redocly and Spectral on /openapi.json (needs Node)
 --proxy                                                            the proxy's file in a real nginx (needs nginx)
 --metrics                                                          a real Prometheus scrapes a real service
+--containers                                                       image and Compose in a real engine (root, Debian)
 --advisories                                                       known vulnerabilities of the locked packages
 """
 
@@ -95,6 +96,11 @@ def _metrics(arguments: list[str]) -> int:
     return _pytest(["tests/deployment/test_prometheus.py", *arguments], {"ORQ_TEST_PROMETHEUS": "1"})
 
 
+def _containers(arguments: list[str]) -> int:
+    """The engine's and the images' files are made first when they are not there, which takes minutes."""
+    return _pytest(["tests/containers", "-s", *arguments], {"ORQ_TEST_CONTAINERS": "1"})
+
+
 def _advisories(arguments: list[str]) -> int:
     return _run([sys.executable, "-m", "tests.proofs.advisories", *arguments])
 
@@ -131,5 +137,6 @@ LANES: Final[Mapping[str, Callable[[list[str]], int]]] = {
     "--openapi": _openapi,
     "--proxy": _proxy,
     "--metrics": _metrics,
+    "--containers": _containers,
     "--advisories": _advisories,
 }

@@ -91,8 +91,10 @@ def test_what_is_asked_of_the_operator_is_a_setting_or_explained_in_the_example(
 def test_the_image_is_built_with_the_operators_own_packages(extra: str) -> None:
     given = services(SECRETS | {"ORQ_EXTRA_REQUIREMENTS": extra})
 
-    for name in OURS:
-        assert given[name]["build"] == {"context": ".", "args": {"ORQ_EXTRA_REQUIREMENTS": extra or None}}
+    assert given["migrate"]["build"] == {"context": ".", "args": {"ORQ_EXTRA_REQUIREMENTS": extra or None}}
+    assert [name for name in OURS if "build" in given[name]] == ["migrate"], "built once"
+    assert {given[name]["image"] for name in OURS} == {"agent-schedules"}
+    assert {given[name].get("pull_policy") for name in LONG_RUNNING} == {"never"}, "no registry has it"
     assert "ARG ORQ_EXTRA_REQUIREMENTS=" in (ROOT / "Dockerfile").read_text()
 
 
@@ -164,10 +166,10 @@ def test_what_runs_for_ever_is_restarted_watched_and_stopped_with_patience(name:
     assert seconds(service["stop_grace_period"]) >= 10
 
 
-def test_the_migration_ends_and_is_tried_again_when_it_fails() -> None:
+def test_the_migration_ends_and_so_does_up_when_it_fails() -> None:
     migrate = services()["migrate"]
 
-    assert migrate["restart"] == "on-failure"
+    assert migrate["restart"] == "no"
     assert migrate["depends_on"] == {"postgres": {"condition": "service_healthy"}}
 
 

@@ -99,11 +99,20 @@ def test_the_lock_names_every_direct_dependency() -> None:
     assert {Requirement(line).name for line in PROJECT["dependencies"]} <= locked
 
 
-def test_it_does_not_run_as_root() -> None:
+def test_it_does_not_run_as_root_and_its_user_is_a_number() -> None:
     [user] = instructions("USER")
 
-    assert any(f" {user}" in line and "--uid" in line for line in instructions("RUN useradd"))
+    uid, gid = map(int, user.split(":"))
+    [useradd] = instructions("RUN useradd")
+    assert f"--uid {uid} --gid {gid}" in useradd
+    assert instructions("RUN groupadd") == [f"--system --gid {gid} agent-schedules"]
     assert LINES.index(f"USER {user}") > max(LINES.index(line) for line in LINES if line.startswith("RUN"))
+
+
+def test_our_modules_are_compiled() -> None:
+    [folders] = instructions("RUN python -m compileall -q")
+
+    assert {"orqsite", "schedules", "workers"} == set(folders.split())
 
 
 def test_it_uses_its_own_python_and_a_data_folder_the_user_may_write() -> None:
