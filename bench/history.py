@@ -11,11 +11,12 @@ SCHEDULES = 1_000
 
 _RUNS = """
 INSERT INTO schedules_run
-    (id, schedule_id, agent_id, workspace_id, generation, trigger, is_misfire, fire_time, state, reason, not_before,
-     created_at, redispatch_at, started_at, finished_at, worker, payload,
+    (id, schedule_id, agent_id, workspace_id, generation, trigger, is_misfire, fire_time, state, reason,
+     not_before, created_at,
+     redispatch_at, started_at, finished_at, worker, payload,
      output, output_text, response_id, error_code, error_message)
-SELECT hour.prefix || lpad(number::text, 16, '0'), schedule.id, agent_id, workspace_id, 1, 'cadence', false,
-       hour.fire_time,
+SELECT hour.prefix || lpad(number::text, 16, '0'), schedule.id, schedule.agent_id, schedule.workspace_id, 1,
+       'cadence', false, hour.fire_time,
        CASE WHEN number %% 500 = 0 THEN 'failed' ELSE 'succeeded' END,
        CASE WHEN number %% 500 = 0 THEN 'agent_http_error' ELSE '' END,
        hour.fire_time, hour.fire_time, hour.fire_time, hour.fire_time, hour.fire_time, 'host:1:bench',
