@@ -156,9 +156,12 @@ def count_what_has_ended(editor: BaseDatabaseSchemaEditor) -> None:
         )
 
 
+PATIENTLY = ("SET LOCAL statement_timeout = 0", "SET LOCAL work_mem = '256MB'")
+
+
 def create(_: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     if editor.connection.vendor == "postgresql":  # no run ends from here on to the end of the migration
-        for statement in (COUNT_RUN, COUNT_MISSED, *TRIGGERS):
+        for statement in (*PATIENTLY, COUNT_RUN, COUNT_MISSED, *TRIGGERS):
             editor.execute(statement, params=None)
     count_what_has_ended(editor)
 

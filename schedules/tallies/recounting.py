@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 
+from schedules.database.choice import is_postgresql
 from schedules.database.ulids import lowest_ulid_at
 from schedules.models import HourTally, TallyDelta
 from schedules.tallies.columns import COUNTED, KEY, SUMMED
@@ -18,6 +19,10 @@ _MADE_BEFORE: Final = timedelta(hours=1)
 
 MOST: Final = 1_000
 """Differences told of at once."""
+
+
+_PATIENTLY: Final = "SET LOCAL statement_timeout = '30min'; SET LOCAL work_mem = '128MB'"
+"""Millions of runs take longer than any other statement may, and their groups more memory."""
 
 
 class Difference(NamedTuple):
@@ -38,12 +43,20 @@ def differences(since: datetime) -> Iterator[Difference]:
         "since": connection.ops.adapt_datetimefield_value(first_hour),
         "first_id": lowest_ulid_at(first_hour - _MADE_BEFORE),
     }
+    for row in _rows(values):
+        counts = zip(COUNTED, row[len(_KEY) :], strict=True)
+        key = tuple(map(str, row[: len(KEY)]))
+        yield Difference(key, row[len(KEY)], {name: int(count) for name, count in counts if count})
+
+
+@transaction.atomic
+def _rows(values: dict[str, Any]) -> list[Any]:
     with connection.cursor() as cursor:
+        if is_postgresql():
+            cursor.execute(_PATIENTLY)
         cursor.execute(_statement(), values)
-        for row in cursor.fetchall():
-            counts = zip(COUNTED, row[len(_KEY) :], strict=True)
-            key = tuple(map(str, row[: len(KEY)]))
-            yield Difference(key, row[len(KEY)], {name: int(count) for name, count in counts if count})
+        rows: list[Any] = cursor.fetchall()
+    return rows
 
 
 def _statement() -> str:

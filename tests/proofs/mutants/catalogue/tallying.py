@@ -90,7 +90,7 @@ TALLYING: Final = (
         FOLDING,
         "    TallyDelta.objects.filter(id__lte=ids[-1]).delete()\n",
         "",
-        (FOLDS,),
+        (f"{COUNTING}::test_several_folds_add_up",),
         "sqlite",
     ),
     Mutant(
