@@ -1,7 +1,7 @@
 """Runs are counted when they end, by triggers: whichever statement ends them, and whichever version of the service.
 
 On PostgreSQL; on SQLite `tallies/triggers_sqlite.py` makes the same triggers after each migration. What has ended
-before is counted here, while nothing else can end: that takes about a second for a million runs.
+before is counted here, while nothing else can end: that takes up to half a minute for a million runs.
 """
 
 from typing import ClassVar
