@@ -82,8 +82,7 @@ class ScheduleList(ConsoleList):
 
 _FORM = ("display_name", "agent_tag", "type", "expression", "is_active", "payload")
 _HISTORY = (
-    (show.activity, pause_words),
-    (show.run_count,),
+    (show.activity, show.run_count),
     (show.last_start, "generation"),
     (show.created, show.updated),
     (show.schedule_id, "workspace"),
@@ -95,13 +94,13 @@ _TO_ADD: Any = (
 )
 _TO_CHANGE: Any = (
     (None, {"fields": (show.agent, "display_name", "agent_tag")}),
-    ("Cadence", {"fields": ("type", "expression", show.in_words, "is_active", show.next_fires)}),
+    ("Cadence", {"fields": ("type", "expression", show.in_words, "is_active", pause_words, show.next_fires)}),
     ("Request", {"fields": ("payload",)}),
     ("History", {"fields": _HISTORY}),
 )
 _TO_VIEW: Any = (
     (None, {"fields": (show.agent, "display_name", "agent_tag")}),
-    ("Cadence", {"fields": ("type", "expression", show.in_words, show.next_fires)}),
+    ("Cadence", {"fields": ("type", "expression", show.in_words, pause_words, show.next_fires)}),
     ("Request", {"fields": (show.masked_payload,)}),
     ("History", {"fields": (*_HISTORY, show.deleted)}),
 )

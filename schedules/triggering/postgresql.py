@@ -22,7 +22,8 @@ from schedules.models import Run
 _ADD = """
 WITH schedule AS (
     UPDATE schedules_schedule AS schedule SET manual_count = manual_count + 1
-    WHERE id = %(schedule_id)s AND is_active AND {is_free}
+    WHERE id = %(schedule_id)s AND is_active
+      AND {is_free}
     RETURNING schedule.id, agent_id, workspace_id, generation, agent_tag, manual_count,
         coalesce(nullif(display_name, ''), left(expression, 255)) AS name
 ), asked AS (

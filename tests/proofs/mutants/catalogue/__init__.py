@@ -11,6 +11,7 @@ from tests.proofs.mutants.catalogue.clocks import CLOCKS
 from tests.proofs.mutants.catalogue.finishing import FINISHING
 from tests.proofs.mutants.catalogue.fires import FIRES
 from tests.proofs.mutants.catalogue.health import HEALTHY
+from tests.proofs.mutants.catalogue.holding import HOLDING
 from tests.proofs.mutants.catalogue.outages import OUTAGES_OF_THE_DATABASE
 from tests.proofs.mutants.catalogue.poison import POISONED
 from tests.proofs.mutants.catalogue.recording import RECORDING
@@ -40,4 +41,5 @@ MUTANTS: Final = (
     *CLOCKS,
     *SLOT_MUTANTS,
     *TALLYING,
+    *HOLDING,
 )

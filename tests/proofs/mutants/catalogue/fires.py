@@ -8,6 +8,7 @@ from tests.proofs.mutants.catalogue.places import (
     EDITING,
     EPOCHS,
     FIRING,
+    FIRING_ENDING,
     FIRING_PORTABLE,
     FIRING_POSTGRESQL,
     RACES,
@@ -74,7 +75,7 @@ FIRES: Final = (
     ),
     Mutant(
         "a beat waits for a schedule whose last firing it is",
-        FIRING,
+        FIRING_ENDING,
         "select_for_update(skip_locked=True, no_key=True)",
         "select_for_update(no_key=True)",
         (f"{RACES}::test_a_beat_leaves_the_last_firing_of_a_schedule_that_is_held_to_the_next_tick",),

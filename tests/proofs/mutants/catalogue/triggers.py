@@ -13,15 +13,17 @@ from tests.proofs.mutants.mutant import Mutant
 
 UNLOCKED: Final = (
     (
-        "    UPDATE schedules_schedule SET manual_count = manual_count + 1\n"
+        "    UPDATE schedules_schedule AS schedule SET manual_count = manual_count + 1\n"
         "    WHERE id = %(schedule_id)s AND is_active\n"
-        "    RETURNING id, agent_id, workspace_id, generation, agent_tag, manual_count,\n"
+        "      AND {is_free}\n"
+        "    RETURNING schedule.id, agent_id, workspace_id, generation, agent_tag, manual_count,\n"
         "        coalesce(nullif(display_name, ''), left(expression, 255)) AS name\n"
     ),
     (
         "    SELECT id, agent_id, workspace_id, generation, agent_tag, manual_count + 1 AS manual_count,\n"
         "        coalesce(nullif(display_name, ''), left(expression, 255)) AS name\n"
-        "    FROM schedules_schedule WHERE id = %(schedule_id)s AND is_active\n"
+        "    FROM schedules_schedule AS schedule WHERE id = %(schedule_id)s AND is_active\n"
+        "      AND {is_free}\n"
     ),
 )
 """The schedule's row is read, and not locked by counting on it."""
