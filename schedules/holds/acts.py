@@ -52,21 +52,24 @@ class Reach:
         ).select_related("workspace", "agent")
 
 
-def hold(reach: Reach, actor: str, *, note: str = "", until: datetime | None = None) -> Hold:
+def hold(
+    reach: Reach, actor: str, *, note: str = "", until: datetime | None = None, now: datetime | None = None
+) -> Hold:
     """From now on nothing of it fires or starts; InvalidRequest for an `until` in the past, ClockLeapt.
 
-    Held already: note and `until` are these from now on. `actor`: how whoever does it signs.
+    Held already: note and `until` are these from now on. `actor`: how whoever does it signs. `now`:
+    None is the database's clock.
     """
     try:
-        return _hold(reach, actor, note, until)
+        return _hold(reach, actor, note, until, now)
     except IntegrityError:  # somebody else held it at this moment: theirs is there now
-        return _hold(reach, actor, note, until)
+        return _hold(reach, actor, note, until, now)
 
 
 @transaction.atomic
-def _hold(reach: Reach, actor: str, note: str, until: datetime | None) -> Hold:
+def _hold(reach: Reach, actor: str, note: str, until: datetime | None, at: datetime | None) -> Hold:
     there = reach.open_holds().select_for_update(of=("self",), no_key=True).first()
-    now = time_to_act()
+    now = at or time_to_act()
     require_to_come(until, now)
     if there is not None and there.is_in_force(now):
         return _note_anew(there, note, until)
@@ -101,14 +104,14 @@ def require_to_come(until: datetime | None, now: datetime) -> None:
 
 
 @transaction.atomic
-def release(reach: Reach) -> Hold | None:
+def release(reach: Reach, *, now: datetime | None = None) -> Hold | None:
     """Lift its hold, and no other: what that stopped goes on; None: it was not held. ClockLeapt.
 
     The time is read when the row is locked: a beat that goes by the hold has it locked too, so that no fire time
     after the end is missed.
     """
     there = reach.open_holds().select_for_update(of=("self",), no_key=True).first()
-    now = time_to_act()
+    now = now or time_to_act()
     if there is None:
         return None
     if not there.is_in_force(now):

@@ -122,7 +122,7 @@ def _missed_words(schedule: Schedule, missed: MissedFiring) -> str:
 
 def _hold_that_took(schedule: Schedule, missed: MissedFiring) -> Hold | None:
     """The widest hold under which these fire times went by: none where the schedule itself was paused."""
-    ended_since = Q(ended_at=None) | Q(ended_at__gt=missed.first_fire_time)
+    ended_since = Q(ended_at=None) | Q(ended_at__gte=missed.first_fire_time)
     return _widest(_holds_on(schedule).filter(ended_since, began_at__lte=missed.recorded_at))
 
 

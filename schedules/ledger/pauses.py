@@ -53,7 +53,7 @@ def _started_under(hold: Hold, scope: Scope) -> "QuerySet[Run]":
 
 def _not_held(scope: Scope) -> Iterator[Finding]:
     """Of epochs that go on: where one was ended by a pause, that is the cause."""
-    ended_since = Q(ended_at=None) | Q(ended_at__gt=OuterRef("first_fire_time"))
+    ended_since = Q(ended_at=None) | Q(ended_at__gte=OuterRef("first_fire_time"))
     reaching = (Q(workspace=None) | Q(workspace=OuterRef("schedule__workspace"))) & (
         Q(agent=None) | Q(agent=OuterRef("schedule__agent"))
     )

@@ -136,6 +136,20 @@ class GhostRun:
 
 
 @dataclass
+class GhostHold:
+    """Nothing of an agent, or (None) of all agents, fires or starts, from when until when."""
+
+    agent: GhostAgent | None
+    began_at: datetime
+    ended_at: datetime | None = None
+    is_watched: bool = True
+
+    def reaches(self, agent: GhostAgent) -> bool:
+        """Whether the agent is one of them."""
+        return self.agent is None or self.agent.id == agent.id
+
+
+@dataclass
 class Ghost:
     """All schedules and runs there ever were, and the records of what was missed."""
 
@@ -144,6 +158,7 @@ class Ghost:
     runs: list[GhostRun] = field(default_factory=list)
     missed: list[GhostMissed] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
+    holds: list[GhostHold] = field(default_factory=list)
 
     def note(self, event: str) -> None:
         """Something worth reaching was reached."""
@@ -154,6 +169,28 @@ class Ghost:
         runs = [run for run in self.runs if run.id == run_id]
         assert runs, f"nobody made the run {run_id}"
         return runs[0]
+
+    def hold_of(self, agent: GhostAgent | None) -> GhostHold | None:
+        """What holds just this, and has not ended."""
+        reached = agent.id if agent else None
+        found = (hold for hold in self.holds if (hold.agent.id if hold.agent else None) == reached)
+        return next((hold for hold in found if hold.ended_at is None), None)
+
+    def is_held(self, agent: GhostAgent) -> bool:
+        """Whether anything holds the agent."""
+        return any(hold.reaches(agent) and hold.ended_at is None for hold in self.holds)
+
+    def stops(self, run: GhostRun) -> bool:
+        """Whether a hold keeps a waiting run from ever starting: it lasts, or found it waiting."""
+        reaching = [hold for hold in self.holds if hold.reaches(run.schedule.agent) and hold.is_watched]
+        return any(hold.ended_at is None or hold.began_at > run.created_at for hold in reaching)
+
+    def held_until(self, schedule: GhostSchedule, fire_time: datetime, now: datetime) -> datetime | None:
+        """Up to when fire times have gone by under holds that a beat knows of at `now`; None: none has."""
+        beyond = now + timedelta(microseconds=1)
+        known = (hold for hold in self.holds if hold.reaches(schedule.agent) and hold.began_at <= now)
+        ends = [min(hold.ended_at or beyond, beyond) for hold in known]
+        return max((end for end in ends if end > fire_time), default=None)
 
     def live(self) -> list[GhostSchedule]:
         """The schedules that are not deleted."""

@@ -17,7 +17,7 @@ from tests.proofs.model.comparison import compare_ledger
 from tests.proofs.model.draws import WORKERS
 from tests.proofs.model.ghost import Ghost
 from tests.proofs.model.rows import delete_rows, make_agents
-from tests.proofs.model.rules import Beats, Clock, People, TwoAtOnce, Workers
+from tests.proofs.model.rules import Beats, Clock, Holding, People, TwoAtOnce, Workers
 from tests.proofs.model.stage import seen
 
 DRAIN_STEP = timedelta(hours=2.5)
@@ -26,7 +26,7 @@ DRAIN_STEP = timedelta(hours=2.5)
 DRAIN_ROUNDS = 5
 
 
-class Machine(People, Beats, Workers, Clock, TwoAtOnce):
+class Machine(People, Holding, Beats, Workers, Clock, TwoAtOnce):
     """One example: a few schedules of two agents, from NOON on."""
 
     @initialize(cadence=st.sampled_from([*RECURRING, timedelta(minutes=1), timedelta(minutes=90)]))

@@ -2,11 +2,21 @@
 
 from datetime import timedelta
 
-from schedules.models import Agent, CadenceEpoch, MissedFiring, NextFire, Run, RunAttempt, Schedule, Workspace
+from schedules.models import (
+    Agent,
+    CadenceEpoch,
+    Hold,
+    MissedFiring,
+    NextFire,
+    Run,
+    RunAttempt,
+    Schedule,
+    Workspace,
+)
 from tests.factories import make_agent, make_workspace
 from tests.proofs.model.ghost import GhostAgent
 
-IN_ORDER = (MissedFiring, RunAttempt, Run, CadenceEpoch, NextFire, Schedule, Agent, Workspace)
+IN_ORDER = (Hold, MissedFiring, RunAttempt, Run, CadenceEpoch, NextFire, Schedule, Agent, Workspace)
 RETRIES = {"retry_base": timedelta(seconds=10), "retry_cap": timedelta(seconds=60)}
 
 

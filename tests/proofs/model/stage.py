@@ -89,6 +89,11 @@ class Stage(RuleBasedStateMachine):
         run_id, generation = message
         return Deliver(run_id, generation, self.ghost.run(run_id).schedule.id, worker, self.now)
 
+    def startable(self) -> list[str]:
+        """The active schedules that nothing holds."""
+        live = self.ghost.live()
+        return [each.id for each in live if each.is_active and not self.ghost.is_held(each.agent)]
+
     def in_flight(self) -> list[Claimed]:
         """The claims whose attempt may still be finished."""
         return [claimed for claimed in self.claims if is_held(self.ghost.run(claimed.run_id), claimed)]

@@ -33,6 +33,8 @@ IMPORTANT = (
     *("discarded at once: schedule_inactive", "discarded at once: schedule_deleted"),
     *("discarded at once: coalesced", "waits for a slot"),
     *(f"delivered again while {state}" for state in ("running", *ENDED)),
+    *("held", "held: everything", "released", "missed: held", "discarded by a beat: held"),
+    "a once has finished under a hold",
     *("cut off before the commit", "edit: after what its clock had not seen"),
 )
 ONLY_OVERLAPPED = ("two sessions at once", "waited for another session")

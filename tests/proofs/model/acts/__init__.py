@@ -2,6 +2,7 @@
 
 from tests.proofs.model.acts.act import KILLED, Act
 from tests.proofs.model.acts.beats import Expire, Fire, Recover
+from tests.proofs.model.acts.holding import DiscardHeld, Hold, Release
 from tests.proofs.model.acts.people import Cancel, Create, Delete, Edit, RunAgain, Trigger
 from tests.proofs.model.acts.workers import Deliver, Fail, Renew, Succeed
 
@@ -12,11 +13,14 @@ __all__ = [
     "Create",
     "Delete",
     "Deliver",
+    "DiscardHeld",
     "Edit",
     "Expire",
     "Fail",
     "Fire",
+    "Hold",
     "Recover",
+    "Release",
     "Renew",
     "RunAgain",
     "Succeed",

@@ -48,7 +48,8 @@ class Fire:
     def see(self, ghost: Ghost, outcome: Sent) -> None:
         due = [schedule for schedule in ghost.schedules.values() if self._takes(schedule)]
         assert outcome.result in (len(due), KILLED), f"{outcome.result} fired, {len(due)} due"
-        fired = [self._fire(ghost, schedule) for schedule in due]
+        going_on = [schedule for schedule in due if self._goes_on(ghost, schedule)]
+        fired = [self._fire(ghost, schedule) for schedule in going_on]
         in_time = [run for run in fired if not run.is_misfire]
         assert len(in_time) <= len(outcome.messages) <= len(fired), "not one message for each that may start"
         if outcome.result == KILLED:
@@ -57,6 +58,21 @@ class Fire:
     def _takes(self, schedule: GhostSchedule) -> bool:
         is_due = schedule.next_fire is not None and schedule.next_fire <= self.now
         return is_due and schedule.id != self.skipped
+
+    def _goes_on(self, ghost: Ghost, schedule: GhostSchedule) -> bool:
+        """Whether it is still due when what was held is missed."""
+        assert schedule.next_fire is not None
+        end = ghost.held_until(schedule, schedule.next_fire, self.now)
+        if end is None:
+            return True
+        gone = [instant for instant in ghost.due(schedule, self.now) if instant < end]
+        ghost.miss(schedule, gone, "paused")
+        ghost.note("missed: held")
+        schedule.next_fire = ghost.first_fire_after(schedule, gone[-1])
+        if schedule.next_fire is None:
+            schedule.is_active, schedule.is_finished = False, True
+            ghost.note("a once has finished under a hold")
+        return schedule.next_fire is not None and schedule.next_fire <= self.now
 
     def _fire(self, ghost: Ghost, schedule: GhostSchedule) -> GhostRun:
         *older, newest = ghost.due(schedule, self.now)

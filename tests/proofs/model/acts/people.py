@@ -253,7 +253,8 @@ def add_manual(
 ) -> None:
     """A run was asked for: refused by an inactive or deleted schedule, else it exists from now on."""
     assert schedule.is_deleted == isinstance(outcome.result, ScheduleNotFound)
-    is_accepted = schedule.is_active or (again_of is not None and schedule.is_finished)
+    is_on = schedule.is_active or (again_of is not None and schedule.is_finished)
+    is_accepted = is_on and not ghost.is_held(schedule.agent)
     is_paused = not is_accepted and not schedule.is_deleted
     assert is_paused == isinstance(outcome.result, ScheduleInactive)
     assert len(outcome.messages) == is_accepted, "one message, and only for what was accepted"

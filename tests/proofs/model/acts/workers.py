@@ -41,6 +41,7 @@ class Deliver:
     def _start(self, ghost: Ghost, run: GhostRun, claimed: Claimed) -> None:
         assert run.state == PENDING, f"a run that is {run.state} was started"
         assert run.why_stale() is None, f"started although {run.why_stale()}"
+        assert not ghost.stops(run), "started although it was held"
         assert self.now >= run.not_before[0], "started before its time"
         assert not ghost.is_full(run.schedule.agent, self.now), "started although its agent has no free slot"
         assert run.attempt == claimed.attempt, "another attempt was started than the next"
@@ -58,7 +59,7 @@ class Deliver:
         ghost.note("started" if claimed.attempt == 1 else "started again")
 
     def _refuse(self, ghost: Ghost, run: GhostRun, why: NotClaimed) -> None:
-        reason = run.why_stale()
+        reason = run.why_stale() or ("schedule_inactive" if ghost.stops(run) else None)
         if run.state == PENDING and reason is not None:
             assert why is NotClaimed.DISCARDED, "a stale run was not discarded"
             run.end(DISCARDED, reason)

@@ -74,12 +74,11 @@ class People(Stage):
         self.perform(Trigger(self.schedule_at(which), self.now), cut, sending)
         self.now += then_wait
 
-    @precondition(lambda self: any(each.is_active for each in self.ghost.live()))
+    @precondition(lambda self: self.startable())
     @rule(which=newest_first, worker=workers)
     def trigger_and_start(self, which: int, worker: str) -> None:
         """The usual way, so that the unusual ones begin from running runs as well."""
-        active = [each.id for each in self.ghost.live() if each.is_active]
-        self.perform(Trigger(newest(active, which), self.now))
+        self.perform(Trigger(newest(self.startable(), which), self.now))
         self.now += timedelta(seconds=10)
         self.perform(self.delivery_at(0, worker))
 

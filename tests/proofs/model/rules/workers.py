@@ -47,7 +47,8 @@ class Workers(Stage):
 
     def _one_by_one(self) -> list[str]:
         """The active schedules of an agent that has one call in flight at most."""
-        return [each.id for each in self.ghost.live() if each.is_active and each.agent.max_in_flight == 1]
+        startable = [self.ghost.schedules[schedule_id] for schedule_id in self.startable()]
+        return [each.id for each in startable if each.agent.max_in_flight == 1]
 
     @precondition(lambda self: self.claims)
     @rule(worker=workers)

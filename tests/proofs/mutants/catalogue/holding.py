@@ -22,8 +22,8 @@ _RUNS_HELD: Final = "schedules/runs/held.py"
 
 _LOCK: Final = '    there = reach.open_holds().select_for_update(of=("self",), no_key=True).first()\n'
 TIME_FIRST: Final = (
-    f"{_LOCK}    now = time_to_act()\n    if there is None:",
-    f"    now = time_to_act()\n{_LOCK}    if there is None:",
+    f"{_LOCK}    now = now or time_to_act()\n    if there is None:",
+    f"    now = now or time_to_act()\n{_LOCK}    if there is None:",
 )
 """The end's time is known before whoever goes by the hold has come to an end."""
 
