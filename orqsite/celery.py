@@ -5,13 +5,14 @@ import resource
 from typing import Any, Final
 
 import structlog
-from celery import Celery
 from celery.signals import setup_logging, worker_init, worker_ready, worker_shutting_down
 from django.conf import settings
 
 from orqsite import starting
 from orqsite.broker import celery_settings
+from orqsite.logs import write_at_once
 from workers.broker import redis_transport
+from workers.broker.plain_text_lines import QuietCelery, say_lines
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orqsite.settings")
 redis_transport.use_for_redis_urls()
@@ -21,7 +22,8 @@ log = structlog.get_logger(__name__)
 OWN_DESCRIPTORS: Final = 60
 """Of a worker without any call: its broker, its files, what libraries open for a moment."""
 
-app = Celery("orqsite")
+app = QuietCelery("orqsite")
+app.is_quiet = lambda: settings.ORQ.log_format == "json"
 app.add_defaults(lambda: celery_settings(settings.ORQ))
 app.autodiscover_tasks(["workers"])
 
@@ -33,6 +35,8 @@ def _keep_our_logs(**_: Any) -> None:
 
 @worker_init.connect
 def _begin(**_: Any) -> None:
+    if app.is_quiet():
+        say_lines(write_at_once)
     starting.begin()
 
 

@@ -147,6 +147,7 @@ class Environment(BaseSettings):
     log_format: Literal["json", "console"] = Field(
         "json", description="json: one JSON object per line; console: readable text"
     )
+    access_log: bool = Field(True, description="one event `request.answered` for each request")
     worker_threads: int = Field(
         100,
         ge=1,

@@ -5,8 +5,14 @@ place, and the line that a process wrote at its start may be gone when somebody 
 version once, when `up` starts.
 """
 
+import json
 import logging
 import logging.config
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -43,7 +49,8 @@ QUIET = {
 
 def configure_logs(level: str, line_format: str) -> None:
     """Send structlog and the standard library's logging through one formatter to standard error."""
-    logging.config.dictConfig(_configuration(level, _RENDERERS[line_format]))
+    logging.config.dictConfig(_configuration(level, line_format))
+    logging.captureWarnings(line_format == "json")
     structlog.configure(
         processors=_PROCESSORS,
         wrapper_class=structlog.stdlib.BoundLogger,
@@ -62,16 +69,46 @@ _RENDERERS: dict[str, list[Any]] = {
 }
 
 
-def _configuration(level: str, renderers: list[Any]) -> dict[str, Any]:
-    formatter = {
-        "()": structlog.stdlib.ProcessorFormatter,
-        "foreign_pre_chain": _SHARED,
-        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+def formatter(line_format: str) -> logging.Formatter:
+    """How a line looks in this format; an unknown one is JSON until the settings refuse it."""
+    renderers = _RENDERERS.get(line_format, _RENDERERS["json"])
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_SHARED,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+    )
+
+
+def write_at_once(words: str) -> None:
+    """A JSON line past all locks and buffers, for handlers of signals."""
+    line = {
+        "event": words,
+        "level": "info",
+        "timestamp": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+        "version": VERSION,
     }
+    os.write(sys.stderr.fileno(), json.dumps(line).encode() + b"\n")
+
+
+def log_what_ends_the_process() -> None:
+    """An error that nobody catches is a line like any other; Ctrl-C is none."""
+    before = sys.excepthook
+    log = structlog.get_logger(__name__)
+
+    def say(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, Exception):
+            log.critical("process.crashed", exc_info=(kind, error, trace))
+        else:
+            before(kind, error, trace)
+
+    sys.excepthook = say
+
+
+def _configuration(level: str, line_format: str) -> dict[str, Any]:
+    make_formatter: Callable[[], logging.Formatter] = lambda: formatter(line_format)  # noqa: E731
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": formatter},
+        "formatters": {"line": {"()": make_formatter}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {name: {"level": quiet} for name, quiet in QUIET.items()},

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "orqsite.access_log.access_log",
     "orqsite.browser_headers.browser_headers",
     "orqsite.middleware.api_errors",
     "orqsite.client_address.forwarded_address",

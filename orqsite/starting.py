@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import Error, connection
 
 from orqsite.environment import SettingInvalid
+from orqsite.logs import log_what_ends_the_process
 from orqsite.redis_url import CLUSTER, FORM
 
 log = structlog.get_logger(__name__)
@@ -27,6 +28,8 @@ HOW_TO_MAKE_A_KEY: Final = (
 
 def begin() -> None:
     """For web, beat and worker; SettingInvalid."""
+    if settings.ORQ.log_format == "json":
+        log_what_ends_the_process()
     require_encryption_keys()
     touch_codecs()
     _require_one_broker()

@@ -42,8 +42,18 @@ class _Outcome(NamedTuple):
 
 
 def execute(run_id: str, generation: int) -> None:
-    """Make one attempt of the run if it may be made now; losing a race is not an error, somebody else has it."""
-    lease_heartbeat, trace = heartbeat(), new_attempt()
+    """Make one attempt of the run if it may be made now; losing a race is not an error, somebody else has it.
+
+    With a trace, its id is in all events of the attempt.
+    """
+    trace = new_attempt()
+    ids = {"trace_id": trace.trace_id} if trace.trace_id else {}
+    with structlog.contextvars.bound_contextvars(**ids):
+        _execute(run_id, generation, trace)
+
+
+def _execute(run_id: str, generation: int, trace: AttemptTrace) -> None:
+    lease_heartbeat = heartbeat()
     claimed_at = time.monotonic()
     claimed = claiming.claim(
         run_id, generation, lease_heartbeat.worker, None, lease_heartbeat.lease, trace.trace_id

@@ -41,6 +41,7 @@ class Service:
         os.environ["DJANGO_SETTINGS_MODULE"] = "orqsite.settings"
         os.environ["ORQ_DATA_DIR"] = str(self._folder)
         os.environ.setdefault("ORQ_LOG_FORMAT", "console")
+        os.environ.setdefault("ORQ_ACCESS_LOG", "false")  # a terminal is for what somebody should see
         if not os.environ.get("DATABASE_URL"):
             os.environ["DATABASE_URL"] = f"sqlite:///{self._folder / 'db.sqlite3'}"
         if self.has_own_broker:

@@ -68,6 +68,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             raise ExpiredApiKey
         _note_use(key, now, address_of(request))
         actors.become(actors.ActorKind.KEY, key.id, str(key))
+        structlog.contextvars.bind_contextvars(key_id=key.id)
         return key, key
 
     def authenticate_header(self, request: Request) -> str:

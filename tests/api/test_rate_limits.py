@@ -24,6 +24,9 @@ from tests.counting import socket_calls
 from tests.factories import make_schedule, make_token
 from tests.waiting import wait_for
 
+ANSWERED = "request.answered"
+"""The access log's event."""
+
 
 @pytest.fixture
 def limit(settings: Settings, valkey: redis.Redis) -> Iterator[Callable[..., None]]:
@@ -247,7 +250,7 @@ def test_without_redis_requests_are_answered_with_one_warning_and_little_delay(
     os.kill(own_redis.child.pid, signal.SIGCONT)
     assert delay < 5, "its time-out is a fifth of a second, and nobody tries twice"
     assert following == [0] * 5, "Redis is not asked again"
-    assert [entry["event"] for entry in logs] == ["rate.not_counted"]
+    assert [entry["event"] for entry in logs if entry["event"] != ANSWERED] == ["rate.not_counted"]
 
 
 def test_a_redis_that_comes_back_is_used_again(
@@ -261,7 +264,7 @@ def test_a_redis_that_comes_back_is_used_again(
             document(api.get(path))
             time.sleep(0.15)  # the breaker closes: Redis is asked again, and nobody is warned again
 
-    assert len(logs) == 1
+    assert len([entry for entry in logs if entry["event"] != ANSWERED]) == 1
     own_redis.start()
     assert wait_for(lambda: api.get(path).status_code == 429)
 
