@@ -15,6 +15,8 @@ FROM_CREATE: Final[dict[str, dict[str, Any]]] = {
     "retrieve": _link("retrieve-agent-schedule", "The schedule that was created.", _SCHEDULE),
     "update": _link("update-agent-schedule", "Change it, unless somebody has edited it since.", _UNEDITED),
     "delete": _link("delete-agent-schedule", "Delete it, unless somebody has edited it since.", _UNEDITED),
+    "pause": _link("pause-agent-schedule", "Pause it, with a note and an end.", _SCHEDULE),
+    "resume": _link("resume-agent-schedule", "Resume it.", _SCHEDULE),
     "trigger": _link("trigger-agent-schedule", "Run it once, apart from its cadence.", _SCHEDULE),
     "preview": _link("preview-agent-schedule", "Its next fire times.", _SCHEDULE),
     "explain": _link("explain-agent-schedule", "What becomes of its first fire time.", _FIRST_FIRING),

@@ -4,7 +4,7 @@ import re
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from schedules.agents import find_agent
 from schedules.api import lookups_postgresql
@@ -63,12 +63,14 @@ def schedules_within(key: ApiKey, agent_key: str | None) -> QuerySet[Schedule]:
     return _within(key, agent_key, Schedule.objects.filter(agent__deleted_at=None))
 
 
-def runs_within(key: ApiKey, agent_key: str | None) -> RunQuerySet:
+def runs_within(key: ApiKey, agent_key: str | None, conditions: Q) -> RunQuerySet:
     """The runs of the key's workspace, or of one agent of it, that the key reaches; AgentNotFound.
 
-    Those of deleted schedules and agents too: they are part of what has happened.
+    Those of deleted schedules and agents too: they are part of what has happened. `conditions`: what else is asked
+    of them; without any, the index of all runs begins with the workspace, also for one agent.
     """
-    return _within(key, agent_key, Run.objects.all())
+    rows = _within(key, agent_key, Run.objects.filter(conditions))
+    return rows if conditions else rows.filter(workspace=key.workspace_id)
 
 
 def _within(key: ApiKey, agent_key: str | None, rows: Rows) -> Rows:

@@ -1,5 +1,6 @@
 """A whole workspace at a glance: all its schedules, all its runs. Additions of this service to the public API."""
 
+from django.db.models import Q
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -43,7 +44,7 @@ class AllRuns(ApiView):
     def get(self, request: Request) -> Response:
         """A page of them, newest first."""
         query = queries.read_query(queries.AllRunsQuery, request)
-        theirs = runs_within(key_of(request), query.get("agent"))
-        rows = theirs.filter(queries.all_runs_filter(query)).select_related("agent", "schedule")
-        rows = rows.defer(*NOT_IN_RUNS).with_retries()
+        key, agent = key_of(request), query.get("agent")
+        rows = runs_within(key, agent, queries.all_runs_filter(query)).select_related("agent", "schedule")
+        rows, theirs = rows.defer(*NOT_IN_RUNS).with_retries(), runs_within(key, agent, Q())
         return Response(RunSummaries(page(rows, theirs, query.get("after"), query["limit"])).data)

@@ -278,8 +278,9 @@ class Run(models.Model):
                 condition=Q(state__in=UNSUCCESSFUL_STATES),
                 name="run_unsuccessful_of_agent",
             ),
-            models.Index(F("workspace"), F("id").desc(), name="run_of_workspace"),
-            models.Index(F("agent"), F("id").desc(), name="run_of_agent"),
+            models.Index(  # one for both: of a whole workspace the newest are found by the key, or the few sorted
+                F("workspace"), F("agent"), F("id").desc(), name="run_of_agent"
+            ),
             models.Index(  # who repeats the work of a run
                 F("again_of"), F("id").desc(), condition=~Q(again_of=""), name="run_again"
             ),

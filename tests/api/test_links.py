@@ -41,6 +41,8 @@ def test_they_lead_to_every_operation_on_a_schedule_and_to_the_list(links: dict[
         ("retrieve", 200),
         ("update", 200),
         ("delete", 204),
+        ("pause", 200),
+        ("resume", 200),
         ("trigger", 202),
         ("preview", 200),
         ("explain", 200),

@@ -243,20 +243,19 @@ def test_what_a_query_does_not_know_is_ignored_as_in_other_lists(api: Caller, sc
 
 
 @pytest.mark.postgresql
-def test_each_list_of_runs_is_read_from_its_own_index_in_the_lists_order(schedule: Schedule) -> None:
+def test_each_list_of_runs_is_read_from_an_index_in_the_lists_order(schedule: Schedule) -> None:
     make_token(schedule.workspace)
     key = ApiKey.objects.latest("id")
     asked: list[tuple[str | None, dict[str, Any], str]] = [
         (None, {"state": "failed"}, "run_unsuccessful_of_workspace"),
         (None, {"reason": "agent_timeout"}, "run_of_reason"),
         ("triage", {"state": "failed"}, "run_unsuccessful_of_agent"),
-        (None, {}, "run_of_workspace"),
         ("triage", {}, "run_of_agent"),
     ]
     _history(schedule)
 
     for agent_key, query, index in asked:
-        rows = runs_within(key, agent_key).filter(all_runs_filter(query))
+        rows = runs_within(key, agent_key, all_runs_filter(query))
         plan = rows.order_by("-id")[:21].explain()
         assert f"using {index} " in plan, (query, plan)
         assert "Sort" not in plan

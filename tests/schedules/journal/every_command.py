@@ -70,8 +70,8 @@ CHANGING: Final[dict[str, Given]] = {
     ),
 }
 
-READING: Final = {"audit", "explain", "export_journal", "healthy", "next_fires", "status"}
-"""Commands of ours that change nothing."""
+READING: Final = {"audit", "explain", "export_journal", "healthy", "migrate", "next_fires", "status"}
+"""Commands of ours that change nothing that a person would ask about."""
 
 DJANGOS: Final = {"createsuperuser"}
 """Commands of Django's that operators use to change something."""
