@@ -24,6 +24,7 @@ from schedules.ledger.scope import Scope
 from schedules.ledger.tallied import miscounted
 from schedules.metrics import counters, exposition, gauges, schedule_counts
 from schedules.models import Agent, HourTally, Run, TallyDelta, TallyTotal
+from schedules.tallies.periods import LONGEST
 from tests.factories import make_agent
 
 AGENTS = 200
@@ -45,7 +46,7 @@ def run(servers: Servers, rounds: int, *, is_quick: bool) -> Report:
     report = Report("metrics", ("what", "rows", "median, ms", "range"), measuring.machine())
     agent = make(servers, schedules, runs)
     size = f"{schedules:,} schedules, {runs:,} runs"
-    for name, series in interleaved(_parts(), 5 * rounds, is_quiet=True).items():
+    for name, series in interleaved(_parts(agent), 5 * rounds, is_quiet=True).items():
         report.row(name, size, series.median, series.spread)
     _scrapes(report, servers, size, 5 * rounds)
     recount = Series([_timed(lambda: list(miscounted(Scope(database_now()))))()])
@@ -112,7 +113,7 @@ def _end(schedule_ids: list[str]) -> None:
     )
 
 
-def _parts() -> dict[str, Callable[[], float]]:
+def _parts(agent: Agent) -> dict[str, Callable[[], float]]:
     exposition.forget()
 
     def scraped() -> bytes:
@@ -124,7 +125,11 @@ def _parts() -> dict[str, Callable[[], float]]:
     def counted_anew() -> bool:
         return schedule_counts.refresh(next(moments))
 
+    now = database_now()
+    quarter = tallies.period(now - LONGEST + timedelta(hours=1), now, now)
+
     return {
+        "statistics of an agent, 92 days": _timed(lambda: tallies.agent_statistics(agent, quarter)),
         "a scrape, all of it": _timed(scraped),
         "counters": _timed(lambda: counters.counted(())),
         "counters by workspace and agent": _timed(lambda: counters.counted(("workspace", "agent"))),

@@ -212,3 +212,38 @@ PAUSED_SCHEDULE: Final = {name: value for name, value in SCHEDULE.items() if nam
     "pause": {"scope": "schedule"} | _PAUSED,
 }
 WORKSPACE: Final = {"_id": SCHEDULE["workspace_id"], "name": "Acme"}
+STATISTICS: Final = {
+    "from": "2026-04-19T22:00:00Z",
+    "to": "2026-04-20T22:00:00Z",
+    "agent_key": SCHEDULE["agent_key"],
+    "runs": {
+        "count": 497,
+        "by_state": {"succeeded": 330, "failed": 163, "cancelled": 0, "discarded": 4},
+        "by_trigger": {"cadence": 480, "late": 9, "manual": 7, "again": 1},
+        "by_reason": [
+            {"state": "failed", "reason": "agent_timeout", "count": 163},
+            {"state": "discarded", "reason": "stale_generation", "count": 4},
+        ],
+    },
+    "missed": {"count": 3, "by_reason": [{"reason": "coalesced", "count": 3}]},
+    "attempts": {"succeeded": 330, "failed": 815, "lost": 2, "cancelled": 0},
+    "tokens": {"input": 135960, "output": 31680},
+    "cost_usd": 0.86,
+    "unpriced_count": 0,
+    "lateness": {
+        "count": 493,
+        "mean_seconds": 0.412,
+        "p50_seconds": 0.5,
+        "p90_seconds": 1.0,
+        "p99_seconds": 5.0,
+    },
+    "duration": {
+        "count": 1147,
+        "mean_seconds": 214.5,
+        "p50_seconds": 300.0,
+        "p90_seconds": 300.0,
+        "p99_seconds": 300.0,
+    },
+    "step": "hour",
+    "series": [{"at": "2026-04-19T22:00:00Z", "runs": 20, "failed": 7, "missed": 0, "cost_usd": 0.036}],
+}

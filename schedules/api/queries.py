@@ -146,6 +146,10 @@ class AllRunsQuery(RunListQuery):
     )
 
 
+class StatisticsQuery(Range):
+    """Of an agent's statistics; `from` and `to` are about the time at which runs were due."""
+
+
 def _name(form: str, example: str, **kwargs: Any) -> serializers.RegexField:
     """A name that a line of the journal could have."""
     messages: Any = {"invalid": f"Must be a name such as {example}."}

@@ -19,6 +19,7 @@ from schedules.api.pause_views import (
 )
 from schedules.api.run_views import RunCancellation, RunRetry, ScheduleRun, ScheduleRuns
 from schedules.api.schedule_views import AgentSchedule, AgentSchedules, ScheduleExecution
+from schedules.api.statistics_views import AgentStatistics
 from schedules.api.workspace_views import AllRuns, AllSchedules, OverviewNow
 
 _AGENTS = "v3/agents"
@@ -34,6 +35,7 @@ urlpatterns = [
     path(_AGENT, AgentItself.as_view()),
     path(f"{_AGENT}/pause", AgentPause.as_view()),
     path(f"{_AGENT}/resume", AgentResumption.as_view()),
+    path(f"{_AGENT}/stats", AgentStatistics.as_view()),
     path(_SCHEDULES, AgentSchedules.as_view()),
     path(_SCHEDULE, AgentSchedule.as_view()),
     path(f"{_SCHEDULE}/execution", ScheduleExecution.as_view()),

@@ -23,6 +23,7 @@ RUN: Final = f"{SCHEDULE}/runs/<str:run_id>"
 KEYS: Final = "v3/keys"
 AGENT_PAUSE: Final = f"{AGENT_ITSELF}/pause"
 AGENT_RESUME: Final = f"{AGENT_ITSELF}/resume"
+AGENT_STATS: Final = f"{AGENT_ITSELF}/stats"
 WORKSPACE: Final = "v3/workspace"
 JOURNAL: Final = "v3/journal"
 KEY: Final = f"{KEYS}/<str:key_id>"
@@ -55,7 +56,7 @@ class Call:
     @property
     def is_of_agent(self) -> bool:
         """Whether an agent's key is all that its path names."""
-        return self.route in (AGENT, AGENT_ITSELF, AGENT_PAUSE, AGENT_RESUME)
+        return self.route in (AGENT, AGENT_ITSELF, AGENT_PAUSE, AGENT_RESUME, AGENT_STATS)
 
     @property
     def missing(self) -> str:
@@ -79,6 +80,7 @@ CALLS: Final = [
     Call("POST", f"{SCHEDULE}/resume", scope=Scope.TRIGGER),
     Call("POST", AGENT_PAUSE, body=PAUSE, scope=Scope.TRIGGER),
     Call("POST", AGENT_RESUME, scope=Scope.TRIGGER),
+    Call("GET", AGENT_STATS),
     Call("GET", WORKSPACE),
     Call("POST", f"{WORKSPACE}/pause", body=PAUSE, scope=Scope.ADMIN),
     Call("POST", f"{WORKSPACE}/resume", scope=Scope.ADMIN),

@@ -40,6 +40,7 @@ OPERATIONS = {
     ("/v3/agents/{agent_key}/schedules/{schedule_id}/resume", "post"): "resume-agent-schedule",
     ("/v3/agents/{agent_key}/pause", "post"): "pause-agent",
     ("/v3/agents/{agent_key}/resume", "post"): "resume-agent",
+    ("/v3/agents/{agent_key}/stats", "get"): "retrieve-agent-statistics",
     ("/v3/workspace", "get"): "retrieve-workspace",
     ("/v3/workspace/pause", "post"): "pause-workspace",
     ("/v3/workspace/resume", "post"): "resume-workspace",
@@ -145,6 +146,7 @@ def test_only_bodies_that_are_read_are_described(described: Any) -> None:
         ("resume-agent-schedule", {"200", "400", "401", "403", "404", "413", "429", "500", "503"}),
         ("pause-agent", {"200", "400", "401", "403", "404", "413", "415", "429", "500", "503"}),
         ("resume-agent", {"200", "400", "401", "403", "404", "413", "429", "500", "503"}),
+        ("retrieve-agent-statistics", {"200", "400", "401", "404", "429", "500", "503"}),
         ("retrieve-workspace", {"200", "401", "429", "500", "503"}),
         ("pause-workspace", {"200", "400", "401", "403", "413", "415", "429", "500", "503"}),
         ("resume-workspace", {"200", "400", "401", "403", "413", "429", "500", "503"}),
@@ -226,6 +228,7 @@ def test_real_answers_are_as_described(
     answers = {
         "PublicAgent": made,
         "PublicAgentList": api.get("/v3/agents"),
+        "PublicAgentStatistics": api.get(f"/v3/agents/{schedule.agent.key}/stats"),
         "PublicSchedule": api.patch(schedule_path(schedule), {"agent_tag": "v1", "display_name": "x"}),
         "PublicScheduleList": api.get(schedules_path(schedule.agent)),
         "PublicRun": api.get(run_path(run)),
@@ -248,6 +251,7 @@ def test_the_examples_are_as_described(described: Any) -> None:
     jsonschema.validate(examples.NEW_SCHEDULE, _schema(described, "CreateScheduleRequest"))
     jsonschema.validate(examples.AGENT, _schema(described, "PublicAgent"))
     jsonschema.validate(examples.NEW_AGENT, _schema(described, "CreateAgentRequest"))
+    jsonschema.validate(examples.STATISTICS, _schema(described, "PublicAgentStatistics"))
     jsonschema.validate(examples.RUN, _schema(described, "PublicRun"))
     jsonschema.validate(examples.PREVIEW, _schema(described, "PublicPreview"))
     jsonschema.validate(examples.TO_PREVIEW, _schema(described, "PreviewRequest"))

@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 
 from schedules.api.agent_bodies import AgentChangesBody, NewAgentBody
 from schedules.api.agent_documents import AgentDocument, AgentList
-from schedules.api.examples import AGENT, NEW_AGENT
+from schedules.api.examples import AGENT, NEW_AGENT, STATISTICS
 from schedules.api.operations.describing import (
     OF_AGENT,
     OF_AGENT_BODY,
@@ -15,7 +15,8 @@ from schedules.api.operations.describing import (
     operation,
     repeatable,
 )
-from schedules.api.queries import ScheduleListQuery
+from schedules.api.queries import ScheduleListQuery, StatisticsQuery
+from schedules.api.statistics_documents import StatisticsDocument
 
 _AN_AGENT: Final = [OpenApiExample("An agent", NEW_AGENT, request_only=True)]
 _A_TIMEOUT: Final = [OpenApiExample("A longer silence", {"read_timeout_seconds": 600}, request_only=True)]
@@ -73,5 +74,18 @@ DELETE_AGENT: Final = operation(
     responses={
         204: OpenApiResponse(description="Agent deleted."),
         **errors("insufficient_scope", "agent_not_found"),
+    },
+)
+RETRIEVE_STATISTICS: Final = operation(
+    "retrieve-agent-statistics",
+    "Retrieve agent statistics",
+    "How the agent's runs went: by how and why they ended and what asked for them, with attempts, lateness, tokens "
+    "and cost, and as a series. Counted are the runs that were due from `from` (seven days before `to`) to `to` "
+    "(now) and have ended, also those that retention has deleted. Both are widened to full hours, UTC, and may be at "
+    "most 92 days apart. Percentiles are upper bounds: ends of buckets.",
+    parameters=[*OF_AGENT, StatisticsQuery],
+    responses={
+        200: answer(StatisticsDocument, "Statistics retrieved.", STATISTICS),
+        **errors("agent_not_found", "invalid_request_body"),
     },
 )
