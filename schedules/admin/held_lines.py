@@ -10,15 +10,16 @@ from django.urls import reverse
 from schedules import access, holds
 from schedules.admin.lines import Line
 from schedules.models import Hold
+from schedules.overview.held import held
+from schedules.overview.reach import Reach
 
 
 def held_lines(request: HttpRequest, now: datetime) -> Iterator[Line]:
     """A sentence for each hold in force that the person may see, the widest first."""
     seen = access.workspaces_where(request.user, "schedules.view_workspace")
-    for hold in holds.in_force(now):
-        if hold.workspace_id is None or seen is None or hold.workspace_id in seen:
-            words = str(holds.pause_of_hold(hold))
-            yield Line("warning", f"{words[0].upper()}{words[1:]}", _page(hold))
+    for hold in held(Reach(workspaces=seen), now):
+        words = str(holds.pause_of_hold(hold))
+        yield Line("warning", f"{words[0].upper()}{words[1:]}", _page(hold))
 
 
 def _page(hold: Hold) -> str:

@@ -13,7 +13,8 @@ from schedules import access, lengths
 from schedules.admin.filters import in_words
 from schedules.models import RunState
 from schedules.overview import recent
-from schedules.overview.recent import FailureGroup, Failures, Reach
+from schedules.overview.reach import Reach
+from schedules.overview.recent import FailureGroup, Failures
 
 MOST_GROUPS: Final = 8
 

@@ -188,6 +188,16 @@ OVERVIEW_NOW: Final = {
         }
     ],
     "processes": {"beats": 2, "workers": 0, "calls_in_flight": 0},
+    "holds": [
+        {
+            "scope": "agent",
+            "agent_key": "triage",
+            "note": "The provider is down",
+            "until": "2026-04-27T07:00:00Z",
+            "since": "2026-04-20T10:15:00.318000Z",
+            "by_id": SCHEDULE["created_by_id"],
+        }
+    ],
     "failures": {
         "count": 163,
         "is_at_least": False,

@@ -8,10 +8,13 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from schedules.api.documents import Count, Document
+from schedules.api.pause_documents import HoldDocument
 from schedules.health.report import recent_report
-from schedules.models import ApiKey
+from schedules.models import ApiKey, Hold
 from schedules.overview import recent
+from schedules.overview.held import held
 from schedules.overview.ledger_verdict import LedgerState, Verdict, ledger_state
+from schedules.overview.reach import Reach
 from schedules.overview.standing import AtWork, Concern, Severity, at_work, standing
 
 MOST_GROUPS = 100
@@ -24,24 +27,26 @@ class Overview:
     at: datetime
     concerns: list[Concern]
     processes: AtWork
+    holds: list[Hold]
     failures: recent.Failures
     missed_count: int
     ledger: LedgerState
 
     @property
     def is_well(self) -> bool:
-        """Nothing is wrong, nothing failed, nothing was missed."""
+        """Nothing is wrong, nothing is held, nothing failed, nothing was missed."""
         clean = self.ledger.verdict in (Verdict.CLEAN, Verdict.NOT_AUDITED)
-        return clean and not (self.concerns or self.failures.count or self.missed_count)
+        return clean and not (self.concerns or self.holds or self.failures.count or self.missed_count)
 
 
 def overview(key: ApiKey, now: datetime) -> Overview:
     """As far as the key may look; the service itself is the same for all."""
-    reach = recent.Reach([key.workspace_id], key.agent_ids)
+    reach = Reach([key.workspace_id], key.agent_ids)
     return Overview(
         at=now,
         concerns=standing(),
         processes=at_work(recent_report()),
+        holds=held(reach, now),
         failures=recent.failures(reach, now),
         missed_count=recent.missed_count(reach, now),
         ledger=ledger_state(now),
@@ -114,10 +119,14 @@ class OverviewDocument(Document):
 
     at = serializers.DateTimeField(help_text="The moment it was looked at, by the database's clock.")
     is_well = serializers.BooleanField(
-        help_text="Whether the service is well, and nothing of the workspace failed or was missed in 24 hours."
+        help_text="Whether the service is well, nothing is held, and nothing of the workspace failed or was missed "
+        "in 24 hours."
     )
     concerns = ConcernDocument(many=True, help_text="What is wrong with the service itself.")
     processes = ProcessesDocument(help_text="Who is at work, for all workspaces.")
+    holds = HoldDocument(
+        many=True, help_text="What is held: the workspace, agents of it, or everything; the widest first."
+    )
     failures = FailuresDocument(help_text="What failed in the workspace within 24 hours.")
     missed_count = Count(help_text="Instants of the workspace that were recorded as missed within 24 hours.")
     ledger = LedgerDocument(help_text="What the audits of the ledger say.")

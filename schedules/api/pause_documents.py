@@ -8,7 +8,7 @@ from rest_framework import serializers
 from schedules import holds
 from schedules.expressions.instants import rfc3339
 from schedules.holds import Pause
-from schedules.models import Schedule
+from schedules.models import Hold, Schedule
 
 SCOPES = ("schedule", "agent", "workspace", "everything")
 
@@ -44,6 +44,19 @@ def document_of(pause: Pause) -> dict[str, Any]:
         "by_id": pause.by_id,
     }
     return {name: value for name, value in document.items() if value}
+
+
+@extend_schema_serializer(component_name="PublicHold")
+class HoldDocument(PauseDocument):
+    """A hold in force."""
+
+    scope = serializers.ChoiceField(SCOPES[1:], help_text="What is held.")
+    agent_key = serializers.CharField(required=False, help_text="The agent that is held, if it is one.")
+
+    def to_representation(self, instance: Hold) -> dict[str, Any]:
+        """What is on record of it."""
+        document = document_of(holds.pause_of_hold(instance))
+        return document if instance.agent is None else document | {"agent_key": instance.agent.key}
 
 
 @extend_schema_field(PauseDocument)

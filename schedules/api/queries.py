@@ -112,7 +112,7 @@ class OneId(serializers.RegexField):
 
 
 class Activity(TextChoices):
-    """Whether a schedule fires, and if not, why."""
+    """A schedule's own switch: whether it fires, and if not, why. No hold changes it."""
 
     ACTIVE = "active"
     PAUSED = "paused"
@@ -129,7 +129,8 @@ class AllSchedulesQuery(serializers.Serializer[Any]):
     activity = serializers.ChoiceField(
         Activity.values,
         required=False,
-        help_text="Only schedules that fire, that were paused, or whose only fire time has fired.",
+        help_text="Only schedules whose own switch is on, that were paused themselves, or whose only fire time has "
+        "fired. A hold changes none of that: a held schedule's `pause` names it.",
     )
 
 

@@ -1,10 +1,11 @@
 """What clients get in the lists over a whole workspace: schedules and runs without what is long."""
 
-from typing import Final
+from typing import Any, Final
 
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from schedules import holds
 from schedules.api.documents import Document, NextAfter, RunDocument, ScheduleDocument
 from schedules.models import Schedule
 
@@ -28,6 +29,11 @@ class ScheduleSummaries(Document):
 
     schedules = ScheduleSummary(many=True, source="rows", help_text="Newest first.")
     next_after = NextAfter()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """The holds are read once for all of them."""
+        holds.remember(instance.rows)
+        return super().to_representation(instance)
 
 
 @extend_schema_serializer(component_name="PublicRunSummary")

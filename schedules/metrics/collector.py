@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 from schedules.database.clock import estimated_now
 from schedules.metrics import gauges
 from schedules.metrics.counters import OPEN, Counted, counted
-from schedules.metrics.schedule_counts import ACTIVE, FAILING, FINISHED, PAUSED
+from schedules.metrics.schedule_counts import ACTIVE, FAILING, FINISHED, HELD, PAUSED
 from schedules.models import ProcessKind, ProcessRegistration
 from schedules.models.tally import BILLIONTH, BUCKET_COLUMNS, BUCKETS, MISSED, OUTCOMES
 from schedules.version import VERSION
@@ -155,7 +155,7 @@ def _of_schedules(is_by_workspace: bool) -> Iterator[Metric]:
     for workspace, state, count in gauges.schedule_counts():
         counts[(*((workspace,) if is_by_workspace else ()), state)] += count
     if counts and not is_by_workspace:
-        counts = {(state,): 0.0 for state in (ACTIVE, PAUSED, FINISHED, FAILING)} | counts
+        counts = {(state,): 0.0 for state in (ACTIVE, HELD, PAUSED, FINISHED, FAILING)} | counts
     states = {key: count for key, count in counts.items() if key[-1] != FAILING}
     failing = {key[:-1]: count for key, count in counts.items() if key[-1] == FAILING}
     yield _gauge("schedules", "Schedules, counted once a minute", (*labels, "state"), states)

@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Case, Count, Exists, F, Max, OuterRef, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Value, When
 
+from schedules import holds
 from schedules.models import Run, RunState, Schedule, ScheduleCount
 
 EVERY: Final = timedelta(minutes=1)
-ACTIVE, PAUSED, FINISHED, FAILING = "active", "paused", "finished", "failing"
+ACTIVE, HELD, PAUSED, FINISHED, FAILING = "active", "held", "paused", "finished", "failing"
 
 
 def refresh(now: datetime) -> bool:
@@ -17,7 +18,7 @@ def refresh(now: datetime) -> bool:
     newest = ScheduleCount.objects.aggregate(newest=Max("counted_at"))["newest"]
     if newest is not None and now - EVERY < newest <= now:
         return False
-    _store([*_by_state(), *_failing()], now)
+    _store([*_by_state(now), *_failing()], now)
     return True
 
 
@@ -35,14 +36,26 @@ def _store(counted: list[tuple[Any, str, int]], now: datetime) -> None:
     ScheduleCount.objects.exclude(counted_at=now).delete()
 
 
-def _by_state() -> "QuerySet[Any]":
+def _by_state(now: datetime) -> "QuerySet[Any]":
+    held = _held(now)
     state = Case(
+        *([] if held is None else [When(held, is_active=True, then=Value(HELD))]),
         When(is_active=True, then=Value(ACTIVE)),
         When(is_finished=True, then=Value(FINISHED)),
         default=Value(PAUSED),
     )
     counted = Schedule.objects.live().order_by().values("workspace_id", its_state=state)
     return counted.annotate(count=Count("id")).values_list("workspace_id", "its_state", "count")
+
+
+def _held(now: datetime) -> Q | None:
+    """What any hold in force stops; None: there is none."""
+    found = holds.in_force(now)
+    if any(hold.workspace_id is None for hold in found):
+        return Q(pk__isnull=False)
+    agents = {hold.agent_id for hold in found if hold.agent_id is not None}
+    workspaces = {hold.workspace_id for hold in found if hold.agent_id is None}
+    return Q(agent_id__in=agents) | Q(workspace_id__in=workspaces) if found else None
 
 
 def _failing() -> "QuerySet[Any]":

@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('workspace_id', models.UUIDField()),
-                ('state', models.CharField(help_text='active, paused, finished; failing is another view of them', max_length=10)),
+                ('state', models.CharField(help_text='active, held, paused, finished; failing is another view of them', max_length=10)),
                 ('count', models.BigIntegerField()),
                 ('counted_at', models.DateTimeField()),
             ],

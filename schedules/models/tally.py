@@ -121,7 +121,7 @@ class ScheduleCount(models.Model):
 
     workspace_id = models.UUIDField()
     state = models.CharField(
-        max_length=10, help_text="active, paused, finished; failing is another view of them"
+        max_length=10, help_text="active, held, paused, finished; failing is another view of them"
     )
     count = models.BigIntegerField()
     counted_at = models.DateTimeField()

@@ -1,29 +1,20 @@
 """What failed and what was missed within a day, where somebody may look: grouped, so that one outage is one line."""
 
 from collections import defaultdict
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from django.db.models import QuerySet
 
 from schedules.database.ulids import lowest_ulid_at
 from schedules.models import Agent, MissedFiring, Run, RunState
+from schedules.overview.reach import Reach
 
 WITHIN: Final = timedelta(days=1)
 MOST_RUNS: Final = 1_000
 """The newest failures that are looked at."""
 MOST_MISSED: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Where somebody may look; None: everywhere."""
-
-    workspaces: Collection[UUID] | None = None
-    agents: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

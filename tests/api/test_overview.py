@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from schedules.database.clock import database_now
+from schedules.expressions.instants import rfc3339
 from schedules.health import report
 from schedules.models import MissedFiring, ProcessKind, Run, RunState, Schedule
 from schedules.models.process import this_process
 from schedules.overview import recent
 from tests.api.caller import Caller, document
-from tests.factories import make_agent, make_run, make_schedule, make_token
+from tests.factories import NOON, make_agent, make_hold, make_run, make_schedule, make_token
 
 PATH = "/v3/overview"
 
@@ -57,6 +58,7 @@ def test_a_service_that_is_well_says_so(api: Caller) -> None:
     assert shown["is_well"]
     assert shown["concerns"] == []
     assert shown["processes"] == {"beats": 1, "workers": 1, "calls_in_flight": 0}
+    assert shown["holds"] == []
     assert shown["failures"] == {"count": 0, "is_at_least": False, "groups": []}
     assert shown["missed_count"] == 0
     assert shown["ledger"] == {"verdict": "not_audited"}
@@ -71,6 +73,54 @@ def test_what_is_wrong_has_a_word_and_a_sentence(api: Caller) -> None:
         ("error", "no_worker"),
     ]
     assert shown["concerns"][0]["message"].startswith("No beat is alive: nothing fires")
+
+
+@pytest.mark.usefixtures("_all_alive")
+def test_what_is_held_is_named_the_widest_first(api: Caller, schedule: Schedule) -> None:
+    until = (database_now() + timedelta(days=2)).replace(microsecond=0)
+    make_hold(schedule.agent, note="It breaks", until_at=until)
+    make_hold()
+
+    shown = document(api.get(PATH))
+
+    assert not shown["is_well"]
+    everything, agent = shown["holds"]
+    assert everything == {
+        "scope": "everything",
+        "note": "The provider is down",
+        "since": rfc3339(NOON),
+        "by_id": "user_anna",
+    }
+    assert (agent["scope"], agent["agent_key"], agent["note"]) == ("agent", "digest", "It breaks")
+    assert agent["until"] == rfc3339(until)
+
+
+def test_a_hold_that_is_over_is_not_named(api: Caller, schedule: Schedule) -> None:
+    make_hold(schedule.agent, ended_at=NOON)
+    make_hold(schedule.workspace, until_at=NOON + timedelta(minutes=1))
+
+    assert document(api.get(PATH))["holds"] == []
+
+
+def test_a_key_sees_the_holds_that_stop_something_of_its_own_only(
+    api: Caller, elsewhere: Caller, schedule: Schedule
+) -> None:
+    triage = make_agent(schedule.workspace, key="triage")
+    limited = Caller(make_token(schedule.workspace, agents=[triage]))
+    for of in (None, schedule.workspace, schedule.agent, triage):
+        make_hold(of)
+
+    seen = [
+        [(each["scope"], each.get("agent_key")) for each in document(caller.get(PATH))["holds"]]
+        for caller in (api, limited, elsewhere)
+    ]
+
+    wide = [("everything", None), ("workspace", None)]
+    assert [sorted(each, key=str) for each in seen] == [
+        sorted([*wide, ("agent", "digest"), ("agent", "triage")], key=str),
+        sorted([*wide, ("agent", "triage")], key=str),
+        [("everything", None)],
+    ]
 
 
 @pytest.mark.usefixtures("_all_alive")

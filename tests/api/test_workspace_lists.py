@@ -12,10 +12,11 @@ from schedules.api.documents import RunDocument
 from schedules.api.lookups import runs_within
 from schedules.api.queries import all_runs_filter
 from schedules.database.clock import database_now
+from schedules.expressions.instants import rfc3339
 from schedules.models import Agent, ApiKey, Run, RunState, Schedule
 from tests.api.caller import Caller, assert_error, document, schedule_path
 from tests.api.test_run_pages import pages
-from tests.factories import NOON, finish, make_agent, make_run, make_schedule, make_token
+from tests.factories import NOON, finish, make_agent, make_hold, make_run, make_schedule, make_token
 
 RUNS = "/v3/runs"
 SCHEDULES = "/v3/schedules"
@@ -69,6 +70,45 @@ class TestSchedules:
         assert ids(api, f"{SCHEDULES}?activity=active") == [schedule.id]
         assert ids(api, f"{SCHEDULES}?activity=paused") == [paused.id]
         assert ids(api, f"{SCHEDULES}?activity=finished") == [finished.id]
+
+    def test_what_is_held_is_shown_as_in_its_own_document(
+        self, api: Caller, agent: Agent, triage: Schedule
+    ) -> None:
+        held = make_schedule(agent)
+        until = (database_now() + timedelta(days=2)).replace(microsecond=0)
+        make_hold(agent, until_at=until)
+
+        shown = {each["_id"]: each for each in document(api.get(SCHEDULES))["schedules"]}
+
+        for schedule in (held, triage):
+            whole = document(api.get(schedule_path(schedule)))
+            assert shown[schedule.id] | {"payload": whole["payload"]} == whole
+        assert (shown[held.id]["is_active"], shown[held.id]["pause"]["scope"]) == (False, "agent")
+        assert shown[held.id]["next_fire_at"] >= rfc3339(until)
+        assert (shown[triage.id]["is_active"], "pause" in shown[triage.id]) == (True, False)
+
+    def test_a_hold_does_not_change_what_a_schedule_is_by_itself(
+        self, api: Caller, schedule: Schedule, agent: Agent
+    ) -> None:
+        make_hold(agent)
+
+        assert ids(api, f"{SCHEDULES}?activity=active") == [schedule.id]
+        assert ids(api, f"{SCHEDULES}?activity=paused") == []
+
+    def test_holds_are_read_once_a_page(self, api: Caller, agent: Agent) -> None:
+        def count() -> int:
+            with CaptureQueriesContext(connection) as queries:
+                api.get(SCHEDULES)
+            return len(queries)
+
+        make_schedule(agent)
+        make_hold(agent)
+        count()  # what a process asks once is asked
+        one = count()
+        for _ in range(5):
+            make_schedule(agent)
+
+        assert count() == one
 
     def test_by_its_id_with_whatever_agent(self, api: Caller, schedule: Schedule, triage: Schedule) -> None:
         assert ids(api, f"{SCHEDULES}?id={triage.id}") == [triage.id]

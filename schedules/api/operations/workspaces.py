@@ -11,9 +11,9 @@ from schedules.api.summaries import RunSummaries, ScheduleSummaries
 OVERVIEW: Final = operation(
     "retrieve-overview",
     "Overview",
-    "How everything stands: what is wrong with the service, who is at work, what failed and what was missed in the "
-    "key's workspace within 24 hours, and whether the ledger is clean. A key that is limited to some agents sees the "
-    "failures of its agents.",
+    "How everything stands: what is wrong with the service, who is at work, what is held, what failed and what was "
+    "missed in the key's workspace within 24 hours, and whether the ledger is clean. A key that is limited to some "
+    "agents sees the holds and failures of its agents.",
     responses={200: answer(OverviewDocument, "How everything stands.", OVERVIEW_NOW), **errors()},
 )
 LIST_ALL_SCHEDULES: Final = operation(

@@ -23,10 +23,11 @@ from schedules.models import (
     Run,
     Schedule,
     ScheduleCount,
+    Workspace,
 )
 from schedules.runs import finishing, transitions
 from schedules.version import VERSION
-from tests.factories import NOON, finish, make_agent, make_run, make_schedule, make_workspace
+from tests.factories import NOON, finish, make_agent, make_hold, make_run, make_schedule, make_workspace
 from tests.schedules.tallies.test_counting import failing, started
 
 pytestmark = pytest.mark.django_db
@@ -235,6 +236,25 @@ def test_schedules_are_counted_by_state_once_a_minute() -> None:
     states = ("active", "paused", "finished")
     assert [value(unchanged, "schedules", state=state) for state in states] == [2, 1, 1]
     assert [value(scraped(), "schedules", state=state) for state in states] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("scope", "held_count"), [("agent", 2), ("workspace", 3), ("everything", 4)])
+def test_what_a_hold_stops_is_a_state_of_its_own_as_long_as_it_lasts(scope: str, held_count: int) -> None:
+    agent = make_agent()
+    schedules = [make_schedule(agent) for _ in range(3)]
+    make_schedule(make_agent(agent.workspace, key="triage"))
+    make_schedule(make_agent())
+    editing.update(schedules[0].id, {"is_active": False}, "apk_x", NOON)
+    of: dict[str, Agent | Workspace | None] = {"agent": agent, "workspace": agent.workspace}
+    make_hold(of.get(scope), until_at=NOON + 60 * SECOND)
+
+    schedule_counts.refresh(NOON)
+    meanwhile = scraped()
+    schedule_counts.refresh(NOON + 60 * SECOND)
+
+    states = ("active", "held", "paused")
+    assert [value(meanwhile, "schedules", state=state) for state in states] == [4 - held_count, held_count, 1]
+    assert [value(scraped(), "schedules", state=state) for state in states] == [4, 0, 1]
 
 
 def test_a_state_that_no_schedule_has_any_more_goes() -> None:
