@@ -9,7 +9,7 @@ import click
 
 from agent_schedules import output
 from agent_schedules.commands import connected, main
-from agent_schedules.connection import Connection, Document, Refused, at
+from agent_schedules.connection import Connection, Document, at
 from agent_schedules.finding import path_of, schedule_of
 from agent_schedules.times import Until, rfc3339, shown
 
@@ -99,7 +99,7 @@ def pause(
     """Pause a schedule, all of an agent (--agent) or all of the workspace (--workspace)."""
     path, words = _found(api, schedule, agent, is_workspace)
     body = {**({"note": note} if note else {}), **({"until": rfc3339(until)} if until else {})}
-    answer = _held(api, f"{path}/pause", body)
+    answer = api.post(f"{path}/pause", body)
     end = f" until {shown(rfc3339(until))}" if until else ""
     _report(answer, is_json, f"Paused {words}{end}.")
 
@@ -112,7 +112,7 @@ def resume(
 ) -> None:
     """Lift the pause of a schedule, of an agent (--agent) or of the workspace (--workspace)."""
     path, words = _found(api, schedule, agent, is_workspace)
-    _report(_held(api, f"{path}/resume", None), is_json, f"Resumed {words}.")
+    _report(api.post(f"{path}/resume"), is_json, f"Resumed {words}.")
 
 
 def _found(api: Connection, schedule: str | None, agent: str | None, is_workspace: bool) -> tuple[str, str]:
@@ -125,17 +125,6 @@ def _found(api: Connection, schedule: str | None, agent: str | None, is_workspac
     return (
         (at("agents", agent), f"agent {agent}") if agent is not None else (at("workspace"), "the workspace")
     )
-
-
-def _held(api: Connection, path: str, body: Document | None) -> Document:
-    try:
-        return api.post(path, body)
-    except Refused as refusal:
-        if refusal.code in ("not_found", "method_not_allowed"):
-            raise Refused(
-                f"This server does not know {path}: it is older than pauses with a note. Nothing was done"
-            ) from None
-        raise
 
 
 def _report(answer: Document, is_json: bool, words: str) -> None:

@@ -20,7 +20,7 @@ _most = click.option(
 @main.command()
 @connected
 def status(api: Connection, is_json: bool) -> None:
-    """How everything stands: what is wrong, what failed, what was missed. Exit status 4 if not all is well."""
+    """How everything stands: what is wrong, held, failed or missed. Exit status 4 if not all is well."""
     overview = api.get(at("overview"))
     if is_json:
         output.as_json(overview)
@@ -34,7 +34,9 @@ def _tell(overview: Document) -> None:
     processes, failures = overview["processes"], overview["failures"]
     for concern in overview["concerns"]:
         click.echo(f"{concern['severity'].upper()}: {concern['message']}")
-    if not overview["concerns"]:
+    for hold in overview["holds"]:
+        click.echo(f"PAUSED: {_reach_of(hold)}{_details_of(hold)}")
+    if not (overview["concerns"] or overview["holds"]):
         click.echo(
             "All is well." if overview["is_well"] else "The service is well, but not everything it did."
         )
@@ -81,12 +83,26 @@ def _next(schedule: Document) -> Iterable[str]:
     return (_pause_in_words(schedule) or "not active",)
 
 
-def _pause_in_words(schedule: Document) -> str:
-    pause = schedule.get("pause") or {}
-    until, note = pause.get("until"), pause.get("note")
+def _pause_in_words(paused: Document) -> str:
+    """Of a schedule or an agent."""
+    pause = paused.get("pause")
     if not pause:
         return ""
-    return "paused" + (f" until {shown(until)}" if until else "") + (f": {note}" if note else "")
+    is_its_own = pause["scope"] == ("schedule" if "expression" in paused else "agent")
+    return "paused" + ("" if is_its_own else f" with {_reach_of(pause)}") + _details_of(pause)
+
+
+def _reach_of(pause: Document) -> str:
+    """What is paused."""
+    if "agent_key" in pause:
+        return f"agent {output.one_line(pause['agent_key'])}"
+    return str({"agent": "its agent", "workspace": "the workspace"}.get(pause["scope"], pause["scope"]))
+
+
+def _details_of(pause: Document) -> str:
+    """Until when, and why."""
+    until, note = pause.get("until"), output.one_line(pause.get("note", ""))
+    return (f" until {shown(until)}" if until else "") + (f": {note}" if pause.get("note") else "")
 
 
 @main.command()

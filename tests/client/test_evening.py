@@ -2,13 +2,11 @@
 
 import pytest
 
-from schedules.api.description import description
 from tests.agent_server import AgentServer, Behaviour
 from tests.client.program import Program
+from tests.processes.service import Service
 
 pytestmark = [pytest.mark.processes]
-
-HAS_HOLDS = "/v3/workspace/pause" in description()["paths"]
 
 
 @pytest.fixture(scope="module")
@@ -76,20 +74,49 @@ def test_why_it_did_not_run(program: Program, failed: tuple[str, str]) -> None:
     assert program("why", failed[0], "--json").json["outcome"] in ("not_a_fire_time", "ran", "due")
 
 
-@pytest.mark.skipif(not HAS_HOLDS, reason="this service has no pauses with a note")
 def test_the_agent_is_paused_until_monday_and_resumed(program: Program, failed: tuple[str, str]) -> None:
     paused = program("pause", "--agent", "digest", "--until", "monday", "--note", "It breaks").out
 
     assert paused.startswith("Paused agent digest until")
     assert "schedule_inactive" in program("run", failed[0], expect=1).err
+    assert "PAUSED: agent digest until" in program("status", expect=4).out
+    [line] = [line for line in program("agents").out.splitlines() if line.startswith("digest")]
+    assert " paused until " in line
+    assert line.endswith(": It breaks")
+    [line] = [line for line in program("list").out.splitlines() if line.startswith(failed[0])]
+    assert " paused with its agent until " in line
     assert program("resume", "--agent", "digest").out == "Resumed agent digest.\n"
+    assert "PAUSED" not in program("status", expect=4).out
     assert program("run", failed[0]).out == f"Schedule {failed[0]} will run in 10 s.\n"
 
 
-@pytest.mark.skipif(HAS_HOLDS, reason="this service has pauses with a note")
-@pytest.mark.parametrize("target", [["--agent", "digest"], ["--workspace"], ["Morning briefing"]])
-@pytest.mark.parametrize("verb", ["pause", "resume"])
-def test_a_server_without_pauses_is_said_to_be_one(
-    program: Program, failed: tuple[str, str], verb: str, target: list[str]
+def test_a_schedule_is_paused_by_itself(program: Program, failed: tuple[str, str]) -> None:
+    assert program("pause", failed[0], "--note", "Too many").out == f"Paused schedule {failed[0]}.\n"
+
+    assert "paused: Too many" in program("show", failed[0]).out
+    resumed = program("resume", failed[0], "--json").json
+    assert (resumed["is_active"], "pause" in resumed) == (True, False)
+
+
+def test_the_workspace_is_paused_by_a_key_that_may(
+    program: Program, service: Service, failed: tuple[str, str]
 ) -> None:
-    assert "Nothing was done" in program(verb, *target, expect=1).err
+    admin = Program(program.url, service.manage("create_api_key", "--workspace=processes", "--scope=admin"))
+    assert "insufficient_scope" in program("pause", "--workspace", expect=1).err
+
+    assert admin("pause", "--workspace", "--until", "2h").out.startswith("Paused the workspace until ")
+
+    assert "PAUSED: the workspace until" in program("status", expect=4).out
+    assert " paused with the workspace until " in program("list").out
+    assert admin("resume", "--workspace").out == "Resumed the workspace.\n"
+    assert program("show", failed[0], "--json").json["is_active"]
+
+
+def test_what_is_not_there_is_not_paused(program: Program) -> None:
+    assert "(agent_not_found)" in program("pause", "--agent", "unknown", expect=1).err
+    assert "No schedule is called 'unknown'" in program("pause", "unknown", expect=1).err
+
+
+def test_nothing_is_paused_unless_one_thing_is_named(program: Program) -> None:
+    program("pause", expect=2)
+    program("pause", "Morning briefing", "--workspace", expect=2)
