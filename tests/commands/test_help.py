@@ -40,7 +40,13 @@ def test_help_names_every_command_of_ours_before_those_of_django() -> None:
 
 @pytest.mark.parametrize(
     ("command", "words"),
-    [("up", "--no-demo"), ("test", "--chaos"), ("bench", "herd"), ("status", "last audit")],
+    [
+        ("up", "--no-demo"),
+        ("test", "--chaos"),
+        ("bench", "herd"),
+        ("status", "last audit"),
+        ("hold", "--everything"),
+    ],
 )
 def test_help_of_a_command_is_ours(command: str, words: str) -> None:
     assert words in manage("help", command).stdout
