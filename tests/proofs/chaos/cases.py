@@ -37,11 +37,12 @@ class Instant:
 
 @dataclass(frozen=True, slots=True)
 class StartedRun:
-    """All starts of one run: when its first and its last attempt began, and what they said and heard."""
+    """All starts of one run: when its first, its last and all its attempts began, and what they said and heard."""
 
     run_id: str
     first_at: float
     last_at: float
+    started_at: tuple[float, ...]
     is_answered: bool
     words: frozenset[str]
 

@@ -11,6 +11,9 @@ TRIED = frozenset({"failed", "cancelled"})
 DISCARDED = frozenset({"discarded", "stale_generation", "schedule_inactive", "schedule_deleted"})
 """The run was there and became stale, before its first attempt or while it waited for another one."""
 
+HELD = frozenset({"paused", "schedule_inactive"})
+"""It came due while its agent was held, or its run waited when a hold began."""
+
 COALESCED = frozenset({"missed", "coalesced"})
 """Noticed late, together with a newer fire time that got the run."""
 
@@ -64,6 +67,8 @@ def is_founded(excuse: Excused, instant: Expected, began: Sequence[Expected]) ->
     `began`: the instants of the subject that started. One that nobody withdrew may be passed over only for a newer
     fire time that came due soon after it and started.
     """
+    if instant.is_held or (excuse.reason in HELD and instant.may_be_stopped):
+        return excuse.reason in HELD
     if excuse.reason in TRIED or not _is_owed(instant):
         return True
     return excuse.reason in COALESCED and any(_took_over(newer, instant) for newer in began)

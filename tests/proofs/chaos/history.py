@@ -16,6 +16,27 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """When a schedule's agent was held: certainly between `since` and `until`, certainly no more after `over_by`.
+
+    In the seconds around that its requests were under way. One without a sure answer certainly holds nothing
+    (`since`: infinity), or is never certainly over.
+    """
+
+    since: float
+    until: float
+    over_by: float
+
+    def has(self, moment: float) -> bool:
+        """Whether it was certainly in force then."""
+        return self.since < moment < self.until
+
+    def may_stop(self, due_at: float) -> bool:
+        """Whether what came due then may have been stopped: what waits when a hold begins never starts."""
+        return due_at <= self.over_by
+
+
+@dataclass(frozen=True, slots=True)
 class Expected:
     """One start the service owes: of one subject, not before `due_at`.
 
@@ -24,6 +45,7 @@ class Expected:
     `is_certain` is False when the request that asked for it (or withdrew it) got no answer: it may start or not.
     `words`: its calls must say this, because the payload was changed and answered before it came due.
     `fire_time`: the instant by the service's clock where that is stepped; `due_at` is when it was first shown.
+    `holds`: all that its agent was ever held by. One that came due under a hold never starts, and is on record.
     """
 
     subject: str
@@ -33,6 +55,17 @@ class Expected:
     is_certain: bool = True
     words: str | None = None
     fire_time: float | None = None
+    holds: tuple[Hold, ...] = ()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it certainly came due under a hold."""
+        return any(hold.has(self.due_at) for hold in self.holds)
+
+    @property
+    def may_be_stopped(self) -> bool:
+        """Whether a hold may have kept it from starting."""
+        return any(hold.may_stop(self.due_at) for hold in self.holds)
 
     @property
     def named_at(self) -> float:

@@ -31,6 +31,8 @@ class Tolerance:
     early: float = 0.05
     stale: float = 1.0
     """A run that is claimed before its schedule is withdrawn reaches the agent a moment later."""
+    held: float = 2.0
+    """A hold promises to take effect within that time: a claim that waited for a lock may not have seen it."""
 
 
 def judge(history: History, tolerance: Tolerance | None = None, example_count: int = 10) -> Verdict:
@@ -57,6 +59,7 @@ def judge(history: History, tolerance: Tolerance | None = None, example_count: i
         start_count=len(history.starts),
         defect_counts=Counter(finding.defect for finding in findings),
         examples=tuple(_examples(findings, example_count)),
+        held_count=sum(instant.is_held for instant in history.expected),
         uncertain_count=sum(not instant.is_certain for instant in history.expected),
         lateness=Lateness.of([wait for _, wait in waits]),
         calm_lateness=Lateness.of([wait for one, wait in waits if not _is_troubled(one, history)]),
@@ -89,7 +92,8 @@ def _runs(starts: Iterable[Start]) -> list[StartedRun]:
 
 def _run(run_id: str, attempts: Sequence[Start]) -> StartedRun:
     first, *_, last = sorted([*attempts, attempts[0]], key=lambda start: start.at)
-    return StartedRun(run_id, first.at, last.at, is_answered(attempts), words_of(attempts))
+    moments = tuple(start.at for start in attempts)
+    return StartedRun(run_id, first.at, last.at, moments, is_answered(attempts), words_of(attempts))
 
 
 def _judge_case(case: Case, tolerance: Tolerance) -> list[tuple[Instant, StartedRun]]:
@@ -140,21 +144,39 @@ def _explain_the_rest(case: Case, tolerance: Tolerance) -> None:
         case.report(
             Defect.STALE, f"run {run.run_id} started at {run.last_at:.3f}, withdrawn at {withdrawn_at:.3f}"
         )
+    for instant, run in case.take(lambda instant, run: _is_stopped(instant, run, tolerance)):
+        due_at = instant.expected.due_at
+        case.report(
+            Defect.HELD, f"run {run.run_id} of {due_at:.3f} started at {run.last_at:.3f}, under a hold"
+        )
     for run in case.runs:
         case.report(
             Defect.EXTRA, f"run {run.run_id} started at {run.first_at:.3f}, and no instant is left for it"
         )
     for instant in filter(lambda instant: instant.is_owed, case.instants):
-        case.report(
-            Defect.LOST, f"the {instant.expected.kind} at {instant.expected.due_at:.3f} never started"
-        )
+        said = f"the {instant.expected.kind} at {instant.expected.due_at:.3f}"
+        if instant.expected.is_held:
+            case.report(Defect.UNRECORDED, f"{said} came due under a hold, and nothing says so")
+        else:
+            case.report(Defect.LOST, f"{said} never started")
 
 
 def _explains(instant: Instant, run: StartedRun, tolerance: Tolerance) -> bool:
     """All starts of the run lie where the instant's may: a retry after the withdrawal is as stale as a first try."""
     due_at, withdrawn_at = instant.expected.due_at, instant.expected.withdrawn_at
     is_in_time = withdrawn_at is None or run.last_at <= withdrawn_at + tolerance.stale
-    return due_at - tolerance.early <= run.first_at and is_in_time
+    is_begun = due_at - tolerance.early <= run.first_at
+    return is_begun and is_in_time and not _is_stopped(instant, run, tolerance)
+
+
+def _is_stopped(instant: Instant, run: StartedRun, tolerance: Tolerance) -> bool:
+    """Of an instant under a hold no start may be at all, of others none while a hold has been in force."""
+    expected = instant.expected
+    if run.first_at < expected.due_at - tolerance.early:
+        return False
+    return expected.is_held or any(
+        hold.since + tolerance.held < at < hold.until for hold in expected.holds for at in run.started_at
+    )
 
 
 def _is_early(instant: Instant, run: StartedRun, tolerance: Tolerance) -> bool:

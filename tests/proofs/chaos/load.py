@@ -1,4 +1,4 @@
-"""The load of one run: schedules made in bulk, a noisy neighbour's among them, and people with stories."""
+"""The load of one run: schedules made in bulk, a noisy neighbour's and a held agent's among them, and people."""
 
 import threading
 import time
@@ -7,7 +7,8 @@ from random import Random
 
 from tests.proofs.chaos import plan
 from tests.proofs.chaos.chance import seeded
-from tests.proofs.chaos.history import Expected, Kind
+from tests.proofs.chaos.history import Expected, Hold, Kind
+from tests.proofs.chaos.holding import Keeper
 from tests.proofs.chaos.site import Person, Planned, Site
 from tests.proofs.chaos.stories import STORIES, Story, Teller
 
@@ -31,12 +32,16 @@ class Load:
         """`rate`: starts a second, about; `story_share`: how much of it people ask for during the run."""
         self.start = start
         bulk = plan.bulk(random, start, seconds, rate * (1 - story_share))
-        self.planned: list[Planned] = [*bulk, *plan.noise(start, seconds)]
+        self.planned: list[Planned] = [*bulk, *plan.noise(start, seconds), *plan.held(start, seconds)]
+        self._until = start + seconds
+        self._has_people = story_share > 0
         self._begins = _begins(random, start, seconds, rate * story_share / STARTS_PER_STORY)
         self._told: list[Future[list[Expected]]] = []
         self._thread: threading.Thread | None = None
         self._problems: list[str] = []
         self._person: Person | None = None
+        self._keeper: Keeper | None = None
+        self._kept: Future[None] | None = None
 
     def make_bulk(self, site: Site) -> None:
         """Make what was planned beforehand."""
@@ -45,6 +50,8 @@ class Load:
     def begin(self, person: Person) -> None:
         """Start telling the stories, each at its moment; returns at once."""
         self._person = person
+        if self._has_people and person.can_hold:
+            self._keeper = Keeper(person, seeded(f"holds {self.start}"), self._problems)
         self._thread = threading.Thread(target=self._tell, args=(person,), name="stories", daemon=True)
         self._thread.start()
 
@@ -52,12 +59,26 @@ class Load:
         """Wait for the last story; everything that people asked for."""
         assert self._thread is not None
         self._thread.join()
-        return [expected for story in self._told for expected in story.result()]
+        if self._kept is not None:
+            self._kept.result()
+        triggered = self._keeper.triggered if self._keeper else []
+        return [*triggered, *(expected for story in self._told for expected in story.result())]
+
+    @property
+    def holds(self) -> tuple[Hold, ...]:
+        """When the agent `plan.HELD` was held."""
+        return tuple(self._keeper.holds) if self._keeper else ()
 
     def bulk_until(self, until: float) -> list[Expected]:
         """What the schedules made beforehand owe up to that instant of the service's clock."""
         return [
-            Expected(one.subject, Kind.CADENCE, instant, fire_time=instant)
+            Expected(
+                one.subject,
+                Kind.CADENCE,
+                instant,
+                fire_time=instant,
+                holds=self.holds if one.agent == plan.HELD else (),
+            )
             for one in self.planned
             for instant in plan.instants(one, until)
         ]
@@ -69,6 +90,8 @@ class Load:
 
     def _tell(self, person: Person) -> None:
         with ThreadPoolExecutor(TOGETHER) as pool:
+            if self._keeper is not None:
+                self._kept = pool.submit(self._keeper.keep, self._until)
             for number, (begins_at, seed, story) in enumerate(self._begins):
                 time.sleep(max(0.0, begins_at - time.time()))
                 teller = Teller(person, f"story-{number:06d}-{story.__name__}", seeded(seed), self._problems)

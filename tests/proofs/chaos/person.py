@@ -33,6 +33,7 @@ class HttpPerson:
     token: str
     has_pages: bool = False
     """Whether the site may answer with something else than JSON."""
+    can_hold: bool = True
     problems: list[str] = field(default_factory=list)
     _paths: dict[str, str] = field(default_factory=dict)
 
@@ -76,6 +77,12 @@ class HttpPerson:
             reply.asked.status == 404 and reply.was_tried
         )  # an earlier try of this request was carried out
         return replace(reply.asked, status=204) if is_gone else reply.asked
+
+    def hold(self, agent: str) -> Asked:
+        return self._ask("POST", f"/v3/agents/{agent}/pause", {"note": "held by somebody"}).asked
+
+    def release(self, agent: str) -> Asked:
+        return self._ask("POST", f"/v3/agents/{agent}/resume", None).asked
 
     def close(self) -> None:
         """Leave."""

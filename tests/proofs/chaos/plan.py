@@ -20,7 +20,11 @@ AGENTS: dict[str, dict[str, Any]] = {
 }
 NEIGHBOUR = "noisy"
 """An agent of another workspace, whose slow calls come in a herd."""
-ALL_AGENTS = {**AGENTS, NEIGHBOUR: {"delay": 2.0}}
+HELD = "held"
+"""An agent that somebody holds again and again; nothing else is wrong with it."""
+ALL_AGENTS = {**AGENTS, NEIGHBOUR: {"delay": 2.0}, HELD: {"delay": 0.1}}
+HELD_PER_SECOND = 2
+"""So many of its schedules come due in each second of the load."""
 NOISE_PER_SECOND = 2
 """So many of the neighbour's runs for each second of the load, all due at once."""
 
@@ -50,6 +54,13 @@ def noise(start: int, seconds: float) -> Iterator[Planned]:
     """The neighbour's schedules: all come due when a third of [start, start + seconds) has passed."""
     for number in range(round(seconds * NOISE_PER_SECOND)):
         yield planned(f"noise-{number:06d}", NEIGHBOUR, "once", start + int(seconds / 3))
+
+
+def held(start: int, seconds: float) -> Iterator[Planned]:
+    """The held agent's schedules: some of each type come due in every few of [start, start + seconds)."""
+    for number in range(int(seconds) * HELD_PER_SECOND):
+        kind = ("once", "cron", "interval")[number % 3]
+        yield planned(f"held-{number:06d}", HELD, kind, start + number // HELD_PER_SECOND)
 
 
 def instants(planned: Planned, until: float) -> Iterator[float]:

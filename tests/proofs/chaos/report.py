@@ -47,6 +47,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "defects": {str(defect): count for defect, count in verdict.defect_counts.items()},
         "examples": [finding.words for finding in verdict.examples],
         "out_of_order": verdict.out_of_order_count,
+        "held": verdict.held_count,
         "uncertain": verdict.uncertain_count,
         "lateness_seconds": asdict(verdict.lateness),
         "calm_lateness_seconds": asdict(verdict.calm_lateness),

@@ -62,6 +62,8 @@ class Person(Protocol):
     """
 
     problems: list[str]
+    can_hold: bool
+    """Whether its site knows holds."""
 
     def create(self, planned: Planned) -> Asked:
         """Make a schedule; refused when its instant has passed meanwhile."""
@@ -83,6 +85,12 @@ class Person(Protocol):
 
     def delete(self, subject: str) -> Asked:
         """Gone."""
+
+    def hold(self, agent: str) -> Asked:
+        """Nothing of the agent's fires or starts, until it is released."""
+
+    def release(self, agent: str) -> Asked:
+        """Its schedules go on, as they are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,4 +50,5 @@ def test_nothing_is_lost_doubled_or_silent_while_everything_is_hurt() -> None:
     outcome = campaign.run(short)
 
     assert outcome.is_clean, report.table(outcome)
+    assert outcome.verdict.held_count > 0
     assert len({fault.kind for fault in outcome.faults}) >= 6

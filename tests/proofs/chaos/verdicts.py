@@ -14,6 +14,8 @@ class Defect(StrEnum):
     EXTRA = "extra firings"
     STALE = "stale starts"
     EARLY = "early starts"
+    HELD = "starts while held"
+    UNRECORDED = "held and not on record"
     CONTRADICTED = "started though the ledger says not"
     UNFOUNDED = "excused without ground"
     UNFINISHED = "started and never answered"
@@ -58,6 +60,8 @@ class Verdict:
     start_count: int
     defect_counts: Mapping[Defect, int]
     examples: tuple[Finding, ...]
+    held_count: int
+    """Instants that certainly came due while their agent was held: none may start, and each is on record."""
     uncertain_count: int
     """Instants that may start or not, because nobody knows whether a request was carried out."""
 
@@ -89,6 +93,7 @@ class Verdict:
         rows: list[tuple[str, object]] = [
             ("instants", self.instant_count),
             ("  that had to start", self.owed_count),
+            ("  that came due under a hold", self.held_count),
             ("  uncertain", f"{self.uncertain_count} ({self.uncertain_share:.1%})"),
             ("runs started", self.run_count),
             ("  attempts", self.start_count),

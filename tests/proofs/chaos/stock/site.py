@@ -38,6 +38,7 @@ class StockPerson(HttpPerson):
     """Asks for a run once: a second message would be a second run. Its web has error pages."""
 
     has_pages: bool = True
+    can_hold: bool = False
 
     def trigger(self, subject: str) -> Asked:
         """Asked again only while nobody listens."""
