@@ -8,11 +8,11 @@ from schedules import holds, pausing
 from schedules.errors import ScheduleInactive
 from schedules.holds import Reach
 from schedules.models import DiscardReason, Hold, JournalEntry, Run, RunState, Schedule
-from schedules.runs import claiming, finishing
+from schedules.runs import claim_postgresql, claiming, finishing
 from schedules.runs.claimed import Claimed
 from schedules.runs.claiming import NotClaimed
 from schedules.runs.held import discard_held
-from schedules.triggering import run_now
+from schedules.triggering import postgresql, run_now
 from tests.factories import NOON, make_agent, make_hold, make_run, make_schedule, make_workspace
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
@@ -64,6 +64,19 @@ def test_a_hold_that_is_over_stops_no_claim_of_what_came_later(schedule: Schedul
     make_hold(schedule.workspace, began_at=NOON - MINUTE, ended_at=NOON)
 
     assert isinstance(claim(make_run(schedule)), Claimed)
+
+
+@pytest.mark.postgresql
+def test_a_hold_that_is_over_costs_nobody_the_one_statement(schedule: Schedule) -> None:
+    """What that refuses the portable way judges anew, and allows: right, but several statements slower."""
+    make_hold(schedule.agent, began_at=NOON - MINUTE, until_at=NOON)
+    run = make_run(schedule)
+
+    claimed = claim_postgresql.start(run.id, run.generation, "worker", NOON + MINUTE, LEASE)
+    added = postgresql.add(schedule.id, MINUTE, None)
+
+    assert isinstance(claimed, Claimed)
+    assert added is not None
 
 
 @pytest.mark.parametrize("end", [{"ended_at": NOON + MINUTE / 2}, {"until_at": NOON + MINUTE / 2}])
