@@ -15,10 +15,12 @@ from tests.proofs.chaos.site import Asked, Person
 from tests.proofs.chaos.stories import TRIGGER_SECONDS
 
 HELD_SECONDS = (2.0, 4.0)
-AHEAD_SECONDS = (0.1, 0.7)
-"""So long before the first triggered run is due the agent is held: no beat has had the time to discard them all."""
-
 SHOTS = 4
+SHOT_AT = 0.25
+AHEAD_SECONDS = 0.15
+"""Beats look once a second. Runs are triggered after that part of one, and the agent is held so long before the first
+is due: no beat discards them in between, so that claims must find the hold themselves."""
+
 ROUND_SECONDS = 16.0
 """About how long one round takes; none begins later than so much before the end."""
 
@@ -52,23 +54,26 @@ class Keeper:
 
         A request that is not answered, or refused, ends it.
         """
-        subjects = list(self._make_standing())
-        while subjects and time.time() < until - ROUND_SECONDS:
-            if not (self._hold(subjects[0]) and self._hold_what_waits(subjects)):
+        while time.time() < until - ROUND_SECONDS:
+            subjects = list(self._make_standing())
+            if not (subjects and self._hold(subjects[0]) and self._hold_what_waits(subjects)):
                 return
 
     def _make_standing(self) -> Iterator[str]:
+        """Schedules of this round alone, so that a start says which trigger it is of."""
         for number in range(SHOTS):
-            planned = plan.standing(f"held-triggered-{number}", plan.HELD, time.time())
+            subject = f"held-{len(self.holds):03d}-triggered-{number}"
+            planned = plan.standing(subject, plan.HELD, time.time())
             if self._noted("create", self.person.create(planned)).is_done:
                 yield planned.subject
 
     def _hold_what_waits(self, subjects: list[str]) -> bool:
         """Runs are asked for, and held just before they start."""
+        time.sleep((SHOT_AT - time.time()) % 1)
         for subject in subjects:
             self._expect(subject, self._noted("trigger", self.person.trigger(subject)))
         first_due_at = min(one.due_at for one in self._asked_for[-len(subjects) :])
-        time.sleep(max(0.0, first_due_at - self.random.uniform(*AHEAD_SECONDS) - time.time()))
+        time.sleep(max(0.0, first_due_at - AHEAD_SECONDS - time.time()))
         return self._hold(subjects[0])
 
     def _hold(self, subject: str) -> bool:
