@@ -21,6 +21,8 @@ PROBES: Final = frozenset({"/healthz", "/readyz"})
 LONGEST_PATH: Final = 300
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
+_TOLD: Final = "is_told"
+
 log = structlog.get_logger(__name__)
 
 
@@ -37,13 +39,18 @@ def access_log(get_response: GetResponse) -> GetResponse:
             request_id = _bind(request)
             response = get_response(request)
             response.headers[HEADER] = request_id
-            if settings.ORQ.access_log:
+            if settings.ORQ.access_log and not getattr(request, _TOLD, False):
                 _say(request, response, time.perf_counter() - began)
             return response
         finally:
             clear_contextvars()
 
     return answer
+
+
+def say_no_more(request: HttpRequest) -> None:
+    """Another event has said of this request what its answer would: nobody's hosts fill no log twice."""
+    setattr(request, _TOLD, True)
 
 
 def _bind(request: HttpRequest) -> str:

@@ -8,6 +8,7 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 
+from orqsite.access_log import say_no_more
 from orqsite.health import healthz, readyz
 from orqsite.metrics import metrics
 
@@ -30,6 +31,7 @@ def known_hosts(get_response: GetResponse) -> GetResponse:
             request.get_host()
         except DisallowedHost:
             log.warning("request.host_refused", host=request.META.get("HTTP_HOST", "")[:100])
+            say_no_more(request)
             return HttpResponseBadRequest("The Host header names none of this service's hosts.")
         return get_response(request)
 

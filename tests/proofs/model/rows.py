@@ -6,17 +6,24 @@ from schedules.models import (
     Agent,
     CadenceEpoch,
     Hold,
+    HourTally,
     MissedFiring,
     NextFire,
     Run,
     RunAttempt,
     Schedule,
+    TallyDelta,
+    TallyTotal,
     Workspace,
 )
 from tests.factories import make_agent, make_workspace
 from tests.proofs.model.ghost import GhostAgent
 
-IN_ORDER = (Hold, MissedFiring, RunAttempt, Run, CadenceEpoch, NextFire, Schedule, Agent, Workspace)
+TALLIES = (TallyDelta, HourTally, TallyTotal)
+IN_ORDER = (
+    *(Hold, MissedFiring, RunAttempt, Run, CadenceEpoch, NextFire, Schedule, Agent, Workspace),
+    *TALLIES,
+)
 RETRIES = {"retry_base": timedelta(seconds=10), "retry_cap": timedelta(seconds=60)}
 
 
