@@ -7,10 +7,10 @@ from django.db import connection
 from schedules.tallies.columns import KEY, insert_or_add
 
 _FOLD: Final = f"""
-WITH taken AS (
-    DELETE FROM schedules_tallydelta
-    WHERE id IN (SELECT id FROM schedules_tallydelta ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
-    RETURNING *
+WITH chosen AS MATERIALIZED (  -- once: a plan may run a subquery again for each row, and each time take others
+    SELECT id FROM schedules_tallydelta ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+), taken AS (
+    DELETE FROM schedules_tallydelta WHERE id IN (SELECT id FROM chosen) RETURNING *
 ), hours AS (
     {insert_or_add("schedules_hourtally", (*KEY, "hour"), "FROM taken")}
 ), totals AS (

@@ -84,7 +84,11 @@ def test_a_body_that_is_described_must_be_sent(operations: dict[str, Any]) -> No
     bodies = {name: each["requestBody"] for name, each in operations.items() if "requestBody" in each}
 
     assert {"create-agent-schedule", "update-agent-schedule"} <= set(bodies)
-    assert {name for name, body in bodies.items() if body["required"] is not True} == {"rotate-api-key"}
+    pauses = {"pause-agent", "pause-agent-schedule", "pause-workspace"}
+    assert {name for name, body in bodies.items() if body["required"] is not True} == {
+        "rotate-api-key",
+        *pauses,
+    }
 
 
 def test_every_reference_leads_somewhere(described: Any) -> None:
