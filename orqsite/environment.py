@@ -99,6 +99,10 @@ class Environment(BaseSettings):
         default_factory=lambda: ["localhost", "127.0.0.1", "[::1]"],
         description="comma-separated host names the service answers to",
     )
+    public_url: str = Field(
+        "",
+        description="where people reach the console, e.g. https://schedules.example.org: alerts link to it",
+    )
     trusted_origins: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
         description="comma-separated origins (https://…) from which console forms are accepted",

@@ -179,8 +179,8 @@ def agents_named(workspace: Workspace, agent_keys: Iterable[str], reach: ApiKey 
     return agents
 
 
-def warn_of_expiring(now: datetime) -> int:
-    """A line of the log for each working key that ends soon and has no successor; how many there are."""
+def expiring(now: datetime) -> list[ApiKey]:
+    """The working keys that end soon and have no successor, the next one first."""
     soon = ApiKey.objects.filter(
         is_enabled=True,
         revoked_at=None,
@@ -188,7 +188,12 @@ def warn_of_expiring(now: datetime) -> int:
         expires_at__lte=now + WARNED_BEFORE,
         replaced_by=None,
     )
-    keys = list(soon.order_by("expires_at"))
+    return list(soon.order_by("expires_at"))
+
+
+def warn_of_expiring(now: datetime) -> int:
+    """A line of the log for each key that is expiring; how many there are."""
+    keys = expiring(now)
     for key in keys:
         log.warning(
             "key.expiring",

@@ -2,7 +2,6 @@
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.db.models.signals import post_migrate, pre_migrate
 
 from schedules import addresses
 
@@ -17,10 +16,12 @@ class SchedulesConfig(AppConfig):
         """Which addresses agents may have is decided once a process."""
         addresses.configure(settings.AGENT_ADDRESSES)
         from schedules.access.staff import keep_staff  # models may be imported now
+        from schedules.alerts.triggers_sqlite import TRIGGERS as SIGNALLING
+        from schedules.database import sqlite_triggers
         from schedules.journal.watching import watch
-        from schedules.tallies import triggers_sqlite
+        from schedules.tallies.triggers_sqlite import TRIGGERS as COUNTING
 
         watch()
         keep_staff()
-        pre_migrate.connect(triggers_sqlite.drop, sender=self)
-        post_migrate.connect(triggers_sqlite.create, sender=self)
+        sqlite_triggers.keep(self, COUNTING, "schedules_tallydelta")
+        sqlite_triggers.keep(self, SIGNALLING, "schedules_alertsignal")

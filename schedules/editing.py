@@ -19,7 +19,7 @@ from schedules.expressions.invalid_expression import CRON_EXAMPLE, ONCE_EXAMPLE
 from schedules.expressions.minimum import MINIMUM_CADENCE
 from schedules.ledger import epochs
 from schedules.limits import quotas
-from schedules.models import Agent, DiscardReason, EpochEnd, Schedule, ScheduleType
+from schedules.models import Agent, DiscardReason, EpochEnd, PauseReason, Schedule, ScheduleType
 from schedules.runs import transitions
 from schedules.secrets import payloads
 from schedules.secrets.payloads import Payload
@@ -46,6 +46,7 @@ class ScheduleChanges(TypedDict, total=False):
     display_name: str | None
     is_active: bool
     pause_note: str
+    pause_reason: str
     paused_until: datetime | None
 
 
@@ -139,14 +140,26 @@ def update(
 
 
 def pause(
-    schedule_id: str, actor: str, now: datetime, *, note: str = "", until: datetime | None = None
+    schedule_id: str,
+    actor: str,
+    now: datetime,
+    *,
+    note: str = "",
+    until: datetime | None = None,
+    reason: PauseReason | None = None,
 ) -> Schedule:
     """The schedule, paused; the service resumes it at `until` (None: nobody but people do). As `update`.
 
-    Paused already: note and `until` are these from now on. InvalidRequest for an `until` in the past.
+    `reason`: why the service does it, None for a person. Paused already: all three are these from now on.
+    InvalidRequest for an `until` in the past.
     """
     holds.require_to_come(until, now)
-    changes: ScheduleChanges = {"is_active": False, "pause_note": note, "paused_until": until}
+    changes: ScheduleChanges = {
+        "is_active": False,
+        "pause_note": note,
+        "pause_reason": reason.value if reason else "",
+        "paused_until": until,
+    }
     return update(schedule_id, changes, actor, now)
 
 
@@ -189,6 +202,7 @@ _RECORDED: Final = (
         "display_name",
         "is_active",
         "pause_note",
+        "pause_reason",
         "paused_until",
         "payload",
     ),
@@ -310,12 +324,13 @@ def _apply_pause(
     """What is on record of its pause: as long as it is paused, and no longer."""
     if schedule.is_active or schedule.is_finished or was_on:
         schedule.paused_at, schedule.paused_until, schedule.pause_note = None, None, ""
-        schedule.paused_by_id = schedule.paused_by_name = ""
+        schedule.paused_by_id = schedule.paused_by_name = schedule.pause_reason = ""
     if was_on and not (schedule.is_active or schedule.is_finished):
         schedule.paused_at, schedule.paused_by_id = now, actor
         schedule.paused_by_name = actors.current().name[:150]
     if not (schedule.is_active or schedule.is_finished) and "pause_note" in changes:
         schedule.pause_note, schedule.paused_until = changes["pause_note"], changes.get("paused_until")
+        schedule.pause_reason = changes.get("pause_reason", "")
 
 
 def _restart(schedule: Schedule, type_: str, expression: str, now: datetime) -> None:

@@ -123,3 +123,15 @@ class ClockLeapt(Refused):
             f"or has stayed so for some minutes. Try again in {self.wait} s"
         )
         self.ahead = ahead
+
+
+class IncidentNotFound(Refused):
+    """Incident not found"""
+
+    code = "incident_not_found"
+
+
+class IncidentClosed(Refused):
+    """The incident is over; only an open one can be acknowledged"""
+
+    code = "incident_closed"

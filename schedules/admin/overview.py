@@ -14,8 +14,8 @@ from schedules.admin.lines import Line
 from schedules.admin.recent_failures import failures, missed
 from schedules.database.clock import database_now
 from schedules.health.report import recent_report
+from schedules.ledger.verdict import LedgerState, Verdict, ledger_state
 from schedules.models import AuditResult
-from schedules.overview.ledger_verdict import LedgerState, Verdict, ledger_state
 from schedules.overview.standing import at_work, standing
 
 

@@ -10,10 +10,10 @@ from rest_framework import serializers
 from schedules.api.documents import Count, Document
 from schedules.api.pause_documents import HoldDocument
 from schedules.health.report import recent_report
+from schedules.ledger.verdict import LedgerState, Verdict, ledger_state
 from schedules.models import ApiKey, Hold
 from schedules.overview import recent
 from schedules.overview.held import held
-from schedules.overview.ledger_verdict import LedgerState, Verdict, ledger_state
 from schedules.overview.reach import Reach
 from schedules.overview.standing import AtWork, Concern, Severity, at_work, standing
 

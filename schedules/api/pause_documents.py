@@ -8,7 +8,7 @@ from rest_framework import serializers
 from schedules import holds
 from schedules.expressions.instants import rfc3339
 from schedules.holds import Pause
-from schedules.models import Hold, Schedule
+from schedules.models import Hold, PauseReason, Schedule
 
 SCOPES = ("schedule", "agent", "workspace", "everything")
 
@@ -32,6 +32,12 @@ class PauseDocument(serializers.Serializer[Any]):
     by_id = serializers.CharField(
         required=False, help_text="Who paused it: an API key (`apk_…`) or a console user."
     )
+    reason = serializers.ChoiceField(
+        PauseReason.values,
+        required=False,
+        help_text="Why the service paused it by itself; absent: somebody asked for it. `repeated_failures`: so many "
+        "runs failed in a row in a way that repeating cannot mend. Mend the cause, then resume it.",
+    )
 
 
 def document_of(pause: Pause) -> dict[str, Any]:
@@ -42,6 +48,7 @@ def document_of(pause: Pause) -> dict[str, Any]:
         "until": None if pause.until_at is None else rfc3339(pause.until_at),
         "since": None if pause.since_at is None else rfc3339(pause.since_at),
         "by_id": pause.by_id,
+        "reason": pause.reason,
     }
     return {name: value for name, value in document.items() if value}
 

@@ -14,7 +14,7 @@ OF_SCHEDULE = "schedule"
 class Pause:
     """`scope`: schedule, agent, workspace or everything; `what`: that, for people. `by_id`: how whoever did it signs.
 
-    What is not on record is None or empty.
+    `reason`: why the service did it. What is not on record is None or empty.
     """
 
     scope: str
@@ -24,6 +24,7 @@ class Pause:
     since_at: datetime | None
     by_id: str
     by_name: str
+    reason: str = ""
 
     @property
     def is_hold(self) -> bool:
@@ -68,6 +69,7 @@ def own_pause(schedule: Schedule) -> Pause | None:
         schedule.paused_at,
         schedule.paused_by_id,
         schedule.paused_by_name,
+        schedule.pause_reason,
     )
 
 

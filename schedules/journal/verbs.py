@@ -17,6 +17,7 @@ VERBS: Final = {
     "revoke": "revoked",
     "expire": "expired",
     "rotate": "sealed anew",
+    "acknowledge": "acknowledged",
     "log_in": "logged in",
     "fail_log_in": "refused at the login",
 }

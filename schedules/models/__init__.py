@@ -1,6 +1,8 @@
 """The nouns of the domain, one module each."""
 
 from schedules.models.agent import CHANGE_ORIGIN, DEFAULT_RUNTIME, Agent, AgentVersion
+from schedules.models.alert_rule import AlertRule
+from schedules.models.alert_signal import LATE_FROM, AlertSignal, ScheduleHealth, SignalKind
 from schedules.models.api_key import ApiKey, Scope
 from schedules.models.attempt import WORKER_LOST, AttemptOutcome, RunAttempt
 from schedules.models.audit import AuditResult
@@ -8,6 +10,7 @@ from schedules.models.clock_leap import ClockLeap
 from schedules.models.epoch import CadenceEpoch, EpochEnd
 from schedules.models.hold import NOTE_LENGTH, Hold, HoldScope
 from schedules.models.idempotency import IdempotencyRecord
+from schedules.models.incident import AlertEvent, Digest, Incident, Subject
 from schedules.models.journal import JournalEntry
 from schedules.models.known_key import KnownEncryptionKey
 from schedules.models.login_failures import LoginFailures
@@ -30,7 +33,7 @@ from schedules.models.run import (
     idempotency_key,
     states_before,
 )
-from schedules.models.schedule import Schedule, ScheduleType
+from schedules.models.schedule import PauseReason, Schedule, ScheduleType
 from schedules.models.tally import HourTally, ScheduleCount, TallyDelta, TallyTotal
 from schedules.models.traceparent import root_traceparent, valid_traceparent
 from schedules.models.workspace import Workspace
@@ -39,6 +42,7 @@ __all__ = [
     "CHANGE_ORIGIN",
     "DEFAULT_RUNTIME",
     "FINAL_STATES",
+    "LATE_FROM",
     "NOTE_LENGTH",
     "RESPONSE_ID_LENGTH",
     "TRANSITIONS",
@@ -48,17 +52,22 @@ __all__ = [
     "WORKER_LOST",
     "Agent",
     "AgentVersion",
+    "AlertEvent",
+    "AlertRule",
+    "AlertSignal",
     "ApiKey",
     "AttemptOutcome",
     "AuditResult",
     "CadenceEpoch",
     "ClockLeap",
+    "Digest",
     "DiscardReason",
     "EpochEnd",
     "Hold",
     "HoldScope",
     "HourTally",
     "IdempotencyRecord",
+    "Incident",
     "JournalEntry",
     "KnownEncryptionKey",
     "LoginFailures",
@@ -66,6 +75,7 @@ __all__ = [
     "MissedFiring",
     "MissedReason",
     "NextFire",
+    "PauseReason",
     "ProcessKind",
     "ProcessRegistration",
     "ProviderAccount",
@@ -75,8 +85,11 @@ __all__ = [
     "RunState",
     "Schedule",
     "ScheduleCount",
+    "ScheduleHealth",
     "ScheduleType",
     "Scope",
+    "SignalKind",
+    "Subject",
     "TallyDelta",
     "TallyTotal",
     "TriggerKind",

@@ -215,6 +215,9 @@ class Run(models.Model):
     cost = models.BigIntegerField(null=True, blank=True, help_text="In billionths of a dollar")
     error_code = models.CharField(max_length=100, blank=True, default="", db_default="")
     error_message = models.TextField(blank=True, default="", db_default="")
+    http_status = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Of the reply that the last attempt failed by"
+    )
     trace_id = models.CharField(max_length=64, blank=True, default="", db_default="", help_text="Ours")
     agent_trace_id = models.CharField(max_length=64, blank=True, default="", db_default="")
     linked_traceparent = models.CharField(

@@ -25,6 +25,12 @@ class ScheduleType(models.TextChoices):
     ONCE = "once"
 
 
+class PauseReason(models.TextChoices):
+    """Why the service pauses a schedule by itself."""
+
+    FAILURES = "repeated_failures"
+
+
 class ScheduleQuerySet(models.QuerySet["Schedule"]):
     """Schedules by what may happen to them."""
 
@@ -83,6 +89,14 @@ class Schedule(models.Model):
         null=True, blank=True, help_text="When the service resumes it; none: nobody but people do"
     )
     pause_note = models.CharField(max_length=NOTE_LENGTH, blank=True, default="", db_default="")
+    pause_reason = models.CharField(
+        max_length=20,
+        choices=PauseReason.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why the service paused it; empty: somebody asked for it",
+    )
     paused_by_id = models.CharField(max_length=40, blank=True, default="", db_default="")
     paused_by_name = models.CharField(max_length=150, blank=True, default="", db_default="")
     created_by_id = models.CharField(max_length=40)

@@ -81,6 +81,7 @@ class Failure(Protocol):
     is_silent: bool
     retry_after: timedelta | None
     response_id: str | None
+    http_status: int | None
 
     @property
     def answer(self) -> Answer | None: ...
@@ -158,7 +159,13 @@ def fail(claimed: Claimed, failure: Failure, now: datetime) -> RunState | None:
     if is_too_silent:
         facts |= {"error_code": TIMED_OUT, "error_message": f"{failure.message}; {_NOT_CALLED_AGAIN}"}
     answered = _answered(failure.answer, claimed.agent, now) if failure.answer is not None else {}
-    ended = {"reason": facts["error_code"], "finished_at": now, "silent_count": silent_count, **LEASE_ENDED}
+    ended = {
+        "reason": facts["error_code"],
+        "http_status": failure.http_status,
+        "finished_at": now,
+        "silent_count": silent_count,
+        **LEASE_ENDED,
+    }
     if not move(owned, RunState.FAILED, **facts, **answered, **ended):
         return None
     ringing.ring(claimed.agent.id)

@@ -1,0 +1,126 @@
+"""What starts late, and what was never fired: unless something wider is the reason, which then counts it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Q
+
+from schedules.alerts import rules
+from schedules.alerts.book import Book
+from schedules.alerts.names import Names
+from schedules.alerts.rules import Rules
+from schedules.expressions.instants import read_instant, rfc3339
+from schedules.models import AlertSignal, Incident, Subject
+
+STANDSTILLS: Final = (rules.BEATS, rules.WORKERS, rules.BROKER)
+NOTICED_WITHIN: Final = timedelta(minutes=2)
+"""A standstill began at most so long before its incident."""
+
+
+class Standstills:
+    """The times at which a workspace, or an agent, stood still as a whole."""
+
+    def __init__(self, book: Book, workspace_ids: Iterable[UUID], since: datetime) -> None:
+        self._book = book
+        lasted = Q(closed_at=None) | Q(closed_at__gte=since)
+        named = Incident.objects.filter(lasted, workspace__in=set(workspace_ids), absorbed_by="")
+        self._all = list(named.filter(rule__in=(*STANDSTILLS, rules.SATURATED)).order_by("opened_at"))
+
+    def at(self, signal: AlertSignal, *, is_saturation_one: bool) -> Incident | None:
+        """The one in which the signal's run was due; None: something of its own is wrong."""
+        for each in self._all:
+            if each.workspace_id != signal.workspace_id or not _covers(each, signal.due_at):
+                continue
+            if each.rule != rules.SATURATED or (is_saturation_one and _is_about(each, signal.agent_id)):
+                return each
+        return None
+
+
+class Lateness:
+    """Judges the lateness of runs, and missed fire times."""
+
+    def __init__(
+        self,
+        book: Book,
+        which: Rules,
+        names: Names,
+        workspace_ids: Iterable[UUID],
+        signals: Sequence[AlertSignal],
+    ) -> None:
+        self._book, self._rules, self._names = book, which, names
+        first = min(signal.due_at for signal in signals)
+        self._standstills = Standstills(book, workspace_ids, first)
+
+    def missed(self, signal: AlertSignal) -> bool:
+        """Fire times that nobody had stopped have no run; whether an incident of the schedule tells of it."""
+        rule = self._rules.of(rules.MISSED, signal.workspace_id, signal.agent_id, signal.schedule_id)
+        if not rule.is_on:
+            return False
+        standstill = self._standstills.at(signal, is_saturation_one=False)
+        if standstill is not None:
+            _count_missed(standstill, signal.count)
+            return False
+        before = self._book.find(rules.MISSED, signal.schedule_id)
+        self._book.see(
+            rules.MISSED, self._names.about(signal), signal.code, _range(signal, before), signal.count
+        )
+        return True
+
+    def started(self, signal: AlertSignal) -> bool:
+        """A run ended; whether an incident tells of how late it had started. One in time ends what was open."""
+        if signal.lateness is None:
+            return False
+        rule = self._rules.of(rules.LATE, signal.workspace_id, signal.agent_id, signal.schedule_id)
+        if signal.lateness < rule.threshold * 1000:
+            self._in_time(signal)
+            return False
+        return rule.is_on and self._late(signal)
+
+    def _late(self, signal: AlertSignal) -> bool:
+        if self._standstills.at(signal, is_saturation_one=True) is not None:
+            return False
+        facts = {
+            "agent_id": signal.agent_id,
+            "schedule_id": signal.schedule_id,
+            "run_id": signal.run_id,
+            "due_at": rfc3339(signal.due_at),
+            "lateness_seconds": (signal.lateness or 0) // 1000,
+        }
+        self._book.see(rules.LATE, self._names.about(signal), "", facts)
+        return True
+
+    def _in_time(self, signal: AlertSignal) -> None:
+        self._book.close(rules.LATE, signal.schedule_id)
+        missed = self._book.find(rules.MISSED, signal.schedule_id)
+        if missed is not None and signal.due_at > read_instant(missed.facts["last_fire_time"]):
+            self._book.close(rules.MISSED, signal.schedule_id)
+
+
+def _covers(incident: Incident, due_at: datetime) -> bool:
+    ended = incident.closed_at
+    return incident.opened_at - NOTICED_WITHIN <= due_at and (ended is None or due_at <= ended)
+
+
+def _is_about(incident: Incident, agent_id: str) -> bool:
+    """An agent without a free slot, or a whole workspace."""
+    return incident.subject == Subject.WORKSPACE or incident.subject_id == agent_id
+
+
+def _count_missed(incident: Incident, count: int) -> None:
+    """Also of one that is over: its beats have come back, and have just said what was missed meanwhile."""
+    incident.facts = incident.facts | {"missed_count": incident.facts.get("missed_count", 0) + count}
+    Incident.objects.filter(id=incident.id).update(facts=incident.facts)
+
+
+def _range(signal: AlertSignal, before: Incident | None) -> dict[str, Any]:
+    known = before.facts if before is not None else {}
+    first = rfc3339(signal.first_due_at or signal.due_at)
+    return {
+        "agent_id": signal.agent_id,
+        "schedule_id": signal.schedule_id,
+        "first_fire_time": min(first, known.get("first_fire_time", first)),
+        "last_fire_time": max(rfc3339(signal.due_at), known.get("last_fire_time", "")),
+        "missed_count": known.get("missed_count", 0) + signal.count,
+    }

@@ -1,0 +1,61 @@
+"""Whether it is the agent: many of its schedules fail for one reason, and none of its runs succeeds."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from schedules.alerts import rules
+from schedules.alerts.book import Book
+from schedules.alerts.rules import Rules
+from schedules.database.ulids import lowest_ulid_at
+from schedules.models import AlertSignal, Run, RunState, ScheduleHealth
+
+_LONGEST_RUN: Final = timedelta(hours=1)
+"""Runs that began longer before the window are not looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """So many schedules of the agent fail with the code."""
+
+    workspace_id: UUID
+    agent_id: str
+    code: str
+    schedule_count: int
+
+
+def find(failed: Sequence[AlertSignal], which: Rules, book: Book) -> Iterator[Outage]:
+    """New ones and those of another cause, of the agents of these signals. Health is stored already."""
+    for workspace_id, agent_id, code in sorted(
+        {(each.workspace_id, each.agent_id, each.code) for each in failed}
+    ):
+        rule = which.of(rules.OUTAGE, workspace_id, agent_id)
+        known = book.find(rules.OUTAGE, agent_id)
+        if not rule.is_on or (known is not None and known.signature == code):
+            continue
+        since = book.now - timedelta(seconds=rule.window)
+        if failing_count(agent_id, code, since) < rule.threshold:
+            continue
+        count = failing_count(
+            agent_id, code, max(since, _last_success(workspace_id, agent_id, since) or since)
+        )
+        if count >= rule.threshold:
+            yield Outage(workspace_id, agent_id, code, count)
+
+
+def failing_count(agent_id: str, code: str, since: datetime) -> int:
+    """How many of the agent's schedules have failed with the code since then, and not succeeded after it."""
+    failing = ScheduleHealth.objects.filter(agent_id=agent_id, code=code, failure_count__gt=0)
+    return failing.filter(failed_at__gte=since).count()
+
+
+def _last_success(workspace_id: UUID, agent_id: str, since: datetime) -> datetime | None:
+    """When the newest run of the agent that has succeeded ended; None: too long ago to matter."""
+    recent = Run.objects.filter(
+        workspace=workspace_id, agent=agent_id, id__gte=lowest_ulid_at(since - _LONGEST_RUN)
+    )
+    return (
+        recent.filter(state=RunState.SUCCEEDED).order_by("-id").values_list("finished_at", flat=True).first()
+    )

@@ -1,0 +1,136 @@
+"""What is due and has waited for long: fire times and runs. Those that wait for a slot are their agent's matter."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from schedules.alerts import rules
+from schedules.alerts.book import About, Book
+from schedules.alerts.rules import Rules
+from schedules.expressions.instants import rfc3339
+from schedules.limits.calls_in_flight import Full, why_full
+from schedules.models import Agent, NextFire, Run, Schedule, ScheduleHealth, Subject
+
+MOST: Final = 2_000
+"""So many of each kind are looked at; a standstill of more is a matter of the whole service."""
+
+STANDSTILLS: Final = (rules.BEATS, rules.WORKERS, rules.BROKER)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A schedule of which something is due since `due_at`. `run_id`: "" of a fire time without a run."""
+
+    workspace_id: UUID
+    agent_id: str
+    schedule_id: str
+    due_at: datetime
+    run_id: str = ""
+
+
+def look(book: Book, which: Rules, now: datetime) -> None:
+    """Open what waits for too long, and what runs wait for."""
+    least = timedelta(seconds=min(which.least(rules.LATE), which.least(rules.SATURATED)))
+    waiting = [*_fires(now - least), *_runs(now - least)]
+    full = _full(waiting, now)
+    _see_full(book, which, waiting, full, now)
+    late = [each for each in waiting if not (each.run_id and each.agent_id in full)]
+    _see_late(book, which, late, now)
+
+
+def _fires(before: datetime) -> Iterator[_Waiting]:
+    due = NextFire.objects.due(before).values_list(
+        "schedule__workspace_id", "schedule__agent_id", "schedule_id", "fire_time"
+    )
+    yield from (_Waiting(*row) for row in due[:MOST])
+
+
+def _runs(before: datetime) -> Iterator[_Waiting]:
+    """Retries were in time once."""
+    due = Run.objects.claimable(before).filter(started_at=None, agent__isnull=False).order_by("redispatch_at")
+    rows = due.values_list("workspace_id", "agent_id", "schedule_id", "not_before", "id")
+    yield from (_Waiting(*row) for row in rows[:MOST])
+
+
+def _full(waiting: list[_Waiting], now: datetime) -> dict[str, Full]:
+    """By agent: why its runs find no slot."""
+    agents = Agent.objects.select_related("workspace").in_bulk(
+        {each.agent_id for each in waiting if each.run_id}
+    )
+    reasons = {agent_id: why_full(agent, now) for agent_id, agent in agents.items()}
+    return {agent_id: full for agent_id, full in reasons.items() if full is not None}
+
+
+def _see_full(
+    book: Book, which: Rules, waiting: list[_Waiting], full: dict[str, Full], now: datetime
+) -> None:
+    oldest: dict[str, _Waiting] = {}
+    for each in waiting:
+        if each.run_id and each.agent_id in full:
+            oldest[each.agent_id] = min(each, oldest.get(each.agent_id, each), key=lambda one: one.due_at)
+    keys = dict(Agent.objects.filter(id__in=oldest).values_list("id", "key")) if oldest else {}
+    for agent_id, each in oldest.items():
+        rule = which.of(rules.SATURATED, each.workspace_id, agent_id)
+        if rule.is_on and now - each.due_at >= timedelta(seconds=rule.threshold):
+            about = About(each.workspace_id, Subject.AGENT, agent_id, keys[agent_id], agent_id)
+            book.see(rules.SATURATED, about, full[agent_id].owner, _facts_of(full[agent_id], each))
+    for incident in book.open_of(rules.SATURATED):
+        if incident.subject_id not in oldest:
+            book.close(rules.SATURATED, incident.subject_id)
+
+
+def _facts_of(full: Full, oldest: _Waiting) -> dict[str, Any]:
+    facts = {"agent_id": oldest.agent_id, "full": full.owner, "in_flight": full.count, "limit": full.limit}
+    return facts | {"waiting_since": rfc3339(oldest.due_at)}
+
+
+def _see_late(book: Book, which: Rules, late: list[_Waiting], now: datetime) -> None:
+    new = [each for each in late if _is_too_late(book, which, each, now)]
+    names = {
+        row.id: row.display_name or row.expression
+        for row in Schedule.objects.filter(id__in={each.schedule_id for each in new})
+    }
+    for each in new:
+        about = About(
+            each.workspace_id,
+            Subject.SCHEDULE,
+            each.schedule_id,
+            names.get(each.schedule_id, ""),
+            each.agent_id,
+        )
+        facts = {
+            "agent_id": each.agent_id,
+            "schedule_id": each.schedule_id,
+            "run_id": each.run_id,
+            "due_at": rfc3339(each.due_at),
+            "lateness_seconds": int((now - each.due_at).total_seconds()),
+        }
+        book.see(rules.LATE, about, "", {name: value for name, value in facts.items() if value})
+    _be_told_of_their_end(new, now)
+
+
+def _is_too_late(book: Book, which: Rules, each: _Waiting, now: datetime) -> bool:
+    """By its own rule, and not a part of something wider."""
+    if any(book.find(rule, str(each.workspace_id)) for rule in STANDSTILLS):
+        return False
+    rule = which.of(rules.LATE, each.workspace_id, each.agent_id, each.schedule_id)
+    is_known = book.find(rules.LATE, each.schedule_id) is not None
+    return rule.is_on and not is_known and now - each.due_at >= timedelta(seconds=rule.threshold)
+
+
+def _be_told_of_their_end(late: list[_Waiting], now: datetime) -> None:
+    """Runs of a schedule that has a row are signalled however they end."""
+    ScheduleHealth.objects.bulk_create(
+        [
+            ScheduleHealth(
+                schedule_id=schedule_id,
+                workspace_id=each.workspace_id,
+                agent_id=each.agent_id,
+                updated_at=now,
+            )
+            for schedule_id, each in {each.schedule_id: each for each in late}.items()
+        ],
+        ignore_conflicts=True,
+    )

@@ -1,0 +1,114 @@
+"""What an alert says: one sentence for people, facts for programs. Codes and our own words, never an agent's."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.urls import reverse
+
+from schedules import lengths
+from schedules.alerts import rules
+from schedules.alerts.alert import Alert
+from schedules.alerts.rules import RULES
+from schedules.expressions.instants import rfc3339
+from schedules.models import AlertEvent, Incident
+
+_SENTENCES: Final = {
+    rules.FAILING: "{name} fails ({signature}), {failures_in_row} in a row",
+    rules.FLAPPING: "{name} fails again and again: {failures_in_window} times in {window}, last with {signature}",
+    rules.OUTAGE: "Agent {name} is down: {schedule_count} of its schedules fail ({signature})",
+    rules.MISSED: "{name} was not fired: {missed_count} missed, from {first_fire_time} to {last_fire_time}",
+    rules.LATE: "{name} is late by {lateness}",
+    rules.PAUSED: "{name} was paused by the service after {failures_in_row} failures ({signature})",
+    rules.SATURATED: "Runs of {name} wait for a free slot: {in_flight} of {limit} calls in flight",
+    rules.LEDGER: "The audit of the ledger has {finding_count} findings",
+    rules.BEATS: "No beat is alive: nothing is fired",
+    rules.WORKERS: "No worker is alive: nothing is run",
+    rules.BROKER: "The broker {broker_state}",
+    rules.CLOCK: "The database's clock is {ahead} ahead: nothing is fired",
+    rules.KEY: "API key {name} ends at {expires_at}",
+}
+_PREFIXES: Final = {
+    AlertEvent.OPENED: "",
+    AlertEvent.CHANGED: "Another cause: ",
+    AlertEvent.REMINDER: "Still: ",
+}
+
+
+def alert_about(incident: Incident, event: AlertEvent, now: datetime) -> Alert:
+    """The message that says what has become of an incident."""
+    is_over = event in (AlertEvent.RECOVERED, AlertEvent.ABSORBED)
+    return Alert(
+        type=f"{incident.rule}.{event.value}",
+        workspace_id=incident.workspace_id,
+        incident_id=incident.id,
+        created_at=now,
+        severity=rules.INFO if is_over else RULES[incident.rule].severity,
+        summary=summary(incident, event),
+        data=data_of(incident, now),
+        ends=is_over,
+    )
+
+
+def summary(incident: Incident, event: AlertEvent) -> str:
+    """One sentence."""
+    if event == AlertEvent.RECOVERED:
+        ended = incident.closed_at or incident.seen_at
+        lasted = lengths.length(ended - incident.opened_at)
+        return f"Over after {lasted}: {incident.rule} of {_name(incident)}, seen {_times(incident.count)}"
+    if event == AlertEvent.ABSORBED:
+        return f"{incident.rule} of {_name(incident)} is a part of incident {incident.absorbed_by}"
+    return _PREFIXES[event] + sentence(incident)
+
+
+def sentence(incident: Incident) -> str:
+    """What is wrong."""
+    facts = incident.facts
+    values: dict[str, Any] = {
+        "failures_in_row": 1, "schedule_count": 0, "missed_count": 0, "finding_count": 0, "in_flight": 0, "limit": 0,
+        "failures_in_window": 0, "first_fire_time": "", "last_fire_time": "", "expires_at": "", "broker_state": "",
+        **facts,
+        "name": _name(incident),
+        "signature": incident.signature,
+        "window": lengths.length(timedelta(seconds=facts.get("window_seconds", 0))),
+        "lateness": lengths.length(timedelta(seconds=facts.get("lateness_seconds", 0))),
+        "ahead": lengths.length(timedelta(seconds=facts.get("ahead_seconds", 0))),
+    }  # fmt: skip
+    return _SENTENCES[incident.rule].format(**values)
+
+
+def data_of(incident: Incident, now: datetime) -> dict[str, object]:
+    """What programs get."""
+    ended = incident.closed_at
+    data = {
+        "incident_id": incident.id,
+        "rule": incident.rule,
+        "workspace_id": str(incident.workspace_id),
+        "subject": incident.subject,
+        "subject_id": incident.subject_id,
+        "subject_name": incident.subject_name,
+        "code": incident.signature,
+        "count": incident.count,
+        "opened_at": rfc3339(incident.opened_at),
+        "closed_at": rfc3339(ended) if ended else None,
+        "duration_seconds": round(((ended or now) - incident.opened_at).total_seconds()),
+        "absorbed_by": incident.absorbed_by,
+        "console_url": console_url(incident),
+        **incident.facts,
+    }
+    return {name: value for name, value in data.items() if value not in (None, "")}
+
+
+def console_url(incident: Incident) -> str | None:
+    """Its page; None where ORQ_PUBLIC_URL does not say where the console is."""
+    base = settings.ORQ.public_url
+    return urljoin(base, reverse("admin:schedules_incident_change", args=[incident.id])) if base else None
+
+
+def _name(incident: Incident) -> str:
+    return incident.subject_name or f"{incident.subject} {incident.subject_id}"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
