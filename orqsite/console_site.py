@@ -33,6 +33,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _page("Schedules", "schedule", "schedules_schedule"),
             _page("Runs", "play_circle", "schedules_run"),
+            _page("Incidents", "notifications", "schedules_incident"),
             _page("Missed firings", "event_busy", "schedules_missedfiring"),
             _page("Ledger audits", "fact_check", "schedules_auditresult"),
             _page("Journal", "menu_book", "schedules_journalentry"),
@@ -43,6 +44,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _page("Agents", "smart_toy", "schedules_agent"),
             _page("API keys", "key", "schedules_apikey"),
+            _page("Alert rules", "rule", "schedules_alertrule"),
             _page("Members", "group_add", "schedules_membership"),
             _page("Workspaces", "workspaces", "schedules_workspace"),
         ],

@@ -135,3 +135,9 @@ class IncidentClosed(Refused):
     """The incident is over; only an open one can be acknowledged"""
 
     code = "incident_closed"
+
+
+class AlertRuleNotFound(Refused):
+    """Alert rule not found"""
+
+    code = "alert_rule_not_found"

@@ -11,11 +11,13 @@ from schedules.models import (
     AgentVersion,
     Hold,
     HoldScope,
+    Incident,
     NextFire,
     Run,
     RunState,
     Schedule,
     Scope,
+    Subject,
     TriggerKind,
     Workspace,
 )
@@ -85,6 +87,22 @@ def make_hold(of: Agent | Workspace | None = None, began_at: datetime = NOON, **
         reached = {"scope": HoldScope.EVERYTHING}
     made = {"by_id": "user_anna", "by_name": "anna", "note": "The provider is down"}
     return Hold.objects.create(**made | reached | {"began_at": began_at} | fields)
+
+
+def make_incident(agent: Agent, opened_at: datetime = NOON, **fields: Any) -> Incident:
+    """An open incident of the agent, told a minute ago, unless told otherwise."""
+    made = {
+        "rule": "agent.outage",
+        "subject": Subject.AGENT,
+        "subject_id": agent.id,
+        "subject_name": agent.key,
+        "agent_id": agent.id,
+        "signature": "agent_unreachable",
+        "facts": {"schedule_count": 5, "code": "agent_unreachable"},
+        "seen_at": opened_at,
+        "told_at": opened_at + timedelta(minutes=1),
+    }
+    return Incident.objects.create(workspace_id=agent.workspace_id, opened_at=opened_at, **made | fields)
 
 
 def make_token(workspace: Workspace, scope: Scope = Scope.WRITE, **fields: Any) -> str:

@@ -12,7 +12,7 @@ from schedules.models import CHANGE_ORIGIN, Role
 _BY_ROLE: Final[dict[Role, tuple[str, ...]]] = {
     Role.VIEWER: (
         *("view_workspace", "view_schedule", "view_run", "view_missedfiring"),
-        *("view_agent", "view_agentversion"),
+        *("view_agent", "view_agentversion", "view_incident"),
     ),
     Role.OPERATOR: (
         "run_schedule",
@@ -21,6 +21,7 @@ _BY_ROLE: Final[dict[Role, tuple[str, ...]]] = {
         "cancel_run",
         "retry_run",
         "view_journalentry",
+        "acknowledge_incident",
     ),
     Role.EDITOR: (
         *("add_schedule", "change_schedule", "delete_schedule"),
@@ -28,6 +29,7 @@ _BY_ROLE: Final[dict[Role, tuple[str, ...]]] = {
     ),
     Role.ADMINISTRATOR: (
         *("add_agent", CHANGE_ORIGIN, "delete_agent", "pause_workspace"),
+        *("view_alertrule", "add_alertrule", "change_alertrule", "delete_alertrule"),
         *("view_apikey", "add_apikey", "rotate_apikey", "revoke_apikey"),
         *("view_membership", "add_membership", "change_membership", "delete_membership"),
     ),

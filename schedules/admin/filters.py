@@ -13,12 +13,16 @@ from django.http import HttpRequest
 
 from schedules import access
 from schedules.admin.typed import ModelAdmin
+from schedules.alerts.reading import STATES
+from schedules.alerts.rules import AUTO_PAUSE, RESUMED, RULES
 from schedules.database.clock import database_now
 from schedules.database.ulids import lowest_ulid_at
 from schedules.models import (
     Agent,
+    AlertRule,
     ApiKey,
     DiscardReason,
+    Incident,
     JournalEntry,
     Membership,
     MissedFiring,
@@ -55,7 +59,7 @@ class WorkspaceFilter(SelectFilter):
     title = "workspace"
     parameter_name = "workspace"
     paths: ClassVar[dict[type[Model], str]] = {
-        **dict.fromkeys((Schedule, Agent, ApiKey, Membership), "workspace"),
+        **dict.fromkeys((Schedule, Agent, AlertRule, ApiKey, Incident, Membership), "workspace"),
         **dict.fromkeys((Run, MissedFiring), "schedule__workspace"),
         JournalEntry: "workspace_id",
     }
@@ -94,6 +98,36 @@ class AgentFilter(SelectFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Those of the agent."""
         return queryset.filter(**{self.paths[queryset.model]: self.value()}) if self.value() else queryset
+
+
+class IncidentStateFilter(ConsoleFilter):
+    """Incidents that are wrong now, seen or not, or over."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Choices:
+        """The three states."""
+        return [(state, state) for state in STATES]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those in the state."""
+        return queryset.filter(STATES.get(self.value() or "", Q()))
+
+
+class RuleFilter(SelectFilter):
+    """Incidents of one rule."""
+
+    title = "rule"
+    parameter_name = "rule"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Choices:
+        """Those that open incidents."""
+        return [(name, name) for name in RULES if name not in (AUTO_PAUSE, RESUMED)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those of the rule."""
+        return queryset.filter(rule=self.value()) if self.value() else queryset
 
 
 def _within(

@@ -1,4 +1,4 @@
-"""What is wrong with the service as a whole: no beat, no worker, no broker, a clock that leapt, a ledger with gaps."""
+"""What is wrong with the whole service: no beat, no worker, no broker, a clock that leapt, a ledger with gaps."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -70,12 +70,21 @@ ERRORS: Final[dict[str, ErrorCode]] = {
         _NOT_FOUND,
         "The workspace has no such API key, or it may do more than the key that asks.",
     ),
+    "incident_not_found": ErrorCode(
+        404, _NOT_FOUND, "The workspace has no such incident, or it was over long ago and has been deleted."
+    ),
+    "alert_rule_not_found": ErrorCode(
+        404, _NOT_FOUND, "There is no alert rule of this name. GET /v3/alert-rules lists them."
+    ),
     "not_found": ErrorCode(404, _NOT_FOUND, "There is no such path. No path of the API ends in a slash."),
     "method_not_allowed": ErrorCode(
         405, _REQUEST, "This path does not support this method. The header Allow names those it supports."
     ),
     "key_not_working": ErrorCode(
         400, _REQUEST, "The API key has been revoked, disabled or has expired. Issue a new one."
+    ),
+    "incident_closed": ErrorCode(
+        400, _REQUEST, "The incident is over. Only an open incident can be acknowledged."
     ),
     "agent_exists": ErrorCode(
         409, _REQUEST, "The workspace has an agent of this key already. Update it, or choose another key."

@@ -257,3 +257,31 @@ STATISTICS: Final = {
     "step": "hour",
     "series": [{"at": "2026-04-19T22:00:00Z", "runs": 20, "failed": 7, "missed": 0, "cost_usd": 0.036}],
 }
+INCIDENT: Final = {
+    "_id": "01KPNA4Q0ZT5V9D0W8R3C1K7XE",
+    "rule": "agent.outage",
+    "state": "open",
+    "severity": "critical",
+    "summary": "Agent daily-briefing is down: 30 of its schedules fail (agent_unreachable)",
+    "subject": "agent",
+    "subject_id": "01KPM5Y2T1Q8V0B7N4C6D3R9ZA",
+    "subject_name": SCHEDULE["agent_key"],
+    "agent_id": "01KPM5Y2T1Q8V0B7N4C6D3R9ZA",
+    "code": "agent_unreachable",
+    "count": 30,
+    "facts": {"code": "agent_unreachable", "schedule_count": 30},
+    "opened": "2026-04-20T21:00:04.211000Z",
+    "last_seen": "2026-04-20T22:00:05.020000Z",
+}
+ALERT_RULE: Final = {
+    "rule": "agent.outage",
+    "scope": "workspace",
+    "opens": "So many schedules of an agent failed with the same code within the window, and none of its runs "
+    "succeeded",
+    "severity": "critical",
+    "is_enabled": True,
+    "is_default": False,
+    "threshold": 3,
+    "counts": "schedules",
+    "window_seconds": 600,
+}

@@ -8,6 +8,8 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from schedules.alerts.reading import STATES
+from schedules.alerts.rules import RULES
 from schedules.api import bodies
 from schedules.database.ulids import ULID_PATTERN, lowest_ulid_at
 from schedules.expressions.instants import read_instant
@@ -170,6 +172,28 @@ class JournalQuery(Range):
     object_id = _name(_ID, "01KPN29WWKSK0VDPJNTKZPVNRB", help_text="Only acts on this object.")
     actor_id = _name(_ID, "01KPM5XHYF7NXZ1S3XK2J8Q4B7", help_text="Only acts of this key or user.")
     verb = _name(_WORD, "update", help_text="Only acts of this verb.")
+
+
+class IncidentQuery(Range):
+    """Of incidents; `from` and `to` are about `opened`."""
+
+    limit = _limit("Maximum number of incidents to return.", default=20)
+    after = Position(help_text=AFTER_HELP)
+    state = serializers.ChoiceField(
+        tuple(STATES),
+        required=False,
+        help_text="Only incidents in this state; open: and nobody has seen them.",
+    )
+    rule = serializers.ChoiceField(tuple(RULES), required=False, help_text="Only incidents of this rule.")
+    agent = OneAgent("incidents")
+    subject_id = _name(_ID, "01KPN29WWKSK0VDPJNTKZPVNRB", help_text="Only incidents about this object.")
+
+
+class AlertRuleQuery(serializers.Serializer[Any]):
+    """Whose rule is meant; without both: the workspace's."""
+
+    agent = OneAgent("rule")
+    schedule = OneId(help_text="Only the rule of this schedule of that agent.")
 
 
 class PreviewQuery(Between):

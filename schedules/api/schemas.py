@@ -79,7 +79,9 @@ COMPONENTS: dict[str, Any] = {
 }
 """By their names in the document."""
 
-MAY_BE_LEFT_OUT = frozenset({"pause-agent", "pause-agent-schedule", "pause-workspace", "rotate-api-key"})
+MAY_BE_LEFT_OUT = frozenset(
+    {"acknowledge-incident", "pause-agent", "pause-agent-schedule", "pause-workspace", "rotate-api-key"}
+)
 """Operations whose body is optional as a whole."""
 
 

@@ -6,6 +6,13 @@ from schedules.api.agent_views import AgentItself, Agents
 from schedules.api.description import Description, Documentation, error_codes
 from schedules.api.error_codes import DOCUMENTED_AT
 from schedules.api.fire_time_views import ExpressionPreview, ScheduleExplanation, SchedulePreview
+from schedules.api.incident_views import (
+    AlertRuleItself,
+    AlertRules,
+    IncidentAcknowledgement,
+    IncidentItself,
+    Incidents,
+)
 from schedules.api.journal_views import Journal
 from schedules.api.key_views import KeyItself, KeyRotation, Keys
 from schedules.api.pause_views import (
@@ -24,6 +31,8 @@ from schedules.api.workspace_views import AllRuns, AllSchedules, OverviewNow
 
 _AGENTS = "v3/agents"
 _KEYS = "v3/keys"
+_INCIDENTS = "v3/incidents"
+_RULES = "v3/alert-rules"
 _WORKSPACE = "v3/workspace"
 _AGENT = f"{_AGENTS}/<str:agent_key>"
 _SCHEDULES = f"{_AGENT}/schedules"
@@ -53,6 +62,11 @@ urlpatterns = [
     path(_WORKSPACE, WorkspaceItself.as_view()),
     path(f"{_WORKSPACE}/pause", WorkspacePause.as_view()),
     path(f"{_WORKSPACE}/resume", WorkspaceResumption.as_view()),
+    path(_INCIDENTS, Incidents.as_view()),
+    path(f"{_INCIDENTS}/<str:incident_id>", IncidentItself.as_view()),
+    path(f"{_INCIDENTS}/<str:incident_id>/acknowledge", IncidentAcknowledgement.as_view()),
+    path(_RULES, AlertRules.as_view()),
+    path(f"{_RULES}/<str:rule>", AlertRuleItself.as_view()),
     path("v3/journal", Journal.as_view()),
     path("v3/overview", OverviewNow.as_view()),
     path("v3/schedules", AllSchedules.as_view()),

@@ -12,8 +12,16 @@ from typing import Any, Final
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from schedules import api_keys, editing
-from schedules.models import Agent, ApiKey, Run, RunState, Schedule, Scope
-from tests.factories import make_agent, make_hold, make_run, make_schedule, make_token, make_workspace
+from schedules.models import Agent, AlertRule, ApiKey, Incident, Run, RunState, Schedule, Scope
+from tests.factories import (
+    make_agent,
+    make_hold,
+    make_incident,
+    make_run,
+    make_schedule,
+    make_token,
+    make_workspace,
+)
 
 AGENTS: Final = "v3/agents"
 AGENT_ITSELF: Final = f"{AGENTS}/<str:agent_key>"
@@ -26,6 +34,10 @@ AGENT_RESUME: Final = f"{AGENT_ITSELF}/resume"
 AGENT_STATS: Final = f"{AGENT_ITSELF}/stats"
 WORKSPACE: Final = "v3/workspace"
 JOURNAL: Final = "v3/journal"
+INCIDENTS: Final = "v3/incidents"
+INCIDENT: Final = f"{INCIDENTS}/<str:incident_id>"
+RULES: Final = "v3/alert-rules"
+RULE: Final = f"{RULES}/<str:rule>"
 KEY: Final = f"{KEYS}/<str:key_id>"
 NEW: Final = {"type": "cron", "expression": "0 0 9 * * *", "payload": {"input": "Hello"}}
 PAUSE: Final = {"note": "The provider is down", "until": "2126-06-01T09:00:00Z"}
@@ -59,8 +71,15 @@ class Call:
         return self.route in (AGENT, AGENT_ITSELF, AGENT_PAUSE, AGENT_RESUME, AGENT_STATS)
 
     @property
+    def is_of_incident(self) -> bool:
+        """Whether its path names an incident, and no agent."""
+        return self.route.startswith(f"{INCIDENT}")
+
+    @property
     def missing(self) -> str:
         """The code of somebody whose path leads nowhere."""
+        if self.is_of_incident:
+            return "incident_not_found"
         return "agent_not_found" if self.is_of_agent else "schedule_not_found"
 
 
@@ -95,6 +114,12 @@ CALLS: Final = [
     Call("GET", KEY, scope=Scope.ADMIN),
     Call("DELETE", KEY, 204, scope=Scope.ADMIN),
     Call("POST", f"{KEY}/rotation", 201, scope=Scope.ADMIN),
+    Call("GET", INCIDENTS),
+    Call("GET", INCIDENT),
+    Call("POST", f"{INCIDENT}/acknowledge", body={"note": "Seen"}, scope=Scope.TRIGGER),
+    Call("GET", RULES),
+    Call("PATCH", RULE, body={"threshold": 3}, scope=Scope.ADMIN),
+    Call("DELETE", RULE, 204, scope=Scope.ADMIN),
     Call("GET", JOURNAL),
     Call("GET", "v3/overview"),
     Call("GET", "v3/schedules"),
@@ -134,6 +159,7 @@ class World:
     ended_run: Run
     other_agent: Agent
     key: ApiKey
+    incident: Incident
 
     @classmethod
     def new(cls) -> "World":
@@ -143,7 +169,8 @@ class World:
         key = api_keys.issue(agent.workspace, scope=Scope.READ).key
         ended = make_run(schedule, state=RunState.FAILED, error_code="agent_error", manual_number=1)
         other = make_agent(agent.workspace, key="other")
-        return cls(agent, schedule, make_run(schedule), ended, other, key)
+        incident = make_incident(agent)
+        return cls(agent, schedule, make_run(schedule), ended, other, key, incident)
 
     def path(self, call: Call, agent: Agent | None = None) -> str:
         """Where the call goes; under another agent's key when there is one."""
@@ -152,12 +179,15 @@ class World:
             "schedule_id": self.schedule.id,
             "run_id": (self.ended_run if call.is_of_ended_run else self.run).id,
             "key_id": self.key.id,
+            "incident_id": self.incident.id,
+            "rule": "agent.outage",
         }
         return "/" + re.sub(r"<str:(\w+)>", lambda match: values[match[1]], call.route) + call.query
 
 
 _BEFORE: Final[dict[str, Callable[[World], object]]] = {
     f"{SCHEDULE}/resume": lambda world: editing.pause(world.schedule.id, "apk_test", datetime.now(UTC)),
+    RULE: lambda world: AlertRule.objects.create(workspace=world.agent.workspace, rule="agent.outage"),
     AGENT_RESUME: lambda world: make_hold(world.agent),
     f"{WORKSPACE}/resume": lambda world: make_hold(world.agent.workspace),
 }
@@ -248,4 +278,6 @@ def expected(call: Call, caller: str) -> tuple[int, str | None]:
         return call.status, None
     if call.is_of_agent and caller in (OTHER_AGENT, NAMESAKE):
         return call.status, None  # an agent of theirs is what they reach there
+    if call.is_of_incident and caller == OTHER_AGENT:
+        return call.status, None  # its path names no agent
     return 404, call.missing

@@ -16,9 +16,11 @@ from schedules import access, api_keys
 from schedules.database.clock import database_now
 from schedules.models import (
     Agent,
+    AlertRule,
     ApiKey,
     AuditResult,
     Hold,
+    Incident,
     JournalEntry,
     Membership,
     MissedFiring,
@@ -29,7 +31,15 @@ from schedules.models import (
     Scope,
     Workspace,
 )
-from tests.factories import NOON, make_agent, make_hold, make_run, make_schedule, make_workspace
+from tests.factories import (
+    NOON,
+    make_agent,
+    make_hold,
+    make_incident,
+    make_run,
+    make_schedule,
+    make_workspace,
+)
 
 VIEWER, OPERATOR, EDITOR, ADMINISTRATOR = Role
 SUPERUSER: Final = "superuser"
@@ -48,6 +58,12 @@ LEAST: Final[dict[str, dict[str, Least]]] = {
         **dict.fromkeys(("add", "change", "delete"), NOBODY),
     },
     "missedfiring": {"view": VIEWER, **dict.fromkeys(("add", "change", "delete"), NOBODY)},
+    "incident": {
+        "view": VIEWER,
+        "acknowledge": OPERATOR,
+        **dict.fromkeys(("add", "change", "delete"), NOBODY),
+    },
+    "alertrule": dict.fromkeys(("view", "add", "change", "delete"), ADMINISTRATOR),
     "agent": {
         "view": VIEWER,
         "release": OPERATOR,
@@ -122,6 +138,8 @@ class Side:
     missed: MissedFiring
     key: ApiKey
     member: Membership
+    incident: Incident
+    rule: AlertRule
 
     @classmethod
     def new(cls, name: str) -> "Side":
@@ -146,6 +164,8 @@ class Side:
             missed=missed,
             key=api_keys.issue(workspace, scope=Scope.READ, name=f"{name} key").key,
             member=access.give(user, workspace, VIEWER, signature="test"),
+            incident=make_incident(agent),
+            rule=AlertRule.objects.create(workspace=workspace, rule="fire.late", threshold=600),
         )
 
     def row(self, model: str, act: str = "view") -> Model:
@@ -157,6 +177,8 @@ class Side:
             "agent": self.agent,
             "apikey": self.key,
             "membership": self.member,
+            "incident": self.incident,
+            "alertrule": self.rule,
             "workspace": self.workspace,
         }
         row = rows[model]
@@ -167,7 +189,7 @@ class Side:
     def database(self) -> dict[str, list[dict[str, Any]]]:
         """Every row of this workspace, and of its journal."""
         within: dict[type[Model], str] = {
-            **dict.fromkeys((Schedule, Agent, ApiKey, Membership, Hold), "workspace"),
+            **dict.fromkeys((Schedule, Agent, AlertRule, ApiKey, Incident, Membership, Hold), "workspace"),
             **dict.fromkeys((Run, MissedFiring), "schedule__workspace"),
             Workspace: "pk",
             JournalEntry: "workspace_id",
@@ -196,6 +218,7 @@ class Side:
                 "role": "viewer",
                 "password": "long enough 4711",
             },
+            "alertrule": {"workspace": self.workspace.pk, "rule_name": "agent.outage", "threshold": "3"},
             "workspace": {"name": "new"},
         }
         return rows.get(model, {})
@@ -208,6 +231,8 @@ CHANGES: Final[dict[str, dict[str, str]]] = {
     "workspace": {"max_in_flight": "7"},
     "run": {"state": "succeeded"},
     "missedfiring": {"count": "7"},
+    "incident": {"count": "7"},
+    "alertrule": {"threshold": "700"},
     "apikey": {"scope": "admin"},
 }
 """What is written into a form that changes a row."""

@@ -19,9 +19,9 @@ from django.urls import reverse
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from schedules import access, api_keys
-from schedules.models import Role, RunState, Schedule, Scope
+from schedules.models import AlertRule, Role, RunState, Schedule, Scope
 from tests.console.browser import form_of
-from tests.factories import make_agent, make_hold, make_run, make_schedule, make_workspace
+from tests.factories import make_agent, make_hold, make_incident, make_run, make_schedule, make_workspace
 from tests.schedules.journal.lines import Act
 
 PASSWORD: Final = "correct horse battery"
@@ -79,6 +79,8 @@ class Desk:
             "run": make_run(schedule),
             "apikey": api_keys.issue(agent.workspace, scope=Scope.READ, name="CI").key,
             "workspace": make_workspace(),
+            "incident": make_incident(agent),
+            "alertrule": AlertRule.objects.create(workspace=agent.workspace, rule="fire.late", threshold=600),
             "membership": access.give(
                 User.objects.create(username="bert"), agent.workspace, Role.VIEWER, signature="test"
             ),
@@ -191,6 +193,11 @@ def _add_member(desk: Desk) -> None:
     desk.submit("membership", "add", workspace=str(desk.agent.workspace_id), username="anna", role="editor")
 
 
+def _add_rule(desk: Desk) -> None:
+    said = {"rule_name": "agent.outage", "threshold": "3", "is_enabled": "on"}
+    desk.submit("alertrule", "add", workspace=str(desk.agent.workspace_id), **said)
+
+
 def _add_schedule(desk: Desk) -> None:
     said = {"type": "cron", "expression": "0 0 9 * * *", "payload": '{"input": "Hello"}'}
     desk.submit("schedule", "add", agent=desk.agent.pk, **said)
@@ -282,6 +289,9 @@ USES: Final[dict[str, Use]] = {
     **_both("apikey", "revoke", ("revoke", "apikey")),
     "membership add": Use(_add_member, {("create", "membership")}),
     "membership change": _submit("membership", "change", "update", role="operator"),
+    **_both("incident", "acknowledge", ("acknowledge", "incident")),
+    "alertrule add": Use(_add_rule, {("update", "alertrule")}),
+    "alertrule change": _submit("alertrule", "change", "update", threshold="700"),
     "workspace add": _submit("workspace", "add", "create", name="New"),
     "workspace change": _submit("workspace", "change", "update", name="Other"),
     "user add": _submit("user", "add", "create", username="new", password1=PASSWORD, password2=PASSWORD),
@@ -301,7 +311,7 @@ USES: Final[dict[str, Use]] = {
     "crontabschedule add": _submit("crontabschedule", "add", "create", minute="11"),
     "crontabschedule change": _submit("crontabschedule", "change", "update", minute="13"),
     **_deletions("agent", "schedule", "workspace", "user", "group", "periodictask"),
-    **_deletions("intervalschedule", "crontabschedule", "membership"),
+    **_deletions("intervalschedule", "crontabschedule", "membership", "alertrule"),
     "site password_change": Use(_change_own_password, {("update", "user")}),
     "site login": Use(_log_in, {("log_in", "user")}),
 }

@@ -1,0 +1,147 @@
+"""People change the rules of a workspace, of an agent, or of a schedule; what they leave out holds as before."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+
+from schedules import journal
+from schedules.alerts.rules import RULES, Rule, of_subject
+from schedules.errors import AlertRuleNotFound, InvalidRequest
+from schedules.models import Agent, AlertRule, Schedule, Subject, Workspace
+from schedules.models.alert_rule import MOST_COUNTED
+
+_CHANGEABLE: Final = ("is_enabled", "threshold", "window_seconds")
+MOST_SECONDS: Final = 7 * 86_400
+LEAST_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Whose rule it is: a workspace's, or an agent's or a schedule's of it."""
+
+    workspace: Workspace
+    agent: Agent | None = None
+    schedule: Schedule | None = None
+
+    @property
+    def subject(self) -> Subject:
+        """In one word."""
+        if self.schedule is not None:
+            return Subject.SCHEDULE
+        return Subject.WORKSPACE if self.agent is None else Subject.AGENT
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A rule at a level; `row` is None where the default holds."""
+
+    name: str
+    rule: Rule
+    row: AlertRule | None
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether it opens incidents, or acts."""
+        return self.rule.is_on if self.row is None else self.row.is_enabled
+
+    @property
+    def threshold(self) -> int | None:
+        """From how many, or from how long on."""
+        return (self.row.threshold if self.row is not None else None) or self.rule.threshold
+
+    @property
+    def window_seconds(self) -> int | None:
+        """In what time so many are counted."""
+        return (self.row.window_seconds if self.row is not None else None) or self.rule.window
+
+
+def rulings(workspace_id: UUID) -> Iterator[Ruling]:
+    """What holds in the workspace, then what agents and schedules of it have of their own."""
+    rows = list(AlertRule.objects.filter(workspace=workspace_id).select_related("agent", "schedule__agent"))
+    of_workspace = {row.rule: row for row in rows if row.agent_id is None and row.schedule_id is None}
+    for name, rule in RULES.items():
+        yield Ruling(name, rule, of_workspace.get(name))
+    for row in rows:
+        if row.rule in RULES and of_workspace.get(row.rule) is not row:
+            yield Ruling(row.rule, RULES[row.rule], row)
+
+
+@transaction.atomic
+def change(level: Level, name: str, changes: dict[str, Any]) -> Ruling:
+    """The rule, changed at this level. AlertRuleNotFound; InvalidRequest for what the rule does not have."""
+    rule = check(level, name, changes)
+    row = _locked(level, name) or AlertRule(
+        workspace=level.workspace,
+        agent=level.agent,
+        schedule=level.schedule,
+        rule=name,
+        is_enabled=rule.is_on,
+    )
+    before = {column: getattr(row, column) for column in _CHANGEABLE}
+    for column in changes.keys() & set(_CHANGEABLE):
+        setattr(row, column, changes[column])
+    row.save()
+    after = {column: getattr(row, column) for column in _CHANGEABLE}
+    journal.record("update", row, journal.difference(before, after))
+    return Ruling(name, rule, row)
+
+
+@transaction.atomic
+def reset(level: Level, name: str) -> bool:
+    """What the level above says holds again; False: it did already. AlertRuleNotFound."""
+    _rule(name)
+    row = _locked(level, name)
+    if row is None:
+        return False
+    journal.record("delete", row)
+    row.delete()
+    return True
+
+
+def _rule(name: str) -> Rule:
+    if name not in RULES:
+        raise AlertRuleNotFound
+    return RULES[name]
+
+
+def _locked(level: Level, name: str) -> AlertRule | None:
+    theirs = of_subject(
+        level.workspace.id,
+        level.agent.id if level.agent else "",
+        level.schedule.id if level.schedule else "",
+    )
+    return AlertRule.objects.select_for_update(no_key=True).filter(theirs, rule=name).first()
+
+
+def check(level: Level, name: str, changes: dict[str, Any]) -> Rule:
+    """The rule; AlertRuleNotFound; InvalidRequest for what it does not have."""
+    rule = _rule(name)
+    if level.subject not in rule.levels:
+        raise InvalidRequest(f"{name} is not a rule of {_PLURALS[level.subject]}", param=level.subject.value)
+    if changes.get("threshold") is not None:
+        _check_threshold(name, rule, changes["threshold"])
+    window = changes.get("window_seconds")
+    if window is not None and rule.window is None:
+        raise InvalidRequest(f"{name} has no window", param="window_seconds")
+    if window is not None and not LEAST_SECONDS <= window <= MOST_SECONDS:
+        words = f"Must be from {LEAST_SECONDS} to {MOST_SECONDS} seconds"
+        raise InvalidRequest(words, param="window_seconds")
+    return rule
+
+
+def _check_threshold(name: str, rule: Rule, threshold: int) -> None:
+    if rule.threshold is None:
+        raise InvalidRequest(f"{name} has no threshold", param="threshold")
+    least, most = (LEAST_SECONDS, MOST_SECONDS) if rule.counts == "seconds" else (1, MOST_COUNTED)
+    if not least <= threshold <= most:
+        raise InvalidRequest(f"Must be from {least} to {most} {rule.counts}", param="threshold")
+
+
+_PLURALS: Final = {
+    Subject.WORKSPACE: "workspaces",
+    Subject.AGENT: "agents",
+    Subject.SCHEDULE: "schedules",
+}
