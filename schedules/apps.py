@@ -14,8 +14,8 @@ class SchedulesConfig(AppConfig):
     verbose_name = "Agent Schedules"
 
     def ready(self) -> None:
-        """Which addresses agents may have is decided once a process."""
-        addresses.configure(settings.AGENT_ADDRESSES)
+        """Which addresses may be called is decided once a process."""
+        addresses.configure(settings.AGENT_ADDRESSES, settings.OUTBOUND_ADDRESSES)
         from schedules.access.staff import keep_staff  # models may be imported now
         from schedules.journal.watching import watch
         from schedules.tallies import triggers_sqlite
