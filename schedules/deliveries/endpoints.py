@@ -49,8 +49,9 @@ class IssuedSecret:
 
 def find(workspace: Workspace, webhook_id: str) -> Webhook:
     """One of the workspace's endpoints; WebhookNotFound."""
-    webhook = Webhook.objects.of_workspace(workspace.pk).filter(id=webhook_id).first()
-    if webhook is None or not is_ulid(webhook_id):
+    rows = Webhook.objects.of_workspace(workspace.pk)
+    webhook = rows.filter(id=webhook_id).first() if is_ulid(webhook_id) else None
+    if webhook is None:
         raise WebhookNotFound
     return webhook
 

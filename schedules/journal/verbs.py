@@ -16,6 +16,8 @@ VERBS: Final = {
     "set_version": "given a version",
     "revoke": "revoked",
     "expire": "expired",
+    "test": "sent a test",
+    "replay": "sent again",
     "rotate": "sealed anew",
     "log_in": "logged in",
     "fail_log_in": "refused at the login",

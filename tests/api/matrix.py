@@ -12,8 +12,9 @@ from typing import Any, Final
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from schedules import api_keys, editing
-from schedules.models import Agent, ApiKey, Run, RunState, Schedule, Scope
+from schedules.models import Agent, ApiKey, Delivery, DeliveryState, Run, RunState, Schedule, Scope
 from tests.factories import make_agent, make_hold, make_run, make_schedule, make_token, make_workspace
+from tests.schedules.deliveries.alerts import make_delivery, make_webhook
 
 AGENTS: Final = "v3/agents"
 AGENT_ITSELF: Final = f"{AGENTS}/<str:agent_key>"
@@ -27,6 +28,11 @@ AGENT_STATS: Final = f"{AGENT_ITSELF}/stats"
 WORKSPACE: Final = "v3/workspace"
 JOURNAL: Final = "v3/journal"
 KEY: Final = f"{KEYS}/<str:key_id>"
+WEBHOOKS: Final = "v3/webhooks"
+WEBHOOK: Final = f"{WEBHOOKS}/<str:webhook_id>"
+DELIVERIES: Final = "v3/deliveries"
+DELIVERY: Final = f"{DELIVERIES}/<str:delivery_id>"
+NEW_WEBHOOK: Final = {"display_name": "On call", "target": "https://hooks.example.com/x"}
 NEW: Final = {"type": "cron", "expression": "0 0 9 * * *", "payload": {"input": "Hello"}}
 PAUSE: Final = {"note": "The provider is down", "until": "2126-06-01T09:00:00Z"}
 
@@ -61,7 +67,13 @@ class Call:
     @property
     def missing(self) -> str:
         """The code of somebody whose path leads nowhere."""
-        return "agent_not_found" if self.is_of_agent else "schedule_not_found"
+        if self.is_of_agent:
+            return "agent_not_found"
+        found = (code for name, code in _MISSING.items() if name in self.route)
+        return next(found, "schedule_not_found")
+
+
+_MISSING: Final = {"delivery_id": "delivery_not_found", "webhook_id": "webhook_not_found"}
 
 
 CALLS: Final = [
@@ -95,6 +107,17 @@ CALLS: Final = [
     Call("GET", KEY, scope=Scope.ADMIN),
     Call("DELETE", KEY, 204, scope=Scope.ADMIN),
     Call("POST", f"{KEY}/rotation", 201, scope=Scope.ADMIN),
+    Call("GET", WEBHOOKS, scope=Scope.ADMIN),
+    Call("POST", WEBHOOKS, 201, NEW_WEBHOOK, scope=Scope.ADMIN),
+    Call("GET", WEBHOOK, scope=Scope.ADMIN),
+    Call("PATCH", WEBHOOK, body={"rules": ["agent.outage"]}, scope=Scope.ADMIN),
+    Call("DELETE", WEBHOOK, 204, scope=Scope.ADMIN),
+    Call("POST", f"{WEBHOOK}/test", 202, scope=Scope.ADMIN),
+    Call("POST", f"{WEBHOOK}/rotate-secret", 201, scope=Scope.ADMIN),
+    Call("GET", DELIVERIES),
+    Call("GET", DELIVERY),
+    Call("POST", f"{DELIVERY}/replay", 202, scope=Scope.TRIGGER),
+    Call("POST", f"{DELIVERIES}/replay", 202, {"state": "dead"}, scope=Scope.TRIGGER),
     Call("GET", JOURNAL),
     Call("GET", "v3/overview"),
     Call("GET", "v3/schedules"),
@@ -134,6 +157,7 @@ class World:
     ended_run: Run
     other_agent: Agent
     key: ApiKey
+    delivery: Delivery
 
     @classmethod
     def new(cls) -> "World":
@@ -143,7 +167,8 @@ class World:
         key = api_keys.issue(agent.workspace, scope=Scope.READ).key
         ended = make_run(schedule, state=RunState.FAILED, error_code="agent_error", manual_number=1)
         other = make_agent(agent.workspace, key="other")
-        return cls(agent, schedule, make_run(schedule), ended, other, key)
+        delivery = make_delivery(make_webhook(agent.workspace), state=DeliveryState.DEAD)
+        return cls(agent, schedule, make_run(schedule), ended, other, key, delivery)
 
     def path(self, call: Call, agent: Agent | None = None) -> str:
         """Where the call goes; under another agent's key when there is one."""
@@ -152,6 +177,8 @@ class World:
             "schedule_id": self.schedule.id,
             "run_id": (self.ended_run if call.is_of_ended_run else self.run).id,
             "key_id": self.key.id,
+            "webhook_id": str(self.delivery.webhook_id),
+            "delivery_id": self.delivery.id,
         }
         return "/" + re.sub(r"<str:(\w+)>", lambda match: values[match[1]], call.route) + call.query
 
@@ -246,6 +273,8 @@ def expected(call: Call, caller: str) -> tuple[int, str | None]:
         return 403, "insufficient_scope"
     if caller in OWN_SCOPES or "<" not in call.route:
         return call.status, None
+    if caller == OTHER_AGENT and "agent_key" not in call.route:
+        return call.status, None  # the path names no agent
     if call.is_of_agent and caller in (OTHER_AGENT, NAMESAKE):
         return call.status, None  # an agent of theirs is what they reach there
     return 404, call.missing

@@ -5,7 +5,10 @@ from typing import Any
 from schedules.alerts import outbox
 from schedules.alerts.alert import Alert
 from schedules.database.clock import database_now
+from schedules.deliveries import endpoints
+from schedules.deliveries.endpoints import NewWebhook
 from schedules.models import Delivery, Webhook, Workspace
+from tests.factories import make_workspace
 
 
 def make_alert(workspace: Workspace, **fields: Any) -> Alert:
@@ -19,6 +22,14 @@ def make_alert(workspace: Workspace, **fields: Any) -> Alert:
         "data": {"code": "agent_unreachable"},
     }
     return Alert(workspace_id=workspace.pk, **defaults | fields)
+
+
+def make_webhook(workspace: Workspace | None = None, **fields: Any) -> Webhook:
+    """An endpoint that tells of everything, made as a person makes it."""
+    new = NewWebhook(
+        **{"display_name": "On call", "channel": "webhook", "target": "https://hooks.example.com/x"} | fields
+    )
+    return endpoints.create(workspace or make_workspace(), new, "user_1", database_now()).webhook
 
 
 def make_delivery(webhook: Webhook, **fields: Any) -> Delivery:
