@@ -9,6 +9,7 @@ from orqsite import starting
 from workers import registration
 from workers.beat import ScheduleBeat
 from workers.counting import Counting
+from workers.delivering import sender
 
 
 class Scheduler(ScheduleBeat):
@@ -19,3 +20,4 @@ class Scheduler(ScheduleBeat):
         super().__init__(*args, **kwargs)
         registration.register_beat()
         Counting().start()
+        sender.begin()

@@ -43,9 +43,11 @@ def _begin(**_: Any) -> None:
 @worker_ready.connect
 def _register(sender: Any, **_: Any) -> None:
     from workers import registration, ringer  # models can be imported once Django is set up, not before
+    from workers.delivering import sender as alerts
 
     registration.register_worker(sender)
     ringer.begin()
+    alerts.begin()
 
 
 @worker_shutting_down.connect

@@ -14,8 +14,9 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from orqsite.login.roles_of_groups import read_line
+from orqsite.mail_server import mail_server
 from orqsite.redis_url import require_redis_url
-from schedules.addresses import read_policy
+from schedules.addresses import origin_of, read_outbound, read_policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -48,6 +49,7 @@ SECRET_LOCATIONS: Final = {
         "agent_proxy",
         "oidc_client_secret",
         "metrics_token",
+        "email_url",
     ),
 }
 """Where pydantic places an error of a secret."""
@@ -224,6 +226,23 @@ class Environment(BaseSettings):
         description="addresses that agents may have: `any`, `public`, or networks beside the public ones, "
         "comma-separated; link-local and metadata addresses are always refused",
     )
+    outbound_allow: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="comma-separated networks that alerts may go to beside public addresses; a metadata address must "
+        "be named by itself",
+    )
+    email_url: SecretStr = Field(
+        SecretStr(""),
+        description="mail server for alerts by e-mail: smtp+starttls://user:password@host:587, smtps:// or smtp://; "
+        "empty: no mail is sent",
+    )
+    email_from: str = Field(
+        "Agent Schedules <agent-schedules@localhost>", description="sender of the service's mails"
+    )
+    pagerduty_url: str = Field(
+        "https://events.pagerduty.com/v2/enqueue",
+        description="where PagerDuty takes events; in its European region https://events.eu.pagerduty.com/v2/enqueue",
+    )
     agent_proxy: SecretStr = Field(
         SecretStr(""),
         description="HTTP proxy for agent calls: its URL, or `environment` for HTTP_PROXY, HTTPS_PROXY and NO_PROXY",
@@ -290,6 +309,7 @@ class Environment(BaseSettings):
             "oidc_roles",
             "without",
             "metrics_labels",
+            "outbound_allow",
         ),
         mode="before",
     )
@@ -331,6 +351,25 @@ class Environment(BaseSettings):
     @classmethod
     def _readable_networks(cls, value: str) -> str:
         read_policy(value)
+        return value
+
+    @field_validator("outbound_allow")
+    @classmethod
+    def _readable_outbound(cls, value: list[str]) -> list[str]:
+        read_outbound(value)
+        return value
+
+    @field_validator("email_url")
+    @classmethod
+    def _mail_server_there_is(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            mail_server(value.get_secret_value())
+        return value
+
+    @field_validator("pagerduty_url")
+    @classmethod
+    def _callable_pagerduty(cls, value: str) -> str:
+        origin_of(value)
         return value
 
     @field_validator("trusted_proxies")
@@ -427,6 +466,11 @@ class Environment(BaseSettings):
     def uses(self, machinery: str) -> bool:
         """Whether this piece of MACHINERY is on."""
         return machinery not in self.without
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether there is a mail server."""
+        return bool(self.email_url.get_secret_value())
 
     @property
     def effective_database_url(self) -> str:

@@ -2,11 +2,12 @@
 
 from django.urls import reverse_lazy
 
-from orqsite.agent_networks import address_policy
+from orqsite.agent_networks import address_policy, outbound_policy
 from orqsite.console_site import UNFOLD as UNFOLD
 from orqsite.databases import database
 from orqsite.environment import Environment, read_environment
 from orqsite.logs import configure_logs
+from orqsite.mail_server import mail_server
 from orqsite.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from orqsite.secret_files import encryption_keys, secret_key
 from orqsite.secret_text import SecretText
@@ -14,6 +15,7 @@ from orqsite.secret_text import SecretText
 ORQ: Environment = read_environment()
 DATA_DIR = ORQ.data_dir
 AGENT_ADDRESSES = address_policy(ORQ)
+OUTBOUND_ADDRESSES = outbound_policy(ORQ)
 
 DEBUG = ORQ.debug
 DEFAULT_EXCEPTION_REPORTER_FILTER = "orqsite.error_pages.WithoutValues"
@@ -120,6 +122,13 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ORQ.https else 
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = ORQ.max_body_bytes
 FILE_UPLOAD_HANDLERS: list[str] = []  # nobody keeps a file: no form here takes one
+
+_MAIL = mail_server(ORQ.email_url.get_secret_value() or "smtp://localhost")
+EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, SecretText(_MAIL.password)
+EMAIL_USE_SSL, EMAIL_USE_TLS = _MAIL.is_tls, _MAIL.is_starttls
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = ORQ.email_from
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["schedules.api.authentication.ApiKeyAuthentication"],

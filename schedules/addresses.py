@@ -1,4 +1,6 @@
-"""Where agents may be called: the form of a base URL, and the addresses that are refused. Pure: resolves no name.
+"""Where agents may be called and alerts may go: the form of a URL, and the addresses that are refused.
+
+Pure: resolves no name.
 
 A base URL is checked twice with the same rules: when it is saved (its form, and its host where that is an address
 written out) and when it is connected to (every address that its name has then; see the runtimes' sockets).
@@ -6,6 +8,7 @@ written out) and when it is connected to (every address that its name has then; 
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from typing import NamedTuple
@@ -18,6 +21,7 @@ IPNetwork = IPv4Network | IPv6Network
 LONGEST_BASE_URL = 500
 PORTS = {"http": 80, "https": 443}
 NOT_ALLOWED = "This address is not one that agents may have (setting ORQ_AGENT_NETWORKS)"
+NOT_FOR_ALERTS = "This address is not one that alerts may go to (setting ORQ_OUTBOUND_ALLOW)"
 """The same words for every reason, so that nobody learns from them what lives where."""
 
 _HOST = re.compile(r"[\w.-]+|\[[0-9A-Fa-f:.]+\]")
@@ -72,7 +76,7 @@ no translation prefix."""
 
 
 class AddressRefused(ValueError):
-    """An address that no agent can or may have; the text says why, without any of it."""
+    """An address that nothing is sent to; the text says why, without any of it."""
 
 
 class Origin(NamedTuple):
@@ -85,27 +89,37 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Which addresses agents may have.
+    """Which addresses may be called.
 
     `is_private_allowed`: loopback and private ones too; else `networks` beside the public ones. `own_services`: host
-    and port of our own database and broker, which are refused in any case.
+    and port of our own database and broker, which are refused in any case. `is_override`: `networks` may also name
+    what is refused to everybody else, where clouds tell credentials address by address only. `refusal`: the words.
     """
 
     is_private_allowed: bool = True
     networks: tuple[IPNetwork, ...] = ()
     own_services: tuple[tuple[str, int], ...] = ()
+    is_override: bool = False
+    refusal: str = NOT_ALLOWED
 
     def is_allowed(self, address: IPAddress) -> bool:
-        """Whether an agent may be at this address, our own services left aside."""
-        standing_for = list(forms(address))
-        if any(_is_in(form, ALWAYS_REFUSED) or form in METADATA for form in standing_for):
+        """Whether it may be called, our own services left aside."""
+        return all(map(self._is_form_allowed, forms(address)))
+
+    def _is_form_allowed(self, form: IPAddress) -> bool:
+        if self.is_override and self._is_named(form):
+            return True
+        if form in METADATA or _is_in(form, ALWAYS_REFUSED):
             return False
-        return self.is_private_allowed or all(
-            _is_in(form, self.networks) or not _is_in(form, NOT_PUBLIC) for form in standing_for
-        )
+        return self.is_private_allowed or _is_in(form, self.networks) or not _is_in(form, NOT_PUBLIC)
+
+    def _is_named(self, form: IPAddress) -> bool:
+        if form in METADATA:
+            return ipaddress.ip_network(form) in self.networks
+        return _is_in(form, self.networks)
 
     def is_allowed_at(self, host: str, port: int) -> bool:
-        """Whether an agent may be there; a host that is a name is judged by our own services' names only."""
+        """Whether it may be called there; a host that is a name is judged by our own services' names only."""
         address = literal(host)
         return not self.is_own(host, port) and (address is None or self.is_allowed(address))
 
@@ -120,17 +134,23 @@ class Policy:
 
 
 _policy = Policy()
+_outbound = Policy(is_private_allowed=False, is_override=True, refusal=NOT_FOR_ALERTS)
 
 
-def configure(policy: Policy) -> None:
-    """Make it the policy of this process."""
-    global _policy
-    _policy = policy
+def configure(policy: Policy, outbound: Policy | None = None) -> None:
+    """Make it the policy of this process for agents, and the other one for alerts."""
+    global _policy, _outbound
+    _policy, _outbound = policy, outbound or _outbound
 
 
 def current_policy() -> Policy:
-    """The policy of this process; without `configure`: private addresses allowed, no services known."""
+    """This process's policy for agents; without `configure`: private addresses allowed, no services known."""
     return _policy
+
+
+def outbound_policy() -> Policy:
+    """This process's policy for alerts; without `configure`: public addresses only, no services known."""
+    return _outbound
 
 
 def read_policy(text: str, own_services: tuple[tuple[str, int], ...] = ()) -> Policy:
@@ -147,16 +167,39 @@ def read_policy(text: str, own_services: tuple[tuple[str, int], ...] = ()) -> Po
     return Policy(is_private_allowed=False, networks=networks, own_services=own_services)
 
 
+def read_outbound(networks: Iterable[str], own_services: tuple[tuple[str, int], ...] = ()) -> Policy:
+    """Public addresses, and these networks. Raises ValueError."""
+    try:
+        named = tuple(ipaddress.ip_network(word) for word in networks)
+    except ValueError as error:
+        raise ValueError(f"{error}: give networks like 10.0.0.0/8,fd00::/8") from None
+    return Policy(
+        is_private_allowed=False,
+        networks=named,
+        own_services=own_services,
+        is_override=True,
+        refusal=NOT_FOR_ALERTS,
+    )
+
+
 def require_base_url(text: str, policy: Policy | None = None) -> None:
     """Raise AddressRefused unless it is `http(s)://host[:port][/path]` and the host, if written out, is allowed.
 
     Hosts without a dot are right: the services of one network call each other so.
     """
-    origin, policy = origin_of(text), policy or current_policy()
     if "?" in text or "#" in text:
+        origin_of(text)
         raise AddressRefused("This must end before any ? or #: give scheme, host, port and path only")
+    require_url(text, policy or current_policy())
+
+
+def require_url(text: str, policy: Policy) -> None:
+    """Raise AddressRefused unless it is an HTTP URL, perhaps with a query, whose host, if written out, is allowed."""
+    origin = origin_of(text)
+    if "#" in text:
+        raise AddressRefused("This must end before any #: nobody would be sent what follows it")
     if not policy.is_allowed_at(origin.host, origin.port):
-        raise AddressRefused(NOT_ALLOWED)
+        raise AddressRefused(policy.refusal)
 
 
 def origin_of(base_url: str) -> Origin:

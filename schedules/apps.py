@@ -13,8 +13,8 @@ class SchedulesConfig(AppConfig):
     verbose_name = "Agent Schedules"
 
     def ready(self) -> None:
-        """Which addresses agents may have is decided once a process."""
-        addresses.configure(settings.AGENT_ADDRESSES)
+        """Which addresses may be called is decided once a process."""
+        addresses.configure(settings.AGENT_ADDRESSES, settings.OUTBOUND_ADDRESSES)
         from schedules.access.staff import keep_staff  # models may be imported now
         from schedules.alerts.triggers_sqlite import TRIGGERS as SIGNALLING
         from schedules.database import sqlite_triggers

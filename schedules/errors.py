@@ -108,6 +108,30 @@ class RunNotRetryable(Refused):
     code = "run_not_retryable"
 
 
+class WebhookNotFound(Refused):
+    """Webhook not found"""
+
+    code = "webhook_not_found"
+
+
+class WebhookDisabled(Refused):
+    """This endpoint is switched off: nothing is sent to it until it is switched on again"""
+
+    code = "webhook_disabled"
+
+
+class DeliveryNotFound(Refused):
+    """Delivery not found"""
+
+    code = "delivery_not_found"
+
+
+class DeliveryNotReplayable(Refused):
+    """Only a message that was delivered or is dead can be sent again; this one is still on its way"""
+
+    code = "delivery_not_replayable"
+
+
 class ClockLeapt(Refused):
     """The database's clock has leapt ahead and nothing is changed until it is right again"""
 

@@ -6,6 +6,7 @@ each, keep everybody else out. Here one loop reads all connections, and a thread
 
 import os
 import socket
+from importlib import import_module
 from typing import Any, Final
 
 from django.conf import settings
@@ -36,6 +37,7 @@ class WholeRequests(Worker):  # type: ignore[misc]  # it has no types
 
     def run(self) -> None:
         """Serve until a signal, the master's end or --max-requests; then answer what has arrived."""
+        import_module("workers.delivering.sender").begin()  # needs models, which there are by now
         self._map: dict[int, Any] = {}
         wake_up = WakeUp(self.PIPE[0], map=self._map)
         dispatcher = ThreadedTaskDispatcher()

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from schedules import actors, api_keys
 from schedules.api.api_key_cache import remembered_keys
 from schedules.database.clock import recent_now
-from schedules.errors import Refused
+from schedules.errors import KeyTooPowerful, Refused
 from schedules.models import ApiKey, Scope
 
 if TYPE_CHECKING:  # rest_framework.views imports this module while it is loaded itself
@@ -107,6 +107,14 @@ def _note_use(key: ApiKey, now: datetime, address: str) -> None:
 def key_of(request: Request) -> ApiKey:
     """The key that an authenticated request came with."""
     return cast("ApiKey", request.auth)
+
+
+def unlimited_key_of(request: Request) -> ApiKey:
+    """The same; KeyTooPowerful for a key that is limited to some agents, where all of them are concerned."""
+    key = key_of(request)
+    if key.agent_ids is not None:
+        raise KeyTooPowerful("This API key is limited to some agents, and this concerns the whole workspace")
+    return key
 
 
 class HasScope(BasePermission):

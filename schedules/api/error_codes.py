@@ -76,6 +76,18 @@ ERRORS: Final[dict[str, ErrorCode]] = {
     "alert_rule_not_found": ErrorCode(
         404, _NOT_FOUND, "There is no alert rule of this name. GET /v3/alert-rules lists them."
     ),
+    "webhook_not_found": ErrorCode(404, _NOT_FOUND, "The workspace has no such endpoint."),
+    "delivery_not_found": ErrorCode(
+        404, _NOT_FOUND, "The workspace has no such delivery, or it was pruned with its history."
+    ),
+    "webhook_disabled": ErrorCode(
+        400, _REQUEST, "The endpoint is switched off. Set is_enabled to true first."
+    ),
+    "delivery_not_replayable": ErrorCode(
+        400,
+        _REQUEST,
+        "The message is still on its way. Only what was delivered or is dead can be sent again.",
+    ),
     "not_found": ErrorCode(404, _NOT_FOUND, "There is no such path. No path of the API ends in a slash."),
     "method_not_allowed": ErrorCode(
         405, _REQUEST, "This path does not support this method. The header Allow names those it supports."

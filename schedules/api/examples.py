@@ -156,6 +156,55 @@ KEY: Final = {
 }
 NEW_KEY: Final = {"name": "backend", "scope": "trigger", "agent_keys": [AGENT["key"]]}
 
+WEBHOOK: Final = {
+    "_id": "01KPM5Z0A2C4E6G8J0M2P4R6T8",
+    "workspace_id": SCHEDULE["workspace_id"],
+    "display_name": "On call",
+    "channel": "webhook",
+    "target": "https://hooks.example.org/agent-schedules",
+    "rules": ["agent.outage", "schedule.failing"],
+    "is_enabled": True,
+    "signing_secret_count": 1,
+    "dead_count": 0,
+    "created": "2026-04-15T11:00:00Z",
+    "created_by_id": SCHEDULE["created_by_id"],
+    "updated": "2026-04-15T11:00:00Z",
+}
+NEW_WEBHOOK: Final = {name: WEBHOOK[name] for name in ("display_name", "channel", "target", "rules")}
+DELIVERY: Final = {
+    "_id": "01KPN9B2D4F6H8K0N2Q4S6V8X0",
+    "workspace_id": SCHEDULE["workspace_id"],
+    "webhook_id": WEBHOOK["_id"],
+    "channel": "webhook",
+    "type": "agent.outage.opened",
+    "severity": "critical",
+    "summary": "The agent customer_digest cannot be reached: 30 schedules fail",
+    "incident_id": "01KPN9B2C3D4E5F6G7H8J9K0M1",
+    "state": "pending",
+    "attempt_count": 2,
+    "next_attempt_at": "2026-04-20T09:15:07Z",
+    "last_attempt_at": "2026-04-20T09:10:07Z",
+    "last_status": 503,
+    "last_error": "http_error",
+    "last_message": "it answered HTTP 503",
+    "created": "2026-04-20T09:10:00Z",
+}
+_SAID: Final = {"type": DELIVERY["type"], "timestamp": DELIVERY["created"]}
+DELIVERY_WITH_BODY: Final = DELIVERY | {
+    "body": _SAID | {"data": {"agent_key": SCHEDULE["agent_key"], "code": "agent_unreachable"}}
+}
+_TEST: Final = {"type": "webhook.test", "timestamp": DELIVERY["created"]}
+TEST_DELIVERY: Final = {
+    name: DELIVERY[name] for name in ("_id", "workspace_id", "webhook_id", "channel", "state", "created")
+} | {
+    "type": "webhook.test",
+    "severity": "info",
+    "summary": "This is a test of the endpoint On call",
+    "attempt_count": 0,
+    "next_attempt_at": DELIVERY["created"],
+    "body": _TEST | {"data": {"webhook_id": WEBHOOK["_id"], "display_name": "On call"}},
+}
+
 JOURNAL_LINE: Final = {
     "_id": "01KPN95D8J2K4M6N8P0Q2R4S6T",
     "at": "2026-04-20T09:30:00.121000Z",

@@ -11,15 +11,14 @@ from rest_framework.response import Response
 from schedules import editing, holds
 from schedules.api import agent_documents, pause_bodies, workspace_documents
 from schedules.api.api_view import ApiView
-from schedules.api.authentication import key_of
+from schedules.api.authentication import key_of, unlimited_key_of
 from schedules.api.etags import schedule_response
 from schedules.api.lookups import agent_of, schedule_of
 from schedules.api.operations import pauses as operations
 from schedules.api.parsing import refuse_body
 from schedules.database.clock import time_to_act
-from schedules.errors import KeyTooPowerful
 from schedules.holds import Reach
-from schedules.models import ApiKey, Scope, Workspace
+from schedules.models import Scope, Workspace
 
 
 class SchedulePause(ApiView):
@@ -97,7 +96,7 @@ class WorkspacePause(ApiView):
     @operations.PAUSE_WORKSPACE
     def post(self, request: Request) -> Response:
         """Held, with a note and an end."""
-        key = _of_the_whole_workspace(key_of(request))
+        key = unlimited_key_of(request)
         said = pause_bodies.pause(request)
         holds.hold(Reach(key.workspace), key.actor, **said)
         return _answer(key.workspace)
@@ -111,16 +110,10 @@ class WorkspaceResumption(ApiView):
     @operations.RESUME_WORKSPACE
     def post(self, request: Request) -> Response:
         """Not held any more, unless everything is."""
-        key = _of_the_whole_workspace(key_of(request))
+        key = unlimited_key_of(request)
         refuse_body(request)
         holds.release(Reach(key.workspace))
         return _answer(key.workspace)
-
-
-def _of_the_whole_workspace(key: ApiKey) -> ApiKey:
-    if key.agent_ids is not None:
-        raise KeyTooPowerful("This API key is limited to some agents and cannot pause or resume all of them")
-    return key
 
 
 def _answer(workspace: Workspace) -> Response:

@@ -13,7 +13,7 @@ from schedules.alerts.rules import RULES
 from schedules.api import bodies
 from schedules.database.ulids import ULID_PATTERN, lowest_ulid_at
 from schedules.expressions.instants import read_instant
-from schedules.models import RunState, TriggerKind
+from schedules.models import DeliveryState, RunState, TriggerKind
 from schedules.models.agent import AGENT_KEY
 from schedules.previewing import Window
 
@@ -147,6 +147,24 @@ class AllRunsQuery(RunListQuery):
         error_messages={"invalid": "Must be a reason such as agent_timeout."},
         help_text="Only runs that ended without success for this reason.",
     )
+
+
+class WebhookListQuery(serializers.Serializer[Any]):
+    """Of the endpoints of a workspace."""
+
+    limit = _limit("Maximum number of endpoints to return; all if absent.", required=False)
+    after = Position(help_text=AFTER_HELP)
+
+
+class DeliveryListQuery(Range):
+    """Of the messages of a workspace; `from` and `to` are about `created`."""
+
+    limit = _limit("Maximum number of deliveries to return.", default=20)
+    after = Position(help_text=AFTER_HELP)
+    state = serializers.ChoiceField(
+        DeliveryState.values, required=False, help_text="Only deliveries in this state."
+    )
+    webhook_id = OneId(help_text="Only deliveries to this endpoint.")
 
 
 class StatisticsQuery(Range):

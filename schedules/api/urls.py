@@ -3,6 +3,7 @@
 from django.urls import path
 
 from schedules.api.agent_views import AgentItself, Agents
+from schedules.api.delivery_views import Deliveries, DeliveriesReplay, DeliveryItself, DeliveryReplay
 from schedules.api.description import Description, Documentation, error_codes
 from schedules.api.error_codes import DOCUMENTED_AT
 from schedules.api.fire_time_views import ExpressionPreview, ScheduleExplanation, SchedulePreview
@@ -27,6 +28,7 @@ from schedules.api.pause_views import (
 from schedules.api.run_views import RunCancellation, RunRetry, ScheduleRun, ScheduleRuns
 from schedules.api.schedule_views import AgentSchedule, AgentSchedules, ScheduleExecution
 from schedules.api.statistics_views import AgentStatistics
+from schedules.api.webhook_views import WebhookItself, Webhooks, WebhookSecret, WebhookTest
 from schedules.api.workspace_views import AllRuns, AllSchedules, OverviewNow
 
 _AGENTS = "v3/agents"
@@ -34,6 +36,10 @@ _KEYS = "v3/keys"
 _INCIDENTS = "v3/incidents"
 _RULES = "v3/alert-rules"
 _WORKSPACE = "v3/workspace"
+_WEBHOOKS = "v3/webhooks"
+_WEBHOOK = f"{_WEBHOOKS}/<str:webhook_id>"
+_DELIVERIES = "v3/deliveries"
+_DELIVERY = f"{_DELIVERIES}/<str:delivery_id>"
 _AGENT = f"{_AGENTS}/<str:agent_key>"
 _SCHEDULES = f"{_AGENT}/schedules"
 _SCHEDULE = f"{_SCHEDULES}/<str:schedule_id>"
@@ -67,6 +73,14 @@ urlpatterns = [
     path(f"{_INCIDENTS}/<str:incident_id>/acknowledge", IncidentAcknowledgement.as_view()),
     path(_RULES, AlertRules.as_view()),
     path(f"{_RULES}/<str:rule>", AlertRuleItself.as_view()),
+    path(_WEBHOOKS, Webhooks.as_view()),
+    path(_WEBHOOK, WebhookItself.as_view()),
+    path(f"{_WEBHOOK}/test", WebhookTest.as_view()),
+    path(f"{_WEBHOOK}/rotate-secret", WebhookSecret.as_view()),
+    path(_DELIVERIES, Deliveries.as_view()),
+    path(f"{_DELIVERIES}/replay", DeliveriesReplay.as_view()),
+    path(_DELIVERY, DeliveryItself.as_view()),
+    path(f"{_DELIVERY}/replay", DeliveryReplay.as_view()),
     path("v3/journal", Journal.as_view()),
     path("v3/overview", OverviewNow.as_view()),
     path("v3/schedules", AllSchedules.as_view()),

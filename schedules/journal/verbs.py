@@ -16,6 +16,8 @@ VERBS: Final = {
     "set_version": "given a version",
     "revoke": "revoked",
     "expire": "expired",
+    "test": "sent a test",
+    "replay": "sent again",
     "rotate": "sealed anew",
     "acknowledge": "acknowledged",
     "log_in": "logged in",

@@ -7,6 +7,7 @@ from schedules.models.api_key import ApiKey, Scope
 from schedules.models.attempt import WORKER_LOST, AttemptOutcome, RunAttempt
 from schedules.models.audit import AuditResult
 from schedules.models.clock_leap import ClockLeap
+from schedules.models.delivery import ATTEMPT_OUTCOMES, Delivery, DeliveryCount, DeliveryState
 from schedules.models.epoch import CadenceEpoch, EpochEnd
 from schedules.models.hold import NOTE_LENGTH, Hold, HoldScope
 from schedules.models.idempotency import IdempotencyRecord
@@ -36,15 +37,18 @@ from schedules.models.run import (
 from schedules.models.schedule import PauseReason, Schedule, ScheduleType
 from schedules.models.tally import HourTally, ScheduleCount, TallyDelta, TallyTotal
 from schedules.models.traceparent import root_traceparent, valid_traceparent
+from schedules.models.webhook import SECRET_TARGETS, Channel, DisabledReason, Webhook
 from schedules.models.workspace import Workspace
 
 __all__ = [
+    "ATTEMPT_OUTCOMES",
     "CHANGE_ORIGIN",
     "DEFAULT_RUNTIME",
     "FINAL_STATES",
     "LATE_FROM",
     "NOTE_LENGTH",
     "RESPONSE_ID_LENGTH",
+    "SECRET_TARGETS",
     "TRANSITIONS",
     "TRIGGER_DELAY",
     "UNFINISHED_STATES",
@@ -59,8 +63,13 @@ __all__ = [
     "AttemptOutcome",
     "AuditResult",
     "CadenceEpoch",
+    "Channel",
     "ClockLeap",
+    "Delivery",
+    "DeliveryCount",
+    "DeliveryState",
     "Digest",
+    "DisabledReason",
     "DiscardReason",
     "EpochEnd",
     "Hold",
@@ -93,6 +102,7 @@ __all__ = [
     "TallyDelta",
     "TallyTotal",
     "TriggerKind",
+    "Webhook",
     "Workspace",
     "idempotency_key",
     "remember_next_fire",

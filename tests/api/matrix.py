@@ -12,7 +12,18 @@ from typing import Any, Final
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from schedules import api_keys, editing
-from schedules.models import Agent, AlertRule, ApiKey, Incident, Run, RunState, Schedule, Scope
+from schedules.models import (
+    Agent,
+    AlertRule,
+    ApiKey,
+    Delivery,
+    DeliveryState,
+    Incident,
+    Run,
+    RunState,
+    Schedule,
+    Scope,
+)
 from tests.factories import (
     make_agent,
     make_hold,
@@ -22,6 +33,7 @@ from tests.factories import (
     make_token,
     make_workspace,
 )
+from tests.schedules.deliveries.alerts import make_delivery, make_webhook
 
 AGENTS: Final = "v3/agents"
 AGENT_ITSELF: Final = f"{AGENTS}/<str:agent_key>"
@@ -39,6 +51,11 @@ INCIDENT: Final = f"{INCIDENTS}/<str:incident_id>"
 RULES: Final = "v3/alert-rules"
 RULE: Final = f"{RULES}/<str:rule>"
 KEY: Final = f"{KEYS}/<str:key_id>"
+WEBHOOKS: Final = "v3/webhooks"
+WEBHOOK: Final = f"{WEBHOOKS}/<str:webhook_id>"
+DELIVERIES: Final = "v3/deliveries"
+DELIVERY: Final = f"{DELIVERIES}/<str:delivery_id>"
+NEW_WEBHOOK: Final = {"display_name": "On call", "target": "https://hooks.example.com/x"}
 NEW: Final = {"type": "cron", "expression": "0 0 9 * * *", "payload": {"input": "Hello"}}
 PAUSE: Final = {"note": "The provider is down", "until": "2126-06-01T09:00:00Z"}
 
@@ -71,16 +88,19 @@ class Call:
         return self.route in (AGENT, AGENT_ITSELF, AGENT_PAUSE, AGENT_RESUME, AGENT_STATS)
 
     @property
-    def is_of_incident(self) -> bool:
-        """Whether its path names an incident, and no agent."""
-        return self.route.startswith(f"{INCIDENT}")
-
-    @property
     def missing(self) -> str:
         """The code of somebody whose path leads nowhere."""
-        if self.is_of_incident:
-            return "incident_not_found"
-        return "agent_not_found" if self.is_of_agent else "schedule_not_found"
+        if self.is_of_agent:
+            return "agent_not_found"
+        found = (code for name, code in _MISSING.items() if name in self.route)
+        return next(found, "schedule_not_found")
+
+
+_MISSING: Final = {
+    "incident_id": "incident_not_found",
+    "delivery_id": "delivery_not_found",
+    "webhook_id": "webhook_not_found",
+}
 
 
 CALLS: Final = [
@@ -120,6 +140,17 @@ CALLS: Final = [
     Call("GET", RULES),
     Call("PATCH", RULE, body={"threshold": 3}, scope=Scope.ADMIN),
     Call("DELETE", RULE, 204, scope=Scope.ADMIN),
+    Call("GET", WEBHOOKS, scope=Scope.ADMIN),
+    Call("POST", WEBHOOKS, 201, NEW_WEBHOOK, scope=Scope.ADMIN),
+    Call("GET", WEBHOOK, scope=Scope.ADMIN),
+    Call("PATCH", WEBHOOK, body={"rules": ["agent.outage"]}, scope=Scope.ADMIN),
+    Call("DELETE", WEBHOOK, 204, scope=Scope.ADMIN),
+    Call("POST", f"{WEBHOOK}/test", 202, scope=Scope.ADMIN),
+    Call("POST", f"{WEBHOOK}/rotate-secret", 201, scope=Scope.ADMIN),
+    Call("GET", DELIVERIES),
+    Call("GET", DELIVERY),
+    Call("POST", f"{DELIVERY}/replay", 202, scope=Scope.TRIGGER),
+    Call("POST", f"{DELIVERIES}/replay", 202, {"state": "dead"}, scope=Scope.TRIGGER),
     Call("GET", JOURNAL),
     Call("GET", "v3/overview"),
     Call("GET", "v3/schedules"),
@@ -160,6 +191,7 @@ class World:
     other_agent: Agent
     key: ApiKey
     incident: Incident
+    delivery: Delivery
 
     @classmethod
     def new(cls) -> "World":
@@ -170,7 +202,8 @@ class World:
         ended = make_run(schedule, state=RunState.FAILED, error_code="agent_error", manual_number=1)
         other = make_agent(agent.workspace, key="other")
         incident = make_incident(agent)
-        return cls(agent, schedule, make_run(schedule), ended, other, key, incident)
+        delivery = make_delivery(make_webhook(agent.workspace), state=DeliveryState.DEAD)
+        return cls(agent, schedule, make_run(schedule), ended, other, key, incident, delivery)
 
     def path(self, call: Call, agent: Agent | None = None) -> str:
         """Where the call goes; under another agent's key when there is one."""
@@ -181,6 +214,8 @@ class World:
             "key_id": self.key.id,
             "incident_id": self.incident.id,
             "rule": "agent.outage",
+            "webhook_id": str(self.delivery.webhook_id),
+            "delivery_id": self.delivery.id,
         }
         return "/" + re.sub(r"<str:(\w+)>", lambda match: values[match[1]], call.route) + call.query
 
@@ -276,8 +311,8 @@ def expected(call: Call, caller: str) -> tuple[int, str | None]:
         return 403, "insufficient_scope"
     if caller in OWN_SCOPES or "<" not in call.route:
         return call.status, None
+    if caller == OTHER_AGENT and "agent_key" not in call.route:
+        return call.status, None  # the path names no agent
     if call.is_of_agent and caller in (OTHER_AGENT, NAMESAKE):
         return call.status, None  # an agent of theirs is what they reach there
-    if call.is_of_incident and caller == OTHER_AGENT:
-        return call.status, None  # its path names no agent
     return 404, call.missing

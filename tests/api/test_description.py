@@ -49,6 +49,17 @@ OPERATIONS = {
     ("/v3/keys/{key_id}", "get"): "retrieve-api-key",
     ("/v3/keys/{key_id}", "delete"): "revoke-api-key",
     ("/v3/keys/{key_id}/rotation", "post"): "rotate-api-key",
+    ("/v3/webhooks", "get"): "list-webhooks",
+    ("/v3/webhooks", "post"): "create-webhook",
+    ("/v3/webhooks/{webhook_id}", "get"): "retrieve-webhook",
+    ("/v3/webhooks/{webhook_id}", "patch"): "update-webhook",
+    ("/v3/webhooks/{webhook_id}", "delete"): "delete-webhook",
+    ("/v3/webhooks/{webhook_id}/test", "post"): "test-webhook",
+    ("/v3/webhooks/{webhook_id}/rotate-secret", "post"): "rotate-webhook-secret",
+    ("/v3/deliveries", "get"): "list-deliveries",
+    ("/v3/deliveries/replay", "post"): "replay-deliveries",
+    ("/v3/deliveries/{delivery_id}", "get"): "retrieve-delivery",
+    ("/v3/deliveries/{delivery_id}/replay", "post"): "replay-delivery",
     ("/v3/journal", "get"): "list-journal",
     ("/v3/overview", "get"): "retrieve-overview",
     ("/v3/schedules", "get"): "list-schedules",
@@ -130,6 +141,9 @@ def test_only_bodies_that_are_read_are_described(described: Any) -> None:
         "update-agent-schedule": ["application/json"],
         "create-api-key": ["application/json"],
         "rotate-api-key": ["application/json"],
+        "create-webhook": ["application/json"],
+        "update-webhook": ["application/json"],
+        "replay-deliveries": ["application/json"],
         "preview-schedule-expression": ["application/json"],
         "pause-agent-schedule": ["application/json"],
         "pause-agent": ["application/json"],
@@ -174,6 +188,13 @@ def test_only_bodies_that_are_read_are_described(described: Any) -> None:
         ("list-schedules", {"200", "400", "401", "404", "429", "500", "503"}),
         ("list-runs", {"200", "400", "401", "404", "429", "500", "503"}),
         ("list-journal", {"200", "400", "401", "429", "500", "503"}),
+        ("list-webhooks", {"200", "400", "401", "403", "429", "500", "503"}),
+        ("create-webhook", {"201", "400", "401", "403", "413", "415", "429", "500", "503"}),
+        ("update-webhook", {"200", "400", "401", "403", "404", "413", "415", "429", "500", "503"}),
+        ("test-webhook", {"202", "400", "401", "403", "404", "413", "429", "500", "503"}),
+        ("list-deliveries", {"200", "400", "401", "429", "500", "503"}),
+        ("replay-delivery", {"202", "400", "401", "403", "404", "413", "429", "500", "503"}),
+        ("replay-deliveries", {"202", "400", "401", "403", "413", "415", "429", "500", "503"}),
         ("cancel-agent-schedule-run", {"200", "400", "401", "403", "404", "429", "500", "503"}),
         ("retry-agent-schedule-run", {"202", "400", "401", "403", "404", "409", "413", "429", "500", "503"}),
     ],
@@ -225,6 +246,7 @@ def test_real_answers_are_as_described(
     )
     admin = Caller(make_token(schedule.workspace, Scope.ADMIN))
     made = admin.post("/v3/agents", {"key": "new", "base_url": "https://host", "active_tag": "v1"})
+    issued = admin.post("/v3/webhooks", examples.NEW_WEBHOOK)
     answers = {
         "PublicAgent": made,
         "PublicAgentList": api.get("/v3/agents"),
@@ -237,6 +259,12 @@ def test_real_answers_are_as_described(
         "PublicPreview": api.post("/v3/schedules/preview", examples.TO_PREVIEW),
         "PublicExplanation": api.get(f"{schedule_path(schedule)}/explain?at=2026-06-01T09:00:00Z"),
         "PublicJournal": api.get("/v3/journal"),
+        "IssuedWebhook": issued,
+        "PublicWebhook": admin.get(f"/v3/webhooks/{document(issued, 201)['_id']}"),
+        "PublicWebhookList": admin.get("/v3/webhooks"),
+        "PublicDeliveryWithBody": admin.post(f"/v3/webhooks/{document(issued, 201)['_id']}/test"),
+        "PublicDeliveryList": api.get("/v3/deliveries"),
+        "PublicReplay": api.post("/v3/deliveries/replay", {}),
         "PublicScheduleTriggered": api.post(f"{schedule_path(schedule)}/execution"),
         "PublicScheduleError": api.get(f"{schedules_path(schedule.agent)}/x"),
         "PublicScheduleUnauthenticated": nobody.get(schedules_path(schedule.agent)),
@@ -252,6 +280,11 @@ def test_the_examples_are_as_described(described: Any) -> None:
     jsonschema.validate(examples.AGENT, _schema(described, "PublicAgent"))
     jsonschema.validate(examples.NEW_AGENT, _schema(described, "CreateAgentRequest"))
     jsonschema.validate(examples.STATISTICS, _schema(described, "PublicAgentStatistics"))
+    jsonschema.validate(examples.WEBHOOK, _schema(described, "PublicWebhook"))
+    jsonschema.validate(examples.NEW_WEBHOOK, _schema(described, "CreateWebhookRequest"))
+    jsonschema.validate(examples.DELIVERY, _schema(described, "PublicDelivery"))
+    jsonschema.validate(examples.DELIVERY_WITH_BODY, _schema(described, "PublicDeliveryWithBody"))
+    jsonschema.validate(examples.TEST_DELIVERY, _schema(described, "PublicDeliveryWithBody"))
     jsonschema.validate(examples.RUN, _schema(described, "PublicRun"))
     jsonschema.validate(examples.PREVIEW, _schema(described, "PublicPreview"))
     jsonschema.validate(examples.TO_PREVIEW, _schema(described, "PreviewRequest"))

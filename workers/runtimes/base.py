@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from schedules.addresses import Policy
 from workers.runtimes.redaction import plain
 
 
@@ -90,7 +91,8 @@ class Endpoint:
     `extra_body` is merged under what the runtime sends, `extra_headers` beside its headers.
     `background`: ask for it, then poll; `stream`: ask for an event stream.
     `signing_secrets`: `whsec_…`, the newest first; each signs. `ca_pem`, `client_pem` (certificate and key in one
-    text): for TLS with this agent. `proxy`: an HTTP proxy's URL.
+    text): for TLS with this agent. `proxy`: an HTTP proxy's URL. `addresses`: which ones may be called directly;
+    None: those that agents may have.
     """
 
     base_url: str
@@ -111,6 +113,7 @@ class Endpoint:
     ca_pem: str = field(default="", repr=False)
     client_pem: str = field(default="", repr=False)
     proxy: str = field(default="", repr=False)
+    addresses: Policy | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from schedules.alerts import judging, pausing, telling
-from schedules.models import Agent, Incident, Run, Schedule, TriggerKind
+from schedules.models import Agent, Delivery, Incident, Run, Schedule, TriggerKind
 from schedules.runs import finishing
 from schedules.runs.claimed import Claimed
 from schedules.runs.claiming import claim
@@ -63,6 +63,13 @@ def judge(now: datetime) -> None:
 def tell(now: datetime) -> int:
     """Put what is to be told into the outbox."""
     return telling.tell(now)
+
+
+def told() -> list[str]:
+    """The types of the messages in the outbox, oldest first; forgotten once they were asked for."""
+    types = list(Delivery.objects.order_by("id").values_list("type", flat=True))
+    Delivery.objects.all().delete()
+    return types
 
 
 def open_incidents(of: Schedule | Agent | None = None) -> dict[str, Incident]:

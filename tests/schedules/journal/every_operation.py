@@ -26,5 +26,12 @@ OPERATIONS: Final[dict[str, set[Act]]] = {
     "create-api-key": {("create", "apikey")},
     "revoke-api-key": {("revoke", "apikey")},
     "rotate-api-key": {("create", "apikey"), ("update", "apikey")},
+    "create-webhook": {("create", "webhook")},
+    "update-webhook": {("update", "webhook")},
+    "delete-webhook": {("delete", "webhook")},
+    "test-webhook": {("test", "webhook")},
+    "rotate-webhook-secret": {("update", "webhook")},
+    "replay-delivery": {("replay", "delivery")},
+    "replay-deliveries": {("replay", "delivery")},
     "preview-schedule-expression": set(),  # changes nothing
 }

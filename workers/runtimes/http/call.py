@@ -106,7 +106,7 @@ def exchange(
     """
     limits.allow(HEAD_BYTES)
     sent = _request(request, endpoint)
-    route = Route(sent.url.origin, endpoint.proxy, endpoint.ca_pem, endpoint.client_pem)
+    route = Route(sent.url.origin, endpoint.proxy, endpoint.ca_pem, endpoint.client_pem, endpoint.addresses)
     connection = connections().take(route)
     try:
         response = connection.handle_request(sent)

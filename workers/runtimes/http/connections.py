@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import httpcore2
 
+from schedules.addresses import Policy
 from workers.per_process import PerProcess
 from workers.runtimes.http.proxies import TunnelBackend, proxy_at
 from workers.runtimes.http.sockets import LimitedBackend
@@ -31,13 +32,14 @@ class Route:
     """How a server is reached: only calls with all of this in common may share a connection.
 
     `origin`: who is connected to (a proxy, for plain HTTP by one). `proxy`: its URL, or empty.
-    `ca_pem`, `client_pem`: see `tls`.
+    `ca_pem`, `client_pem`: see `tls`. `addresses`: which ones may be called; None: those that agents may have.
     """
 
     origin: httpcore2.Origin
     proxy: str = field(default="", repr=False)
     ca_pem: str = field(default="", repr=False)
     client_pem: str = field(default="", repr=False)
+    addresses: Policy | None = field(default=None, repr=False)
 
 
 class Connections:
@@ -72,7 +74,7 @@ class Connections:
 
     def _backend_for(self, route: Route) -> httpcore2.NetworkBackend:
         if not route.proxy:
-            return self._backend
+            return LimitedBackend(policy=route.addresses) if route.addresses else self._backend
         is_tunnel = route.origin.scheme == b"https"
         return TunnelBackend(proxy_at(route.proxy)) if is_tunnel else self._backend_to_proxies
 

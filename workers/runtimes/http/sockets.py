@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 
 import httpcore2
 
-from schedules.addresses import NOT_ALLOWED, Policy, current_policy
+from schedules.addresses import Policy, current_policy
 from workers.runtimes.base import CallAborted, CallFailed
 from workers.runtimes.http.aborting import abort_monitor
 from workers.runtimes.http.deadline import current_limits
@@ -54,10 +54,10 @@ class CertificateRefused(httpcore2.ConnectError):
 
 
 class LimitedBackend(httpcore2.NetworkBackend):
-    """Opens connections for httpcore's pool. `is_judged`: only to addresses that agents may have."""
+    """Opens connections for httpcore's pool. `is_judged`: only to addresses that `policy` allows (None: agents')."""
 
-    def __init__(self, *, is_judged: bool = True) -> None:
-        self._addresses = allowed_addresses if is_judged else resolve
+    def __init__(self, *, is_judged: bool = True, policy: Policy | None = None) -> None:
+        self._addresses = partial(allowed_addresses, policy=policy) if is_judged else resolve
 
     def connect_tcp(
         self,
@@ -185,16 +185,16 @@ class LimitedStream(httpcore2.NetworkStream):
                 return done
 
 
-def allowed_addresses(host: str, port: int) -> list[Address]:
-    """The addresses of a host that agents may have. Raises `CallFailed` (invalid_endpoint) when it has others only.
+def allowed_addresses(host: str, port: int, policy: Policy | None = None) -> list[Address]:
+    """The addresses of a host that may be called. Raises `CallFailed` (invalid_endpoint) when it has others only.
 
     Exactly what is returned here is connected to, with no second look-up, so that a name cannot change its meaning
     in between.
     """
-    policy = _with_own_addresses(current_policy(), port)
+    policy = _with_own_addresses(policy or current_policy(), port)
     allowed = [found for found in resolve(host, port) if policy.is_allowed_at(_written_out(found), port)]
     if not allowed:
-        raise CallFailed("invalid_endpoint", NOT_ALLOWED)
+        raise CallFailed("invalid_endpoint", policy.refusal)
     return allowed
 
 

@@ -1,13 +1,12 @@
 """Addresses that agents may not have are refused where they are connected to, whatever the name said before."""
 
-import socket
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from schedules.addresses import NOT_ALLOWED, Policy, configure, read_policy
 from tests.agent_server import AgentServer
+from tests.names import Names
 from tests.workers.runtimes.factories import make_call, make_endpoint, never
 from workers.runtimes import CallFailed, runtime_for
 from workers.runtimes.http import connections
@@ -19,25 +18,6 @@ def _fresh_policy() -> Iterator[None]:
     yield
     connections.connections.forget()
     configure(Policy())
-
-
-class Names:
-    """A name server of the tests' own: each look-up of a name takes its next list of addresses."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, **answers: list[list[str]]) -> None:
-        self.answers = {name.replace("_", "."): addresses for name, addresses in answers.items()}
-        self.asked: list[str] = []
-        self._resolve = socket.getaddrinfo
-        monkeypatch.setattr(socket, "getaddrinfo", self.look_up)
-
-    def look_up(self, host: bytes, port: int, *args: Any, **options: Any) -> list[Any]:
-        name = host.decode()
-        self.asked.append(name)
-        if name not in self.answers:
-            return list(self._resolve(host, port, *args, **options))
-        answers = self.answers[name]
-        addresses = answers.pop(0) if len(answers) > 1 else answers[0]
-        return [record for address in addresses for record in self._resolve(address, port, *args, **options)]
 
 
 def ask(url: str) -> str:

@@ -1,0 +1,217 @@
+"""Who is told what, and when: at the opening, at another cause, once a day, at the end, and never twice."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from schedules import actors
+from schedules.alerts.acknowledging import acknowledge
+from schedules.models import AlertRule, Delivery, Incident, Schedule
+from tests.factories import NOON, make_agent, make_schedule
+from tests.schedules.alerts.days import HOUR, MINUTE, SECOND, fail, judge, minutes, succeed, tell, told
+from tests.schedules.deliveries.alerts import make_webhook
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def schedule() -> Schedule:
+    """One whose workspace has an endpoint."""
+    made = make_schedule(display_name="Morning briefing")
+    make_webhook(made.workspace)
+    return made
+
+
+def failed_at_noon(schedule: Schedule) -> Incident:
+    fail(schedule, NOON)
+    judge(NOON + 2 * SECOND)
+    tell(NOON + 2 * MINUTE)
+    assert told() == ["schedule.failing.opened"]
+    return Incident.objects.get()
+
+
+def test_a_message_leaves_a_minute_after_the_opening_once(schedule: Schedule) -> None:
+    fail(schedule, NOON)
+    judge(NOON)
+
+    tell(NOON + 59 * SECOND)
+    assert told() == []
+    for second in (60, 62, 64):
+        tell(NOON + second * SECOND)
+    assert told() == ["schedule.failing.opened"]
+
+
+def test_it_says_what_where_and_since_when(schedule: Schedule) -> None:
+    run = fail(schedule, NOON, "agent_http_error", http_status=401)
+    judge(NOON)
+
+    tell(minutes(1))
+
+    delivery = Delivery.objects.get()
+    body = json.loads(delivery.body)
+    assert delivery.summary == "Morning briefing fails (agent_http_error), 1 in a row"
+    assert body["type"] == "schedule.failing.opened"
+    assert body["data"] == {
+        "incident_id": Incident.objects.get().id,
+        "rule": "schedule.failing",
+        "workspace_id": str(schedule.workspace_id),
+        "subject": "schedule",
+        "subject_id": schedule.id,
+        "subject_name": "Morning briefing",
+        "code": "agent_http_error",
+        "count": 1,
+        "opened_at": "2026-06-01T12:00:00Z",
+        "duration_seconds": 60,
+        "agent_id": schedule.agent_id,
+        "schedule_id": schedule.id,
+        "run_id": run.id,
+        "http_status": 401,
+        "failures_in_row": 1,
+    }
+
+
+def test_while_it_lasts_there_is_a_reminder_a_day_and_at_its_end_how_long_it_took(schedule: Schedule) -> None:
+    failed_at_noon(schedule)
+
+    for hour in range(1, 50):
+        tell(NOON + 2 * MINUTE + hour * HOUR)
+    assert told() == ["schedule.failing.reminder"] * 2
+    succeed(schedule, NOON + 50 * HOUR)
+    judge(NOON + 50 * HOUR + 2 * SECOND)
+    tell(NOON + 50 * HOUR + 4 * SECOND)
+
+    over = Delivery.objects.get()
+    assert over.type == "schedule.failing.recovered"
+    assert over.summary == "Over after 2 d 2 h: schedule.failing of Morning briefing, seen once"
+    assert over.is_end
+    tell(NOON + 90 * HOUR)
+    assert Delivery.objects.count() == 1
+
+
+def test_acknowledged_means_quiet_until_the_end(schedule: Schedule) -> None:
+    incident = failed_at_noon(schedule)
+    with actors.acting(lambda: actors.Actor(actors.ActorKind.USER, "7", "anna")):
+        acknowledge(schedule.workspace_id, incident.id, "user_anna", minutes(5), "The provider is down")
+
+    tell(NOON + 3 * DAY)
+    assert told() == []
+    succeed(schedule, NOON + 3 * DAY)
+    judge(NOON + 3 * DAY)
+    tell(NOON + 3 * DAY)
+
+    assert told() == ["schedule.failing.recovered"]
+    incident.refresh_from_db()
+    assert (incident.acknowledged_by_name, incident.note) == ("anna", "The provider is down")
+
+
+def test_another_cause_is_told_at_once_also_when_the_first_was_acknowledged(schedule: Schedule) -> None:
+    incident = failed_at_noon(schedule)
+    acknowledge(schedule.workspace_id, incident.id, "user_anna", minutes(5))
+
+    fail(schedule, NOON + HOUR, "agent_refused")
+    judge(NOON + HOUR)
+    tell(NOON + HOUR)
+
+    assert told() == ["schedule.failing.changed"]
+
+
+def test_a_failure_mended_within_the_minute_is_told_with_its_end(schedule: Schedule) -> None:
+    fail(schedule, NOON)
+    succeed(schedule, NOON + 5 * SECOND)
+    judge(NOON + 10 * SECOND)
+
+    tell(minutes(2))
+
+    assert told() == ["schedule.failing.opened", "schedule.failing.recovered"]
+
+
+def test_an_agent_that_is_down_is_told_once_with_the_number_of_its_schedules() -> None:
+    agent = make_agent(key="briefing")
+    make_webhook(agent.workspace)
+    for number in range(30):
+        fail(make_schedule(agent), NOON + number * SECOND)
+        judge(NOON + number * SECOND)
+        tell(NOON + number * SECOND)
+
+    tell(minutes(3))
+
+    delivery = Delivery.objects.get()
+    assert delivery.type == "agent.outage.opened"
+    assert delivery.summary == "Agent briefing is down: 30 of its schedules fail (agent_unreachable)"
+
+
+def test_what_was_told_and_is_then_a_part_of_an_outage_is_told_to_be_that() -> None:
+    agent = make_agent()
+    make_webhook(agent.workspace)
+    schedules = [make_schedule(agent) for _ in range(5)]
+    fail(schedules[0], NOON)
+    judge(NOON)
+    tell(minutes(2))
+    for schedule in schedules[1:]:
+        fail(schedule, minutes(3))
+    judge(minutes(4))
+
+    tell(minutes(6))
+
+    assert told() == ["schedule.failing.opened", "schedule.failing.absorbed", "agent.outage.opened"]
+
+
+def test_more_than_twenty_in_a_minute_are_one_digest_and_no_second_one_that_minute() -> None:
+    agents = [make_agent(key="a")]
+    workspace = agents[0].workspace
+    make_webhook(workspace)
+    agents += [make_agent(workspace, key=f"agent-{number}") for number in range(24)]
+    for agent in agents:
+        fail(make_schedule(agent), NOON)
+    judge(NOON)
+
+    tell(minutes(1))
+    digest = json.loads(Delivery.objects.get().body)
+    assert told() == ["alerts.digest"]
+    assert digest["data"]["incident_count"] == 25
+    assert digest["data"]["counts"] == {"schedule.failing.opened": 25}
+    for agent in agents:
+        fail(make_schedule(agent), NOON + 20 * SECOND)
+    judge(NOON + 20 * SECOND)
+    tell(NOON + 90 * SECOND)
+    assert told() == []
+    tell(NOON + 125 * SECOND)
+    assert told() == ["alerts.digest"]
+
+
+def test_a_hundred_schedules_that_fail_at_once_are_one_message() -> None:
+    agent = make_agent()
+    make_webhook(agent.workspace)
+    schedules = [make_schedule(agent) for _ in range(100)]
+    for schedule in schedules:
+        fail(schedule, NOON)
+    judge(NOON)
+
+    tell(minutes(1))
+
+    assert told() == ["agent.outage.opened"]
+    assert Incident.objects.open().count() == 1
+
+
+def test_one_workspace_hears_nothing_of_another() -> None:
+    mine, theirs = make_schedule(), make_schedule()
+    make_webhook(theirs.workspace)
+
+    fail(mine, NOON)
+    judge(NOON)
+    tell(minutes(1))
+
+    assert told() == []
+    assert Incident.objects.get().told_at == minutes(1)
+
+
+def test_a_rule_that_is_off_tells_nothing(schedule: Schedule) -> None:
+    AlertRule.objects.create(workspace=schedule.workspace, rule="schedule.failing", is_enabled=False)
+
+    fail(schedule, NOON)
+    judge(NOON)
+    tell(minutes(1))
+
+    assert told() == []
