@@ -11,10 +11,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from schedules.alerts import outages, outbox, rules, wording
-from schedules.alerts.alert import Alert
+from schedules.alerts import outages, rules, wording
 from schedules.alerts.alone import alone
 from schedules.database.ulids import new_ulid
+from schedules.deliveries import outbox
+from schedules.deliveries.alert import Alert
 from schedules.models import AlertEvent, Digest, Incident
 
 BATCH: Final = 1_000

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from schedules import lengths
 from schedules.alerts import rules
-from schedules.alerts.alert import Alert
 from schedules.alerts.rules import RULES
+from schedules.deliveries.alert import Alert
 from schedules.expressions.instants import rfc3339
 from schedules.models import AlertEvent, Incident
 

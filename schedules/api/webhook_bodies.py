@@ -5,8 +5,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from schedules.alerts.alert import RULES
 from schedules.api.bodies import Body, Flag, Text
+from schedules.deliveries.alert import RULES
 from schedules.models import Channel
 from schedules.models.webhook import DISPLAY_NAME_LENGTH, TARGET_LENGTH
 

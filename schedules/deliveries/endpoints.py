@@ -11,9 +11,9 @@ from django.conf import settings
 from django.db import transaction
 
 from schedules import journal
-from schedules.alerts import outbox
-from schedules.alerts.alert import RULES, TEST_TYPE, Alert
 from schedules.database.ulids import is_ulid
+from schedules.deliveries import outbox
+from schedules.deliveries.alert import RULES, TEST_TYPE, Alert
 from schedules.deliveries.targets import target_of
 from schedules.errors import InvalidRequest, QuotaExceeded, WebhookDisabled, WebhookNotFound
 from schedules.models import Channel, Delivery, DisabledReason, Webhook, Workspace

@@ -10,8 +10,8 @@ from typing import Final
 import structlog
 from django.db import transaction
 
-from schedules.alerts.alert import TEST_TYPE
 from schedules.deliveries import counting, retries, switching
+from schedules.deliveries.alert import TEST_TYPE
 from schedules.models import Delivery, DeliveryState, DisabledReason
 
 log = structlog.get_logger(__name__)

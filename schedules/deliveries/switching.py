@@ -6,8 +6,8 @@ from typing import Final
 import structlog
 
 from schedules import journal
-from schedules.alerts import outbox
-from schedules.alerts.alert import Alert
+from schedules.deliveries import outbox
+from schedules.deliveries.alert import Alert
 from schedules.deliveries.owners import has_owner_with_address
 from schedules.models import DisabledReason, Webhook
 

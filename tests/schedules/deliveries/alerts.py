@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from schedules.alerts import outbox
-from schedules.alerts.alert import Alert
 from schedules.database.clock import database_now
-from schedules.deliveries import endpoints
+from schedules.deliveries import endpoints, outbox
+from schedules.deliveries.alert import Alert
 from schedules.deliveries.endpoints import NewWebhook
 from schedules.models import Delivery, Webhook, Workspace
 from tests.factories import make_workspace

@@ -5,9 +5,8 @@ from datetime import timedelta
 import pytest
 from standardwebhooks import WebhookVerificationError
 
-from schedules.alerts import outbox
 from schedules.database.clock import database_now
-from schedules.deliveries import endpoints, replaying
+from schedules.deliveries import endpoints, outbox, replaying
 from schedules.expressions.instants import rfc3339
 from schedules.models import Delivery, DeliveryState, Webhook
 from tests.schedules.deliveries.alerts import make_alert, make_delivery

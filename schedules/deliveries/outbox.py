@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from schedules.alerts.alert import Alert
 from schedules.database.ulids import new_ulid
+from schedules.deliveries.alert import Alert
 from schedules.expressions.instants import rfc3339
 from schedules.models import Channel, Delivery, Webhook
 from schedules.models.delivery import SUMMARY_LENGTH

@@ -1,0 +1,193 @@
+"""What no run tells: the service as a whole, keys, audits; and what is over because its subject is gone."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.conf import settings
+from pydantic import SecretStr
+
+from orqsite.embedded.valkey import Valkey
+from schedules import api_keys, editing
+from schedules.alerts import watching
+from schedules.health.report import broker_verdict
+from schedules.models import (
+    AlertRule,
+    AuditResult,
+    NextFire,
+    ProcessKind,
+    ProcessRegistration,
+    Schedule,
+    Scope,
+)
+from schedules.models.process import this_process
+from tests.factories import make_agent, make_schedule, make_workspace
+from tests.schedules.alerts.days import HOUR, MINUTE, fail, judge, open_incidents, succeed, tell, told
+from tests.schedules.deliveries.alerts import make_webhook
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture(autouse=True)
+def _asked_anew() -> Iterator[None]:
+    broker_verdict.forget()
+    yield
+    broker_verdict.forget()
+
+
+@pytest.fixture
+def schedule(now: datetime) -> Schedule:
+    """One that is not due, in a service that is well, whose workspace has an endpoint."""
+    for kind in ProcessKind:
+        this_process(kind, "test", 20).save(force_insert=True)
+    made = make_schedule(make_agent(), now, display_name="Briefing")
+    make_webhook(made.workspace)
+    return made
+
+
+def look(now: datetime) -> None:
+    """As a process that has been there for long."""
+    watching.look(now, HOUR)
+
+
+def test_a_service_that_is_well_has_no_incidents(schedule: Schedule, now: datetime) -> None:
+    look(now)
+
+    assert not open_incidents()
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule"), [(ProcessKind.BEAT, "beat.stalled"), (ProcessKind.WORKER, "workers.gone")]
+)
+def test_beats_or_workers_that_are_gone_are_told_once_and_their_return_too(
+    schedule: Schedule, now: datetime, kind: ProcessKind, rule: str
+) -> None:
+    row = ProcessRegistration.objects.get(kind=kind)
+    ProcessRegistration.objects.filter(id=row.id).update(last_seen_at=now - MINUTE)
+
+    for second in range(0, 130, 10):
+        look(now + timedelta(seconds=second))
+        tell(now + timedelta(seconds=second))
+    assert told() == [f"{rule}.opened"]
+    ProcessRegistration.objects.filter(id=row.id).update(last_seen_at=now)
+    look(now + 3 * MINUTE)
+    tell(now + 3 * MINUTE)
+
+    assert told() == [f"{rule}.recovered"]
+
+
+def test_a_short_absence_is_nobodys_concern(schedule: Schedule, now: datetime) -> None:
+    beats = ProcessRegistration.objects.filter(kind=ProcessKind.BEAT)
+    beats.update(last_seen_at=now - MINUTE)
+    look(now)
+    beats.update(last_seen_at=now)
+
+    look(now + timedelta(seconds=30))
+    tell(now + 5 * MINUTE)
+
+    assert told() == []
+
+
+def test_a_broker_that_is_down_is_told_without_it(
+    schedule: Schedule, now: datetime, own_broker: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django.conf.settings.ORQ", _with_broker(own_broker.url))
+    own_broker.kill()
+
+    look(now)
+    tell(now + 2 * MINUTE)
+
+    assert open_incidents()["broker.down"].signature == "unreachable"
+    assert told() == ["broker.down.opened"]
+
+
+def _with_broker(url: str) -> object:
+    return settings.ORQ.model_copy(update={"redis_url": SecretStr(url)})
+
+
+def test_findings_of_an_audit_are_an_incident_until_a_whole_audit_is_clean(
+    schedule: Schedule, now: datetime
+) -> None:
+    made = {
+        "since": now - DAY,
+        "settled_until": now,
+        "expected_count": 9,
+        "duration": MINUTE,
+        "is_whole": True,
+    }
+    AuditResult.objects.create(audited_at=now, accounted_count=8, finding_count=1, findings=["gap"], **made)
+    look(now)
+    assert open_incidents()["ledger.finding"].facts["finding_count"] == 1
+
+    AuditResult.objects.create(audited_at=now, accounted_count=9, finding_count=0, **made)
+    look(now + MINUTE)
+
+    assert not open_incidents()
+
+
+def test_a_key_that_ends_soon_is_an_incident_until_it_has_a_successor(
+    schedule: Schedule, now: datetime
+) -> None:
+    key = api_keys.issue(schedule.workspace, scope=Scope.READ, name="CI", expires_at=now + 13 * DAY).key
+    api_keys.issue(schedule.workspace, scope=Scope.READ, expires_at=now + 15 * DAY)
+    look(now)
+    [expiring] = open_incidents().values()
+    assert (expiring.rule, expiring.subject_id, expiring.subject_name) == ("key.expiring", key.id, "CI")
+
+    api_keys.rotate(key.id, now, overlap=DAY, expires_at=None)
+    look(now)
+
+    assert not open_incidents()
+
+
+def test_a_workspace_without_schedules_is_not_told_of_the_service(now: datetime) -> None:
+    make_webhook(make_workspace())
+
+    look(now)
+
+    assert not open_incidents()
+
+
+def test_a_rule_that_is_off_opens_nothing(schedule: Schedule, now: datetime) -> None:
+    ProcessRegistration.objects.all().delete()
+    AlertRule.objects.create(workspace=schedule.workspace, rule="beat.stalled", is_enabled=False)
+
+    look(now)
+
+    assert set(open_incidents()) == {"workers.gone"}
+
+
+def test_what_is_about_a_deleted_schedule_is_over(schedule: Schedule, now: datetime) -> None:
+    fail(schedule, now - HOUR)
+    judge(now)
+
+    editing.delete(schedule.id, "user_anna", now)
+    look(now + MINUTE)
+
+    assert not open_incidents()
+
+
+def test_flapping_is_over_when_the_window_has_passed_although_nothing_ran(
+    schedule: Schedule, now: datetime
+) -> None:
+    AlertRule.objects.create(workspace=schedule.workspace, rule="schedule.failing", threshold=9)
+    AlertRule.objects.create(
+        workspace=schedule.workspace, rule="schedule.flapping", threshold=2, window_seconds=7200
+    )
+    fail(schedule, now - 3 * MINUTE)
+    succeed(schedule, now - 2 * MINUTE)
+    fail(schedule, now - MINUTE)
+    judge(now)
+    assert set(open_incidents()) == {"schedule.flapping"}
+
+    NextFire.objects.update(fire_time=now + 5 * DAY)
+    ProcessRegistration.objects.update(last_seen_at=now)
+    look(now + 3 * HOUR)
+
+    assert not open_incidents(schedule)
