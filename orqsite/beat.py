@@ -7,6 +7,7 @@ from typing import Any
 
 from orqsite import starting
 from workers import registration
+from workers.alerting import Alerting
 from workers.beat import ScheduleBeat
 from workers.counting import Counting
 from workers.delivering import sender
@@ -20,4 +21,5 @@ class Scheduler(ScheduleBeat):
         super().__init__(*args, **kwargs)
         registration.register_beat()
         Counting().start()
+        Alerting(is_beat=True).start()
         sender.begin()

@@ -42,12 +42,17 @@ def _begin(**_: Any) -> None:
 
 @worker_ready.connect
 def _register(sender: Any, **_: Any) -> None:
-    from workers import registration, ringer  # models can be imported once Django is set up, not before
-    from workers.delivering import sender as alerts
+    from workers import (  # models can be imported once Django is set up, not before
+        alerting,
+        registration,
+        ringer,
+    )
+    from workers.delivering import sender as deliveries
 
     registration.register_worker(sender)
     ringer.begin()
-    alerts.begin()
+    deliveries.begin()
+    alerting.stand_in()
 
 
 @worker_shutting_down.connect

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from schedules import editing, holds
+from schedules.alerts import resumption
 from schedules.errors import Refused
 from schedules.models import Schedule
 from schedules.runs.held import discard_held
@@ -35,6 +36,7 @@ def _resume(now: datetime) -> None:
         except Refused:  # another beat, or a person, was quicker
             continue
         if is_resumed:
+            resumption.tell(schedule_id, now)
             log.info("schedule.resumed", schedule_id=schedule_id)
         else:
             log.info("schedule.not_resumed", schedule_id=schedule_id)

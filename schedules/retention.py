@@ -20,6 +20,7 @@ from schedules.models import (
     Agent,
     AuditResult,
     Hold,
+    Incident,
     MissedFiring,
     Run,
     RunAttempt,
@@ -32,12 +33,15 @@ BATCH = 1000
 
 
 def prune(now: datetime, keep: timedelta) -> int:
-    """Delete what is older than `keep`: finished runs, missed records, ended holds, audits; run count.
+    """Delete what is older than `keep`: finished runs, missed records, closed incidents, ended holds, audits.
+
+    How many runs that were.
 
     Emptied deleted schedules and agents go too. Remembered answers go when their own time is over.
     """
     before = now - keep
     deleted = _prune_runs(before)
+    Incident.objects.filter(closed_at__lt=before, tell_at=None).delete()
     MissedFiring.objects.filter(recorded_at__lt=before).delete()
     _prune_schedules(before)
     _prune_agents(before)

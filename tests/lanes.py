@@ -11,6 +11,7 @@
 --openapi                                                          Redocly and Spectral on /openapi.json (needs Node)
 --proxy                                                            the proxy's file in a real nginx (needs nginx)
 --metrics                                                          a real Prometheus scrapes a real service
+--alerts                                                           who is told what by real processes
 --containers                                                       image and Compose in a real engine (root, Debian)
 --advisories                                                       known vulnerabilities of the locked packages
 """
@@ -96,6 +97,10 @@ def _metrics(arguments: list[str]) -> int:
     return _pytest(["tests/deployment/test_prometheus.py", *arguments], {"ORQ_TEST_PROMETHEUS": "1"})
 
 
+def _alerts(arguments: list[str]) -> int:
+    return _pytest(["tests/processes/test_incidents.py", "-s", *arguments], {"ORQ_TEST_ALERTS": "1"})
+
+
 def _containers(arguments: list[str]) -> int:
     """The engine's and the images' files are made first when they are not there, which takes minutes."""
     return _pytest(["tests/containers", "-s", *arguments], {"ORQ_TEST_CONTAINERS": "1"})
@@ -137,6 +142,7 @@ LANES: Final[Mapping[str, Callable[[list[str]], int]]] = {
     "--openapi": _openapi,
     "--proxy": _proxy,
     "--metrics": _metrics,
+    "--alerts": _alerts,
     "--containers": _containers,
     "--advisories": _advisories,
 }

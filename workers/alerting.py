@@ -15,6 +15,7 @@ from django.db import Error, connection
 from schedules.alerts import judging, pausing, telling, watching
 from schedules.database import clock
 from schedules.models import ProcessKind, ProcessRegistration
+from workers.per_process import PerProcess
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +32,11 @@ class Alerting(threading.Thread):
         self._began = time.monotonic()
         self._look_at = 0.0
         self._is_failing = False
+
+    def begin(self) -> None:
+        """From now on this process alerts; again changes nothing."""
+        if not self.is_alive():
+            self.start()
 
     def run(self) -> None:
         """Again and again; others than beats only as often as they look whether there is one."""
@@ -64,6 +70,14 @@ class Alerting(threading.Thread):
             watching.look(now, timedelta(seconds=time.monotonic() - self._began))
             self._look_at = time.monotonic() + LOOK_SECONDS
         telling.tell(now)
+
+
+_stand_in = PerProcess(lambda: Alerting(is_beat=False))
+
+
+def stand_in() -> None:
+    """This process, which is no beat, alerts while there is none; after a fork: call it in the child."""
+    _stand_in().begin()
 
 
 def _is_a_beat_alive() -> bool:

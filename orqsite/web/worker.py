@@ -38,6 +38,7 @@ class WholeRequests(Worker):  # type: ignore[misc]  # it has no types
     def run(self) -> None:
         """Serve until a signal, the master's end or --max-requests; then answer what has arrived."""
         import_module("workers.delivering.sender").begin()  # needs models, which there are by now
+        import_module("workers.alerting").stand_in()
         self._map: dict[int, Any] = {}
         wake_up = WakeUp(self.PIPE[0], map=self._map)
         dispatcher = ThreadedTaskDispatcher()

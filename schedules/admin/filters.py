@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from schedules import access
 from schedules.admin.typed import ModelAdmin
 from schedules.alerts.reading import STATES
-from schedules.alerts.rules import AUTO_PAUSE, RESUMED, RULES
+from schedules.alerts.rules import OPENING
 from schedules.database.clock import database_now
 from schedules.database.ulids import lowest_ulid_at
 from schedules.models import (
@@ -123,7 +123,7 @@ class RuleFilter(SelectFilter):
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Choices:
         """Those that open incidents."""
-        return [(name, name) for name in RULES if name not in (AUTO_PAUSE, RESUMED)]
+        return [(name, name) for name in OPENING]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Those of the rule."""

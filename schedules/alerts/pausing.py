@@ -48,7 +48,9 @@ def _pause(schedule_id: str, now: datetime) -> bool:
             book.save()
     except Refused:  # deleted meanwhile
         return False
-    log.warning("schedule.paused", schedule_id=schedule_id, code=health.code, failures=health.failure_count)
+    log.warning(
+        "schedule.paused", schedule_id=schedule_id, code=health.code, failure_count=health.failure_count
+    )
     return True
 
 

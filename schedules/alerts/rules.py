@@ -30,6 +30,9 @@ CLOCK: Final = "clock.leapt"
 KEY: Final = "key.expiring"
 DIGEST: Final = "alerts.digest"
 
+NOT_OPENING: Final = (RESUMED, AUTO_PAUSE)
+"""Rules that open no incident: one is an event, the other acts."""
+
 OF_AGENT: Final = (Subject.WORKSPACE, Subject.AGENT)
 OF_SCHEDULE: Final = (*OF_AGENT, Subject.SCHEDULE)
 OF_WORKSPACE: Final = (Subject.WORKSPACE,)
@@ -89,6 +92,10 @@ RULES: Final[dict[str, Rule]] = {
     ),
 }
 """By name. AUTO_PAUSE opens no incident of its own: what it pauses is told as `schedule.paused`."""
+
+
+OPENING: Final = tuple(name for name in RULES if name not in NOT_OPENING)
+"""The rules that open incidents."""
 
 
 @dataclass(frozen=True, slots=True)

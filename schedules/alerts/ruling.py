@@ -16,6 +16,7 @@ from schedules.models.alert_rule import MOST_COUNTED
 _CHANGEABLE: Final = ("is_enabled", "threshold", "window_seconds")
 MOST_SECONDS: Final = 7 * 86_400
 LEAST_SECONDS: Final = 60
+LEVELS: Final = (Subject.WORKSPACE.value, Subject.AGENT.value, Subject.SCHEDULE.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,28 @@ class Ruling:
     name: str
     rule: Rule
     row: AlertRule | None
+
+    @property
+    def scope(self) -> Subject:
+        """Whose it is."""
+        if self.row is None or (self.row.agent_id is None and self.row.schedule_id is None):
+            return Subject.WORKSPACE
+        return Subject.AGENT if self.row.schedule_id is None else Subject.SCHEDULE
+
+    @property
+    def agent_key(self) -> str:
+        """Of an agent's rule; else empty."""
+        return self.row.agent.key if self.row is not None and self.row.agent is not None else ""
+
+    @property
+    def schedule_id(self) -> str:
+        """Of a schedule's rule; else empty."""
+        return (self.row.schedule_id if self.row is not None else None) or ""
+
+    @property
+    def is_default(self) -> bool:
+        """Whether nobody has changed it."""
+        return self.row is None
 
     @property
     def is_enabled(self) -> bool:

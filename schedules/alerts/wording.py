@@ -94,16 +94,16 @@ def data_of(incident: Incident, now: datetime) -> dict[str, object]:
         "closed_at": rfc3339(ended) if ended else None,
         "duration_seconds": round(((ended or now) - incident.opened_at).total_seconds()),
         "absorbed_by": incident.absorbed_by,
-        "console_url": console_url(incident),
+        "console_url": page_url("incident", incident.id),
         **incident.facts,
     }
     return {name: value for name, value in data.items() if value not in (None, "")}
 
 
-def console_url(incident: Incident) -> str | None:
-    """Its page; None where ORQ_PUBLIC_URL does not say where the console is."""
+def page_url(model: str, pk: str) -> str | None:
+    """A row's page in the console; None where ORQ_PUBLIC_URL does not say where that is."""
     base = settings.ORQ.public_url
-    return urljoin(base, reverse("admin:schedules_incident_change", args=[incident.id])) if base else None
+    return urljoin(base, reverse(f"admin:schedules_{model}_change", args=[pk])) if base else None
 
 
 def _name(incident: Incident) -> str:

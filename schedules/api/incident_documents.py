@@ -5,9 +5,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from schedules.alerts import rules, wording
+from schedules.alerts import rules, ruling, wording
 from schedules.alerts.reading import STATES
-from schedules.alerts.ruling import Ruling
 from schedules.api.documents import Count, Document, NextAfter, TextIfAny
 from schedules.models import Incident, Subject
 
@@ -68,36 +67,17 @@ class IncidentPage(Document):
 class AlertRuleDocument(Document):
     """A rule as it holds in the workspace, for an agent or for a schedule."""
 
-    rule = serializers.ChoiceField(RULE_NAMES, source="name", help_text="Its name.")
-    scope = serializers.SerializerMethodField(help_text="workspace, agent or schedule: whose rule it is.")
-    agent_key = serializers.SerializerMethodField(required=False, help_text="The agent's key.")
-    schedule_id = serializers.SerializerMethodField(required=False, help_text="The schedule's `_id`.")
+    rule = serializers.ChoiceField(RULE_NAMES, source="name", help_text="The rule's name.")
+    scope = serializers.ChoiceField(ruling.LEVELS, help_text="Whose rule it is.")
+    agent_key = TextIfAny(help_text="The key of the agent whose rule it is.")
+    schedule_id = TextIfAny(help_text="The `_id` of the schedule whose rule it is.")
     opens = serializers.CharField(source="rule.opens", help_text="What it is about, in a sentence.")
     severity = serializers.CharField(source="rule.severity", help_text="critical, warning or info.")
-    is_enabled = serializers.BooleanField(help_text="Whether it is on.")
-    is_default = serializers.SerializerMethodField(help_text="Whether nobody has changed it.")
+    is_enabled = serializers.BooleanField(help_text="Whether it opens incidents, or acts.")
+    is_default = serializers.BooleanField(help_text="Whether nobody has changed it.")
     threshold = serializers.IntegerField(required=False, help_text="From how many, or from how long on.")
     counts = TextIfAny(source="rule.counts", help_text="What the threshold counts.")
     window_seconds = serializers.IntegerField(required=False, help_text="In what time so many are counted.")
-
-    def get_scope(self, ruling: Ruling) -> str:
-        """The level of its row."""
-        if ruling.row is None or (ruling.row.agent_id is None and ruling.row.schedule_id is None):
-            return Subject.WORKSPACE.value
-        return Subject.AGENT.value if ruling.row.schedule_id is None else Subject.SCHEDULE.value
-
-    def get_agent_key(self, ruling: Ruling) -> str | None:
-        """Of an agent's rule."""
-        agent = ruling.row.agent if ruling.row is not None else None
-        return agent.key if agent is not None else None
-
-    def get_schedule_id(self, ruling: Ruling) -> str | None:
-        """Of a schedule's rule."""
-        return ruling.row.schedule_id if ruling.row is not None else None
-
-    def get_is_default(self, ruling: Ruling) -> bool:
-        """Whether there is no row."""
-        return ruling.row is None
 
 
 @extend_schema_serializer(component_name="PublicAlertRules")

@@ -8,6 +8,7 @@ from typing import Final
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from schedules.alerts.rules import OPENING as RULES
 from schedules.database.clock import estimated_now
 from schedules.metrics import gauges
 from schedules.metrics.counters import OPEN, Counted, counted
@@ -26,7 +27,7 @@ Amount = Callable[[Counted], float]
 
 
 class ServiceCollector(Collector):
-    """Asks the database six times and the broker once, however much there is. `labels`: of workspace and agent."""
+    """Asks the database eight times and the broker once, however much there is. `labels`: of workspace and agent."""
 
     def __init__(self, labels: Collection[str] = ()) -> None:
         self._labels = tuple(label for label in ("workspace", "agent") if label in labels)
@@ -39,6 +40,7 @@ class ServiceCollector(Collector):
         yield from _of_due(now)
         yield from _of_processes(gauges.processes())
         yield from _of_ledger()
+        yield _of_incidents()
         yield from _of_schedules("workspace" in self._labels)
         yield from self._of_open_runs(everything)
         yield from self._of_runs([each for each in everything if each.state not in (*OPEN, MISSED)])
@@ -160,6 +162,12 @@ def _of_schedules(is_by_workspace: bool) -> Iterator[Metric]:
     failing = {key[:-1]: count for key, count in counts.items() if key[-1] == FAILING}
     yield _gauge("schedules", "Schedules, counted once a minute", (*labels, "state"), states)
     yield _gauge("schedules_failing", "Schedules whose last failure no success has followed", labels, failing)
+
+
+def _of_incidents() -> Metric:
+    counts: dict[Values, float] = {(rule,): 0.0 for rule in RULES}
+    counts |= {(rule,): count for rule, count in gauges.open_incidents().items()}
+    return _gauge("incidents_open", "Incidents that are open", ("rule",), counts)
 
 
 def _summed(

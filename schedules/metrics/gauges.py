@@ -8,7 +8,7 @@ from django.db.models import Count, F, Min, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Greatest
 
 from schedules.messages import dispatch
-from schedules.models import AuditResult, NextFire, ProcessRegistration, ScheduleCount, Workspace
+from schedules.models import AuditResult, Incident, NextFire, ProcessRegistration, ScheduleCount, Workspace
 
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -51,6 +51,12 @@ def schedule_counts() -> list[tuple[str, str, int]]:
         "name", "workspace_id", "state", "count"
     )
     return [(known or str(workspace_id), state, count) for known, workspace_id, state, count in rows]
+
+
+def open_incidents() -> dict[str, int]:
+    """How many are open of each rule."""
+    opened = Incident.objects.open().order_by().values("rule").annotate(count=Count("pk"))
+    return dict(opened.values_list("rule", "count"))
 
 
 def broker_messages() -> int | None:

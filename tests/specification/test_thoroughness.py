@@ -86,6 +86,7 @@ def test_a_body_that_is_described_must_be_sent(operations: dict[str, Any]) -> No
     assert {"create-agent-schedule", "update-agent-schedule"} <= set(bodies)
     pauses = {"pause-agent", "pause-agent-schedule", "pause-workspace"}
     assert {name for name, body in bodies.items() if body["required"] is not True} == {
+        "acknowledge-incident",
         "rotate-api-key",
         *pauses,
     }

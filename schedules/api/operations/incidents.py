@@ -79,7 +79,7 @@ RESET_RULE: Final = operation(
     "The default holds again; of an agent or a schedule: what the workspace says. It needs a key of the scope admin.",
     parameters=[*_OF_RULE, AlertRuleQuery],
     responses={
-        204: OpenApiResponse(description="Rule reset."),
+        204: OpenApiResponse(description="The default holds again."),
         **errors(*_WHOSE, "insufficient_scope", "invalid_request_body"),
     },
 )
