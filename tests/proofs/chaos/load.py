@@ -32,7 +32,12 @@ class Load:
         """`rate`: starts a second, about; `story_share`: how much of it people ask for during the run."""
         self.start = start
         bulk = plan.bulk(random, start, seconds, rate * (1 - story_share))
-        self.planned: list[Planned] = [*bulk, *plan.noise(start, seconds), *plan.held(start, seconds)]
+        self.planned: list[Planned] = [
+            *bulk,
+            *plan.noise(start, seconds),
+            *plan.held(start, seconds),
+            *plan.refused(start, seconds),
+        ]
         self._until = start + seconds
         self._has_people = story_share > 0
         self._begins = _begins(random, start, seconds, rate * story_share / STARTS_PER_STORY)

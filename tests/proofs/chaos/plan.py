@@ -22,7 +22,10 @@ NEIGHBOUR = "noisy"
 """An agent of another workspace, whose slow calls come in a herd."""
 HELD = "held"
 """An agent that somebody holds again and again; nothing else is wrong with it."""
-ALL_AGENTS = {**AGENTS, NEIGHBOUR: {"delay": 2.0}, HELD: {"delay": 0.1}}
+REFUSING = "refusing"
+"""An agent that refuses whatever it is sent: each of its runs fails, at the first attempt."""
+REFUSING_PER_SECOND = 1
+ALL_AGENTS = {**AGENTS, NEIGHBOUR: {"delay": 2.0}, HELD: {"delay": 0.1}, REFUSING: {"status": 400}}
 HELD_PER_SECOND = 2
 """So many of its schedules come due in each second of the load."""
 NOISE_PER_SECOND = 2
@@ -61,6 +64,13 @@ def held(start: int, seconds: float) -> Iterator[Planned]:
     for number in range(int(seconds) * HELD_PER_SECOND):
         kind = ("once", "cron", "interval")[number % 3]
         yield planned(f"held-{number:06d}", HELD, kind, start + number // HELD_PER_SECOND)
+
+
+def refused(start: int, seconds: float) -> Iterator[Planned]:
+    """The refusing agent's schedules: one comes due in each second of [start, start + seconds)."""
+    for number in range(int(seconds) * REFUSING_PER_SECOND):
+        kind = ("once", "cron", "interval")[number % 3]
+        yield planned(f"refused-{number:06d}", REFUSING, kind, start + number // REFUSING_PER_SECOND)
 
 
 def instants(planned: Planned, until: float) -> Iterator[float]:

@@ -13,6 +13,7 @@ import httpx2
 import psycopg
 
 from orqsite.embedded.ports import LOOPBACK
+from tests.proofs.chaos import alerting
 from tests.proofs.chaos.clock import ServiceClock
 from tests.proofs.chaos.history import End, Excused
 from tests.proofs.chaos.person import HttpPerson
@@ -162,6 +163,8 @@ class Product:
         counted, ended = self.tallied
         if counted != ended or not counted:
             problems_found.append(f"tallies: {counted} runs counted, {ended} ended")
+        if not self.has_clock:  # a clock that is stepped says little about what came before what
+            problems_found += alerting.problems(self._rows)
         return problems_found if is_clean else [*problems_found, f"audit: {line}"]
 
     def closing_lines(self) -> list[tuple[str, str]]:
@@ -170,7 +173,12 @@ class Product:
             for state, reason, count, _ in self._rows(_ENDS)
         ]
         counted = f"{self.tallied[0]} runs counted, folded or not"
-        return [("runs in its ledger", ", ".join(ends)), ("tallies", counted), ("audit", self.audit[0])]
+        return [
+            ("runs in its ledger", ", ".join(ends)),
+            ("tallies", counted),
+            ("incidents", alerting.counts(self._rows)),
+            ("audit", self.audit[0]),
+        ]
 
     @cached_property
     def tallied(self) -> tuple[int, int]:
