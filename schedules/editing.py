@@ -258,7 +258,7 @@ def _moment(schedule: Schedule, now: datetime) -> datetime:
 
     What lies further ahead is of a clock that was wrong for a while: the schedule does not follow that.
     """
-    moments = (now, schedule.updated_at, epochs.last_fired(schedule) or now)
+    moments = (now, schedule.updated_at, epochs.last_recorded(schedule) or now)
     return max(moment for moment in moments if moment - now <= MINIMUM_CADENCE)
 
 

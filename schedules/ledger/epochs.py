@@ -55,12 +55,24 @@ def last_fired(schedule: Schedule) -> datetime | None:
     return newest
 
 
+def last_recorded(schedule: Schedule) -> datetime | None:
+    """The newest fire time of the schedule's generation that is on record: it has a run, or was missed."""
+    return max(filter(None, (last_fired(schedule), _last_missed(schedule))), default=None)
+
+
+def _last_missed(schedule: Schedule) -> datetime | None:
+    missed = MissedFiring.objects.filter(schedule=schedule, generation=schedule.generation)
+    newest: datetime | None = missed.aggregate(newest=Max("last_fire_time"))["newest"]
+    return newest
+
+
 def end(schedule: Schedule, cause: EpochEnd, now: datetime) -> None:
     """The schedule's generation is over, if it was not; its due fire times that no beat has fired are missed.
 
-    Where a clock that was wrong has fired times to come, it ends with the last of these: all to there is on record.
+    Where a clock that was wrong has fired or missed times to come, it ends with the last of these: all to there is on
+    record.
     """
-    ended_at = max(now, last_fired(schedule) or now)
+    ended_at = max(now, last_recorded(schedule) or now)
     CadenceEpoch.objects.filter(schedule=schedule, ended_at=None).update(ended_at=ended_at, ended_by=cause)
     first = _first_unrecorded(schedule) if schedule.has_impossible_fire_time else schedule.next_fire_at
     if first is not None and first <= now:
@@ -71,11 +83,10 @@ def end(schedule: Schedule, cause: EpochEnd, now: datetime) -> None:
 
 def _first_unrecorded(schedule: Schedule) -> datetime | None:
     """The fire time after the last that has a record, where the next fire says an impossible one."""
-    of_generation = {"schedule": schedule, "generation": schedule.generation}
-    last_missed = MissedFiring.objects.filter(**of_generation).aggregate(last=Max("last_fire_time"))["last"]
-    known = filter(None, (schedule.anchor_at, last_fired(schedule), last_missed))
     try:
-        return schedule.cadence.next_after(max(known))
+        return schedule.cadence.next_after(
+            max(schedule.anchor_at, last_recorded(schedule) or schedule.anchor_at)
+        )
     except InvalidExpression:
         return None
 

@@ -216,7 +216,12 @@ class Ghost:
             for run in self.runs
             if run.schedule is schedule and run.generation == schedule.generation and run.fire_time
         ]
-        return max(now, schedule.edited_at, *fired)
+        missed = [
+            record.last
+            for record in self.missed
+            if (record.schedule_id, record.generation) == (schedule.id, schedule.generation)
+        ]
+        return max(now, schedule.edited_at, *fired, *missed)
 
     def begin(self, schedule: GhostSchedule) -> None:
         """The schedule's cadence begins."""

@@ -128,3 +128,14 @@ class TestAudit:
 
         assert len(problems(NOON + HOUR + MINUTE)) == 1
         assert "nothing held it" in problems(NOON + HOUR + MINUTE)[0]
+
+
+def test_a_schedule_deleted_while_the_clock_has_stepped_back_keeps_what_the_hold_made_it_miss() -> None:
+    schedule = make_schedule(type="cron", expression="0 0 * * * *")
+    make_hold(schedule.agent, NOON + timedelta(minutes=30))
+    fire(NOON + timedelta(hours=1), 10)
+    assert MissedFiring.objects.get().last_fire_time == NOON + timedelta(hours=1)
+
+    editing.delete(schedule.id, "user_anna", NOON + timedelta(hours=1) - timedelta(milliseconds=10))
+
+    assert audit(NOON + timedelta(hours=2)).findings == []

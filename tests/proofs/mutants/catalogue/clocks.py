@@ -191,7 +191,7 @@ CLOCKS: Final = (
     Mutant(
         "a generation ends before what it has fired",
         EPOCHS,
-        "    ended_at = max(now, last_fired(schedule) or now)\n",
+        "    ended_at = max(now, last_recorded(schedule) or now)\n",
         "    ended_at = now\n",
         (REALIGNED,),
     ),
