@@ -34,6 +34,7 @@ NAVIGATION: list[dict[str, Any]] = [
             _page("Schedules", "schedule", "schedules_schedule"),
             _page("Runs", "play_circle", "schedules_run"),
             _page("Missed firings", "event_busy", "schedules_missedfiring"),
+            _page("Deliveries", "outgoing_mail", "schedules_delivery"),
             _page("Ledger audits", "fact_check", "schedules_auditresult"),
             _page("Journal", "menu_book", "schedules_journalentry"),
         ],
@@ -43,6 +44,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _page("Agents", "smart_toy", "schedules_agent"),
             _page("API keys", "key", "schedules_apikey"),
+            _page("Webhooks", "webhook", "schedules_webhook"),
             _page("Members", "group_add", "schedules_membership"),
             _page("Workspaces", "workspaces", "schedules_workspace"),
         ],

@@ -12,7 +12,7 @@ from schedules.models import CHANGE_ORIGIN, Role
 _BY_ROLE: Final[dict[Role, tuple[str, ...]]] = {
     Role.VIEWER: (
         *("view_workspace", "view_schedule", "view_run", "view_missedfiring"),
-        *("view_agent", "view_agentversion"),
+        *("view_agent", "view_agentversion", "view_delivery"),
     ),
     Role.OPERATOR: (
         "run_schedule",
@@ -21,6 +21,7 @@ _BY_ROLE: Final[dict[Role, tuple[str, ...]]] = {
         "cancel_run",
         "retry_run",
         "view_journalentry",
+        "replay_delivery",
     ),
     Role.EDITOR: (
         *("add_schedule", "change_schedule", "delete_schedule"),
@@ -29,6 +30,8 @@ _BY_ROLE: Final[dict[Role, tuple[str, ...]]] = {
     Role.ADMINISTRATOR: (
         *("add_agent", CHANGE_ORIGIN, "delete_agent", "pause_workspace"),
         *("view_apikey", "add_apikey", "rotate_apikey", "revoke_apikey"),
+        *("view_webhook", "add_webhook", "change_webhook", "delete_webhook"),
+        *("test_webhook", "rotate_webhook"),
         *("view_membership", "add_membership", "change_membership", "delete_membership"),
     ),
 }

@@ -6,6 +6,7 @@ from schedules.admin import (
     agent_pages,
     api_key_pages,
     audit_pages,
+    delivery_pages,
     journal_pages,
     member_pages,
     missed_pages,
@@ -13,6 +14,7 @@ from schedules.admin import (
     run_pages,
     schedule_pages,
     system_pages,
+    webhook_pages,
     workspace_pages,
 )
 
@@ -23,6 +25,7 @@ __all__ = [
     "agent_pages",
     "api_key_pages",
     "audit_pages",
+    "delivery_pages",
     "journal_pages",
     "member_pages",
     "missed_pages",
@@ -30,5 +33,6 @@ __all__ = [
     "run_pages",
     "schedule_pages",
     "system_pages",
+    "webhook_pages",
     "workspace_pages",
 ]

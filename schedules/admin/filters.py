@@ -18,12 +18,14 @@ from schedules.database.ulids import lowest_ulid_at
 from schedules.models import (
     Agent,
     ApiKey,
+    Delivery,
     DiscardReason,
     JournalEntry,
     Membership,
     MissedFiring,
     Run,
     Schedule,
+    Webhook,
     Workspace,
 )
 from schedules.runs.leases import LOST
@@ -55,7 +57,7 @@ class WorkspaceFilter(SelectFilter):
     title = "workspace"
     parameter_name = "workspace"
     paths: ClassVar[dict[type[Model], str]] = {
-        **dict.fromkeys((Schedule, Agent, ApiKey, Membership), "workspace"),
+        **dict.fromkeys((Schedule, Agent, ApiKey, Membership, Webhook, Delivery), "workspace"),
         **dict.fromkeys((Run, MissedFiring), "schedule__workspace"),
         JournalEntry: "workspace_id",
     }

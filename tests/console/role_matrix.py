@@ -18,6 +18,7 @@ from schedules.models import (
     Agent,
     ApiKey,
     AuditResult,
+    Delivery,
     Hold,
     JournalEntry,
     Membership,
@@ -27,9 +28,11 @@ from schedules.models import (
     RunState,
     Schedule,
     Scope,
+    Webhook,
     Workspace,
 )
 from tests.factories import NOON, make_agent, make_hold, make_run, make_schedule, make_workspace
+from tests.schedules.deliveries.alerts import make_delivery, make_webhook
 
 VIEWER, OPERATOR, EDITOR, ADMINISTRATOR = Role
 SUPERUSER: Final = "superuser"
@@ -57,6 +60,12 @@ LEAST: Final[dict[str, dict[str, Least]]] = {
     "apikey": {
         **dict.fromkeys(("view", "add", "rotate", "revoke"), ADMINISTRATOR),
         **dict.fromkeys(("change", "delete"), NOBODY),
+    },
+    "webhook": dict.fromkeys(("view", "add", "change", "delete", "test", "rotate"), ADMINISTRATOR),
+    "delivery": {
+        "view": VIEWER,
+        "replay": OPERATOR,
+        **dict.fromkeys(("add", "change", "delete"), NOBODY),
     },
     "membership": dict.fromkeys(("view", "add", "change", "delete"), ADMINISTRATOR),
     "workspace": {
@@ -122,6 +131,13 @@ class Side:
     missed: MissedFiring
     key: ApiKey
     member: Membership
+    dead: Delivery
+
+    @property
+    def webhook(self) -> Webhook:
+        """The endpoint of the dead letter."""
+        assert self.dead.webhook is not None
+        return self.dead.webhook
 
     @classmethod
     def new(cls, name: str) -> "Side":
@@ -146,6 +162,7 @@ class Side:
             missed=missed,
             key=api_keys.issue(workspace, scope=Scope.READ, name=f"{name} key").key,
             member=access.give(user, workspace, VIEWER, signature="test"),
+            dead=make_delivery(make_webhook(workspace, display_name=f"{name} webhook"), state="dead"),
         )
 
     def row(self, model: str, act: str = "view") -> Model:
@@ -157,6 +174,8 @@ class Side:
             "agent": self.agent,
             "apikey": self.key,
             "membership": self.member,
+            "webhook": self.webhook,
+            "delivery": self.dead,
             "workspace": self.workspace,
         }
         row = rows[model]
@@ -167,7 +186,7 @@ class Side:
     def database(self) -> dict[str, list[dict[str, Any]]]:
         """Every row of this workspace, and of its journal."""
         within: dict[type[Model], str] = {
-            **dict.fromkeys((Schedule, Agent, ApiKey, Membership, Hold), "workspace"),
+            **dict.fromkeys((Schedule, Agent, ApiKey, Membership, Hold, Webhook, Delivery), "workspace"),
             **dict.fromkeys((Run, MissedFiring), "schedule__workspace"),
             Workspace: "pk",
             JournalEntry: "workspace_id",
@@ -196,6 +215,12 @@ class Side:
                 "role": "viewer",
                 "password": "long enough 4711",
             },
+            "webhook": {
+                "workspace": self.workspace.pk,
+                "display_name": "new",
+                "channel": "webhook",
+                "target": "https://hooks.example.com/new",
+            },
             "workspace": {"name": "new"},
         }
         return rows.get(model, {})
@@ -209,6 +234,8 @@ CHANGES: Final[dict[str, dict[str, str]]] = {
     "run": {"state": "succeeded"},
     "missedfiring": {"count": "7"},
     "apikey": {"scope": "admin"},
+    "webhook": {"display_name": "changed"},
+    "delivery": {"severity": "info"},
 }
 """What is written into a form that changes a row."""
 
