@@ -53,8 +53,10 @@ def _register(sender: Any, **_: Any) -> None:
 @worker_shutting_down.connect
 def _wait_for_calls(**_: Any) -> None:
     from workers import registration
+    from workers.delivering import sender as alerts
 
     registration.worker_ends()
+    alerts.end()
 
 
 @worker_init.connect

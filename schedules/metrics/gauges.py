@@ -8,7 +8,14 @@ from django.db.models import Count, F, Min, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Greatest
 
 from schedules.messages import dispatch
-from schedules.models import AuditResult, NextFire, ProcessRegistration, ScheduleCount, Workspace
+from schedules.models import (
+    AuditResult,
+    DeliveryCount,
+    NextFire,
+    ProcessRegistration,
+    ScheduleCount,
+    Workspace,
+)
 
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -51,6 +58,11 @@ def schedule_counts() -> list[tuple[str, str, int]]:
         "name", "workspace_id", "state", "count"
     )
     return [(known or str(workspace_id), state, count) for known, workspace_id, state, count in rows]
+
+
+def deliveries() -> list[tuple[str, str, int]]:
+    """(channel, outcome, how many attempts came to it), ever."""
+    return list(DeliveryCount.objects.values_list("channel", "outcome", "count"))
 
 
 def broker_messages() -> int | None:
