@@ -38,16 +38,17 @@ def _begin(**_: Any) -> None:
     if app.is_quiet():
         say_lines(write_at_once)
     starting.begin()
+    from workers.delivering import sender as alerts  # models, as below
+
+    alerts.begin()
 
 
 @worker_ready.connect
 def _register(sender: Any, **_: Any) -> None:
     from workers import registration, ringer  # models can be imported once Django is set up, not before
-    from workers.delivering import sender as alerts
 
     registration.register_worker(sender)
     ringer.begin()
-    alerts.begin()
 
 
 @worker_shutting_down.connect

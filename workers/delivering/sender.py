@@ -52,8 +52,8 @@ class Sender:
 
     def _send_for_ever(self) -> None:
         while not self._is_over.is_set():
-            self.go_round()
             self._has_room.clear()
+            self.go_round()
             self._has_room.wait(EVERY_SECONDS)
 
     def go_round(self) -> int:
