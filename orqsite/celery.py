@@ -38,28 +38,27 @@ def _begin(**_: Any) -> None:
     if app.is_quiet():
         say_lines(write_at_once)
     starting.begin()
+    from workers.delivering import sender as alerts  # models, as below
+
+    alerts.begin()
 
 
 @worker_ready.connect
 def _register(sender: Any, **_: Any) -> None:
-    from workers import (  # models can be imported once Django is set up, not before
-        alerting,
-        registration,
-        ringer,
-    )
-    from workers.delivering import sender as deliveries
+    from workers import alerting, registration, ringer  # models: they are there once Django is set up
 
     registration.register_worker(sender)
     ringer.begin()
-    deliveries.begin()
     alerting.stand_in()
 
 
 @worker_shutting_down.connect
 def _wait_for_calls(**_: Any) -> None:
     from workers import registration
+    from workers.delivering import sender as alerts
 
     registration.worker_ends()
+    alerts.end()
 
 
 @worker_init.connect

@@ -12,7 +12,7 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 
-from schedules import idempotency, journal, tallies
+from schedules import deliveries, idempotency, journal, tallies
 from schedules.database.ulids import lowest_ulid_at
 from schedules.expressions.instants import rfc3339
 from schedules.models import (
@@ -48,6 +48,7 @@ def prune(now: datetime, keep: timedelta) -> int:
     _prune_audits(before)
     tallies.prune(now)
     _prune_holds(before)
+    deliveries.prune(before)
     idempotency.forget(now)
     log.info("history.pruned", run_count=deleted, before=rfc3339(before))
     return deleted

@@ -37,7 +37,8 @@ class WholeRequests(Worker):  # type: ignore[misc]  # it has no types
 
     def run(self) -> None:
         """Serve until a signal, the master's end or --max-requests; then answer what has arrived."""
-        import_module("workers.delivering.sender").begin()  # needs models, which there are by now
+        alerts = import_module("workers.delivering.sender")  # needs models, which there are by now
+        alerts.begin()
         import_module("workers.alerting").stand_in()
         self._map: dict[int, Any] = {}
         wake_up = WakeUp(self.PIPE[0], map=self._map)
@@ -46,6 +47,7 @@ class WholeRequests(Worker):  # type: ignore[misc]  # it has no types
         self._listeners = [self._listener(each, dispatcher) for each in self.sockets]
         while self.alive and self._has_parent():
             self._look()
+        alerts.end()
         for listener in self._listeners:
             listener.del_channel()
         drain(self._connections, self._look, self.cfg.graceful_timeout)

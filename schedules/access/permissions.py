@@ -12,7 +12,7 @@ from schedules.models import CHANGE_ORIGIN, Role
 _BY_ROLE: Final[dict[Role, tuple[str, ...]]] = {
     Role.VIEWER: (
         *("view_workspace", "view_schedule", "view_run", "view_missedfiring"),
-        *("view_agent", "view_agentversion", "view_incident"),
+        *("view_agent", "view_agentversion", "view_incident", "view_delivery"),
     ),
     Role.OPERATOR: (
         "run_schedule",
@@ -22,6 +22,7 @@ _BY_ROLE: Final[dict[Role, tuple[str, ...]]] = {
         "retry_run",
         "view_journalentry",
         "acknowledge_incident",
+        "replay_delivery",
     ),
     Role.EDITOR: (
         *("add_schedule", "change_schedule", "delete_schedule"),
@@ -31,6 +32,8 @@ _BY_ROLE: Final[dict[Role, tuple[str, ...]]] = {
         *("add_agent", CHANGE_ORIGIN, "delete_agent", "pause_workspace"),
         *("view_alertrule", "add_alertrule", "change_alertrule", "delete_alertrule"),
         *("view_apikey", "add_apikey", "rotate_apikey", "revoke_apikey"),
+        *("view_webhook", "add_webhook", "change_webhook", "delete_webhook"),
+        *("test_webhook", "rotate_webhook"),
         *("view_membership", "add_membership", "change_membership", "delete_membership"),
     ),
 }

@@ -6,6 +6,7 @@ from schedules.admin import (
     agent_pages,
     api_key_pages,
     audit_pages,
+    delivery_pages,
     incident_pages,
     journal_pages,
     member_pages,
@@ -14,6 +15,7 @@ from schedules.admin import (
     run_pages,
     schedule_pages,
     system_pages,
+    webhook_pages,
     workspace_pages,
 )
 
@@ -24,6 +26,7 @@ __all__ = [
     "agent_pages",
     "api_key_pages",
     "audit_pages",
+    "delivery_pages",
     "incident_pages",
     "journal_pages",
     "member_pages",
@@ -32,5 +35,6 @@ __all__ = [
     "run_pages",
     "schedule_pages",
     "system_pages",
+    "webhook_pages",
     "workspace_pages",
 ]

@@ -21,6 +21,7 @@ from schedules.models import (
     Agent,
     AlertRule,
     ApiKey,
+    Delivery,
     DiscardReason,
     Incident,
     JournalEntry,
@@ -28,6 +29,7 @@ from schedules.models import (
     MissedFiring,
     Run,
     Schedule,
+    Webhook,
     Workspace,
 )
 from schedules.runs.leases import LOST
@@ -60,6 +62,7 @@ class WorkspaceFilter(SelectFilter):
     parameter_name = "workspace"
     paths: ClassVar[dict[type[Model], str]] = {
         **dict.fromkeys((Schedule, Agent, AlertRule, ApiKey, Incident, Membership), "workspace"),
+        **dict.fromkeys((Webhook, Delivery), "workspace"),
         **dict.fromkeys((Run, MissedFiring), "schedule__workspace"),
         JournalEntry: "workspace_id",
     }

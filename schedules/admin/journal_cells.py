@@ -35,6 +35,8 @@ OBJECTS: Final = {
     "agent": "agent",
     "apikey": "API key",
     "workspace": "workspace",
+    "webhook": "endpoint",
+    "delivery": "message",
     "user": "user",
     "group": "group",
     "periodictask": "housekeeping task",

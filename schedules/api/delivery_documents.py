@@ -13,11 +13,11 @@ from schedules.models import Channel, Delivery, DeliveryState
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {}})
-class MessageBody(serializers.JSONField):
+class MessageBody(serializers.Field[Any, Any, Any, Any]):
     """`{type, timestamp, data}`, as a webhook gets it."""
 
     def to_representation(self, value: str) -> Any:
-        """Stored as the text that is signed."""
+        """Read from the text that is signed."""
         return json.loads(value)
 
 

@@ -1,6 +1,7 @@
 """Messages on their way to endpoints: additions of this service to the public API."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from rest_framework.request import Request
@@ -29,7 +30,7 @@ class Deliveries(ApiView):
         """A page of them, newest first."""
         asked = queries.read_query(queries.DeliveryListQuery, request)
         key = key_of(request)
-        found = _visible(key, Filter(asked.get("state"), asked.get("webhook_id"), *_range(asked)))
+        found = _visible(key, _filter(asked))
         return Response(DeliveryPage(page(found, _visible(key), asked.get("after"), asked["limit"])).data)
 
 
@@ -67,7 +68,7 @@ class DeliveriesReplay(ApiView):
         """How many are on their way again."""
         key = key_of(request)
         asked = read(delivery_documents.ReplayBody, request)
-        found = _visible(key, Filter(asked["state"], asked.get("webhook_id"), *_range(asked)))
+        found = _visible(key, _filter(asked))
         count = replaying.replay_all(found, key.workspace, time_to_act())
         return Response(ReplayDocument({"count": count}).data, status=202)
 
@@ -84,5 +85,5 @@ def _delivery(key: ApiKey, delivery_id: str) -> Delivery:
     return replaying.find(key.workspace, delivery_id)
 
 
-def _range(asked: dict[str, object]) -> tuple[object, object]:
-    return asked.get("from"), asked.get("to")
+def _filter(asked: Mapping[str, Any]) -> Filter:
+    return Filter(asked.get("state"), asked.get("webhook_id"), asked.get("from"), asked.get("to"))

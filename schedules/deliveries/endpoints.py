@@ -60,9 +60,8 @@ def find(workspace: Workspace, webhook_id: str) -> Webhook:
 def create(workspace: Workspace, new: NewWebhook, created_by: str, now: datetime) -> IssuedSecret:
     """A new endpoint; InvalidRequest, QuotaExceeded."""
     Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
-    if Webhook.objects.of_workspace(workspace.pk).count() >= MOST_ENDPOINTS:
-        raise QuotaExceeded(f"A workspace has at most {MOST_ENDPOINTS} endpoints; delete one first")
-    _require_mail_server(new.channel)
+    require_room(workspace)
+    require_mail_server(new.channel)
     target = target_of(new.channel, new.target)
     secret = _new_secret() if new.channel == Channel.WEBHOOK else ""
     webhook = Webhook.objects.create(
@@ -163,7 +162,14 @@ def checked_rules(rules: Sequence[str]) -> list[str]:
     return [rule for rule in RULES if rule in rules]
 
 
-def _require_mail_server(channel: str) -> None:
+def require_room(workspace: Workspace) -> None:
+    """QuotaExceeded when the workspace has all the endpoints that it may have."""
+    if Webhook.objects.of_workspace(workspace.pk).count() >= MOST_ENDPOINTS:
+        raise QuotaExceeded(f"A workspace has at most {MOST_ENDPOINTS} endpoints; delete one first")
+
+
+def require_mail_server(channel: str) -> None:
+    """InvalidRequest for e-mail where there is no server to send it."""
     if channel == Channel.EMAIL and not settings.ORQ.sends_mail:
         raise InvalidRequest("No mail server is set: ORQ_EMAIL_URL of the service", param="channel")
 

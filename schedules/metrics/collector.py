@@ -13,7 +13,7 @@ from schedules.database.clock import estimated_now
 from schedules.metrics import gauges
 from schedules.metrics.counters import OPEN, Counted, counted
 from schedules.metrics.schedule_counts import ACTIVE, FAILING, FINISHED, HELD, PAUSED
-from schedules.models import ProcessKind, ProcessRegistration
+from schedules.models import ATTEMPT_OUTCOMES, Channel, ProcessKind, ProcessRegistration
 from schedules.models.tally import BILLIONTH, BUCKET_COLUMNS, BUCKETS, MISSED, OUTCOMES
 from schedules.version import VERSION
 
@@ -44,6 +44,7 @@ class ServiceCollector(Collector):
         yield from _of_schedules("workspace" in self._labels)
         yield from self._of_open_runs(everything)
         yield from self._of_runs([each for each in everything if each.state not in (*OPEN, MISSED)])
+        yield _of_deliveries()
         yield self._counter(
             "missed_firings",
             "Fire times that never get a run of their own",
@@ -141,6 +142,16 @@ def _of_processes(processes: list[ProcessRegistration]) -> Iterator[Metric]:
 
 def _name(process: ProcessRegistration) -> Values:
     return (f"{process.host}:{process.pid}",)
+
+
+def _of_deliveries() -> Metric:
+    """All of them from the beginning: a rate needs a first value to begin from."""
+    counts: dict[Values, float] = {
+        (channel, outcome): 0.0 for channel in Channel.values for outcome in ATTEMPT_OUTCOMES
+    }
+    counts |= {(channel, outcome): count for channel, outcome, count in gauges.deliveries()}
+    words = "Attempts to tell an endpoint, by what each came to"
+    return _counter_of("deliveries", words, ("channel", "outcome"), counts)
 
 
 def _of_ledger() -> Iterator[Metric]:

@@ -8,7 +8,15 @@ from django.db.models import Count, F, Min, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Greatest
 
 from schedules.messages import dispatch
-from schedules.models import AuditResult, Incident, NextFire, ProcessRegistration, ScheduleCount, Workspace
+from schedules.models import (
+    AuditResult,
+    DeliveryCount,
+    Incident,
+    NextFire,
+    ProcessRegistration,
+    ScheduleCount,
+    Workspace,
+)
 
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -57,6 +65,11 @@ def open_incidents() -> dict[str, int]:
     """How many are open of each rule."""
     opened = Incident.objects.open().order_by().values("rule").annotate(count=Count("pk"))
     return dict(opened.values_list("rule", "count"))
+
+
+def deliveries() -> list[tuple[str, str, int]]:
+    """(channel, outcome, how many attempts came to it), ever."""
+    return list(DeliveryCount.objects.values_list("channel", "outcome", "count"))
 
 
 def broker_messages() -> int | None:

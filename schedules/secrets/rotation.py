@@ -13,7 +13,7 @@ from cryptography.fernet import InvalidToken
 from django.db import transaction
 from django.db.models import QuerySet
 
-from schedules.models import Agent, Run, Schedule
+from schedules.models import Agent, Run, Schedule, Webhook
 from schedules.secrets import payloads
 from schedules.secrets.sealing import is_newest, reseal
 
@@ -46,6 +46,7 @@ def rotate() -> Iterator[Rotated]:
     """
     with_variables = {"payload__has_key": "variables"}
     yield _together("agent", [_rotate(kind) for kind in _OF_AGENTS])
+    yield _together("webhook", [_rotate(kind) for kind in _OF_WEBHOOKS])
     yield _rotate(_Kind("schedule", Schedule.objects.filter(**with_variables), "payload", payloads.resealed))
     yield _rotate(_Kind("run", Run.objects.filter(**with_variables), "payload", payloads.resealed))
 
@@ -85,6 +86,17 @@ _OF_AGENTS = (
         "agent", Agent.objects.exclude(sealed_signing_secrets=[]), "sealed_signing_secrets", _signing_secrets
     ),
     _Kind("agent", Agent.objects.exclude(extra_headers={}), "extra_headers", _headers),
+)
+
+
+_OF_WEBHOOKS = (
+    _Kind("webhook", Webhook.objects.exclude(sealed_target=""), "sealed_target", _sealed_text("target")),
+    _Kind(
+        "webhook",
+        Webhook.objects.exclude(sealed_signing_secrets=[]),
+        "sealed_signing_secrets",
+        _signing_secrets,
+    ),
 )
 
 

@@ -11,6 +11,8 @@ from pytest_django import Settings
 
 from schedules import agents, editing
 from schedules.agents.secret_settings import opened_headers
+from schedules.database.clock import database_now
+from schedules.deliveries import endpoints
 from schedules.models import Agent, Run, Schedule
 from schedules.secrets import payloads, rotation
 from schedules.secrets.sealing import is_newest, unseal
@@ -18,6 +20,7 @@ from tests.certificates import self_signed
 from tests.commands.conftest import Run as RunCommand
 from tests.factories import NOON, make_agent, make_run, make_schedule, make_workspace
 from tests.races.threads import elsewhere, open_transaction, wait_until_blocked
+from tests.schedules.deliveries.alerts import make_webhook
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,7 +58,7 @@ def test_afterwards_the_old_key_may_go(run: RunCommand, settings: Settings) -> N
 
     settings.ENCRYPTION_KEYS = [NEW]
     assert secrets() == ["Bearer credential", "variable", "variable"]
-    assert printed == "agents: 1 resealed\nschedules: 1 resealed\nruns: 1 resealed\n"
+    assert printed == "agents: 1 resealed\nwebhooks: 0 resealed\nschedules: 1 resealed\nruns: 1 resealed\n"
     assert Schedule.objects.earliest("id").payload["variables"]["city"] == "Oslo"
 
 
@@ -89,6 +92,23 @@ def test_every_secret_of_an_agent_is_sealed_anew(run: RunCommand, settings: Sett
     assert run("rotate_secrets").startswith("agents: 0 resealed\n")
 
 
+def test_the_secrets_of_endpoints_are_sealed_anew(run: RunCommand, settings: Settings) -> None:
+    settings.ENCRYPTION_KEYS = [OLD]
+    url = "https://hooks.slack.com/services/T0/B0/Tok3n"
+    slack, webhook = make_webhook(channel="slack", target=url), make_webhook()
+    secret = endpoints.rotate_secret(webhook, database_now()).secret
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+
+    printed = run("rotate_secrets")
+
+    settings.ENCRYPTION_KEYS = [NEW]
+    slack.refresh_from_db()
+    webhook.refresh_from_db()
+    assert unseal(slack.sealed_target) == url
+    assert unseal(webhook.sealed_signing_secrets[0]) == secret
+    assert "webhooks: 2 resealed" in printed
+
+
 @pytest.mark.usefixtures("_sealed_with_the_old_key")
 def test_again_it_changes_nothing(run: RunCommand) -> None:
     run("rotate_secrets")
@@ -96,7 +116,7 @@ def test_again_it_changes_nothing(run: RunCommand) -> None:
 
     printed = run("rotate_secrets")
 
-    assert printed == "agents: 0 resealed\nschedules: 0 resealed\nruns: 0 resealed\n"
+    assert printed == "agents: 0 resealed\nwebhooks: 0 resealed\nschedules: 0 resealed\nruns: 0 resealed\n"
     assert before == (
         list(Schedule.objects.values()),
         list(Agent.objects.values()),
@@ -166,7 +186,7 @@ def test_an_edit_in_progress_is_waited_for_and_kept() -> None:
         wait_until_blocked()
         assert not rotated.done()
 
-    assert [kind.resealed_count for kind in rotated.result()] == [1, 0, 1]
+    assert [kind.resealed_count for kind in rotated.result()] == [1, 0, 0, 1]
     assert (
         payloads.opened(Schedule.objects.get(id=schedule.id).payload)["variables"]["token"]["value"]
         == "edited"

@@ -19,6 +19,7 @@ from schedules.models import (
     AlertRule,
     ApiKey,
     AuditResult,
+    Delivery,
     Hold,
     Incident,
     JournalEntry,
@@ -29,6 +30,7 @@ from schedules.models import (
     RunState,
     Schedule,
     Scope,
+    Webhook,
     Workspace,
 )
 from tests.factories import (
@@ -40,6 +42,7 @@ from tests.factories import (
     make_schedule,
     make_workspace,
 )
+from tests.schedules.deliveries.alerts import make_delivery, make_webhook
 
 VIEWER, OPERATOR, EDITOR, ADMINISTRATOR = Role
 SUPERUSER: Final = "superuser"
@@ -73,6 +76,12 @@ LEAST: Final[dict[str, dict[str, Least]]] = {
     "apikey": {
         **dict.fromkeys(("view", "add", "rotate", "revoke"), ADMINISTRATOR),
         **dict.fromkeys(("change", "delete"), NOBODY),
+    },
+    "webhook": dict.fromkeys(("view", "add", "change", "delete", "test", "rotate"), ADMINISTRATOR),
+    "delivery": {
+        "view": VIEWER,
+        "replay": OPERATOR,
+        **dict.fromkeys(("add", "change", "delete"), NOBODY),
     },
     "membership": dict.fromkeys(("view", "add", "change", "delete"), ADMINISTRATOR),
     "workspace": {
@@ -140,6 +149,13 @@ class Side:
     member: Membership
     incident: Incident
     rule: AlertRule
+    dead: Delivery
+
+    @property
+    def webhook(self) -> Webhook:
+        """The endpoint of the dead letter."""
+        assert self.dead.webhook is not None
+        return self.dead.webhook
 
     @classmethod
     def new(cls, name: str) -> "Side":
@@ -166,6 +182,7 @@ class Side:
             member=access.give(user, workspace, VIEWER, signature="test"),
             incident=make_incident(agent),
             rule=AlertRule.objects.create(workspace=workspace, rule="fire.late", threshold=600),
+            dead=make_delivery(make_webhook(workspace, display_name=f"{name} webhook"), state="dead"),
         )
 
     def row(self, model: str, act: str = "view") -> Model:
@@ -179,6 +196,8 @@ class Side:
             "membership": self.member,
             "incident": self.incident,
             "alertrule": self.rule,
+            "webhook": self.webhook,
+            "delivery": self.dead,
             "workspace": self.workspace,
         }
         row = rows[model]
@@ -190,6 +209,7 @@ class Side:
         """Every row of this workspace, and of its journal."""
         within: dict[type[Model], str] = {
             **dict.fromkeys((Schedule, Agent, AlertRule, ApiKey, Incident, Membership, Hold), "workspace"),
+            **dict.fromkeys((Webhook, Delivery), "workspace"),
             **dict.fromkeys((Run, MissedFiring), "schedule__workspace"),
             Workspace: "pk",
             JournalEntry: "workspace_id",
@@ -219,6 +239,12 @@ class Side:
                 "password": "long enough 4711",
             },
             "alertrule": {"workspace": self.workspace.pk, "rule_name": "agent.outage", "threshold": "3"},
+            "webhook": {
+                "workspace": self.workspace.pk,
+                "display_name": "new",
+                "channel": "webhook",
+                "target": "https://hooks.example.com/new",
+            },
             "workspace": {"name": "new"},
         }
         return rows.get(model, {})
@@ -234,6 +260,8 @@ CHANGES: Final[dict[str, dict[str, str]]] = {
     "incident": {"count": "7"},
     "alertrule": {"threshold": "700"},
     "apikey": {"scope": "admin"},
+    "webhook": {"display_name": "changed"},
+    "delivery": {"severity": "info"},
 }
 """What is written into a form that changes a row."""
 

@@ -22,7 +22,8 @@ from workers.runtimes import CallFailed, runtime_for
 from workers.runtimes.signing import key_of, webhook_headers
 
 DOCS = Path(__file__).parents[2] / "docs"
-HEADING = "## Check a signature\n"
+AGENTS, ALERTS = "## Check a signature\n", "## Verify a signature\n"
+"""How a secret is made; how a signature is verified, which is the same for calls and alerts."""
 
 Check = Callable[[str, dict[str, str], bytes], bool]
 
@@ -34,15 +35,15 @@ console.log(isOurs(secret, headers, Buffer.from(body, "base64")));
 """
 
 
-def section() -> str:
-    """What the documents say about checking a signature."""
-    [text] = [page for path in DOCS.glob("*.md") if HEADING in (page := path.read_text())]
-    return text.partition(HEADING)[2].partition("\n## ")[0]
+def section(heading: str) -> str:
+    """What the documents say under it."""
+    [text] = [page for path in DOCS.glob("*.md") if heading in (page := path.read_text())]
+    return text.partition(heading)[2].partition("\n## ")[0]
 
 
-def block(language: str) -> str:
+def block(language: str, heading: str = ALERTS) -> str:
     """The example in that language."""
-    [code] = re.findall(rf"^```{language}\n(.*?)^```$", section(), re.MULTILINE | re.DOTALL)
+    [code] = re.findall(rf"^```{language}\n(.*?)^```$", section(heading), re.MULTILINE | re.DOTALL)
     return str(code)
 
 
@@ -135,7 +136,7 @@ def test_anything_else_is_refused(check: Check) -> None:
 
 
 def test_the_command_makes_a_secret() -> None:
-    command = [str(shutil.which("bash")), "-c", block("bash")]
+    command = [str(shutil.which("bash")), "-c", block("bash", AGENTS)]
 
     made = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 

@@ -107,4 +107,5 @@ def test_no_schema_is_left_over(described: Any) -> None:
 def test_no_other_site_is_needed(described: Any) -> None:
     named = re.findall(r"https?://[^\s\"'`]+", str(described))
 
-    assert set(named) <= {"https://agents.example.org"}, "an agent's address, as an example"
+    examples = {"https://agents.example.org", "https://hooks.example.org/agent-schedules"}
+    assert set(named) <= examples, "an agent's address and an endpoint's"

@@ -36,6 +36,7 @@ class Sender:
         self._has_room = threading.Event()
         self._is_failing = False
         self._has_begun = False
+        self._is_over = threading.Event()
 
     def begin(self) -> None:
         """From now on this process sends; again changes nothing."""
@@ -44,10 +45,15 @@ class Sender:
         self._has_begun = True
         threading.Thread(target=self._send_for_ever, name="sender", daemon=True).start()
 
+    def end(self) -> None:
+        """Begin to send nothing any more; what is on the way goes on as long as the process."""
+        self._is_over.set()
+        self._has_room.set()
+
     def _send_for_ever(self) -> None:
-        while True:
-            self.go_round()
+        while not self._is_over.is_set():
             self._has_room.clear()
+            self.go_round()
             self._has_room.wait(EVERY_SECONDS)
 
     def go_round(self) -> int:
@@ -101,5 +107,10 @@ sender = PerProcess(Sender)
 
 
 def begin() -> None:
-    """This process sends from now on, also after a fork: call it in the child."""
+    """This process sends from now on; after a fork, call it in the child."""
     sender().begin()
+
+
+def end() -> None:
+    """The process is about to end: it begins to send nothing any more."""
+    sender().end()

@@ -22,6 +22,7 @@ from schedules import access, api_keys
 from schedules.models import AlertRule, Role, RunState, Schedule, Scope
 from tests.console.browser import form_of
 from tests.factories import make_agent, make_hold, make_incident, make_run, make_schedule, make_workspace
+from tests.schedules.deliveries.alerts import make_delivery, make_webhook
 from tests.schedules.journal.lines import Act
 
 PASSWORD: Final = "correct horse battery"
@@ -72,6 +73,7 @@ class Desk:
         self.client.force_login(self.user)
         agent = make_agent()
         schedule = make_schedule(agent, datetime.now(UTC))
+        dead = make_delivery(make_webhook(agent.workspace), state="dead")
         every = IntervalSchedule.objects.create(every=3, period="hours")
         self.rows: dict[str, Any] = {
             "agent": agent,
@@ -84,6 +86,8 @@ class Desk:
             "membership": access.give(
                 User.objects.create(username="bert"), agent.workspace, Role.VIEWER, signature="test"
             ),
+            "delivery": dead,
+            "webhook": dead.webhook,
             "user": User.objects.create(username="anna"),
             "group": Group.objects.create(name="Everybody"),
             "intervalschedule": IntervalSchedule.objects.create(every=4, period="hours"),
@@ -189,6 +193,11 @@ def _add_key(desk: Desk) -> None:
     desk.submit("apikey", "add", workspace=str(desk.agent.workspace_id), name="New", scope="read")
 
 
+def _add_webhook(desk: Desk) -> None:
+    said = {"display_name": "New", "channel": "webhook", "target": "https://hooks.example.com/new"}
+    desk.submit("webhook", "add", workspace=str(desk.agent.workspace_id), **said)
+
+
 def _add_member(desk: Desk) -> None:
     desk.submit("membership", "add", workspace=str(desk.agent.workspace_id), username="anna", role="editor")
 
@@ -287,6 +296,11 @@ USES: Final[dict[str, Use]] = {
     "apikey add": Use(_add_key, {("create", "apikey")}),
     "apikey button rotate": _press("apikey", "rotate", {("create", "apikey"), ("update", "apikey")}),
     **_both("apikey", "revoke", ("revoke", "apikey")),
+    "webhook add": Use(_add_webhook, {("create", "webhook")}),
+    "webhook change": _submit("webhook", "change", "update", display_name="Other"),
+    "webhook button rotate": _press("webhook", "rotate", {("update", "webhook")}),
+    **_both("webhook", "test", ("test", "webhook")),
+    **_both("delivery", "replay", ("replay", "delivery")),
     "membership add": Use(_add_member, {("create", "membership")}),
     "membership change": _submit("membership", "change", "update", role="operator"),
     **_both("incident", "acknowledge", ("acknowledge", "incident")),
@@ -312,6 +326,7 @@ USES: Final[dict[str, Use]] = {
     "crontabschedule change": _submit("crontabschedule", "change", "update", minute="13"),
     **_deletions("agent", "schedule", "workspace", "user", "group", "periodictask"),
     **_deletions("intervalschedule", "crontabschedule", "membership", "alertrule"),
+    **_deletions("intervalschedule", "crontabschedule", "membership", "webhook"),
     "site password_change": Use(_change_own_password, {("update", "user")}),
     "site login": Use(_log_in, {("log_in", "user")}),
 }

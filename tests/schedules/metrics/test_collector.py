@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from schedules import editing, retention, tallies
 from schedules.database.clock import database_now
+from schedules.deliveries import counting
 from schedules.firing.due import fire_due
 from schedules.metrics import schedule_counts
 from schedules.metrics.collector import ServiceCollector
@@ -310,7 +311,18 @@ def test_an_agent_that_is_gone_keeps_its_counts_under_its_id() -> None:
     assert value(samples, "fires_total", trigger="manual", agent=agent_id) == 1
 
 
-def test_a_scrape_asks_six_times_however_much_there_is() -> None:
+def test_attempts_to_tell_an_endpoint_are_counted_by_channel_and_outcome() -> None:
+    counting.add("delivered", {"webhook": 2, "slack": 1})
+    counting.add("delivered", {"webhook": 1})
+
+    samples = scraped("workspace", "agent")
+
+    assert value(samples, "deliveries_total", channel="webhook", outcome="delivered") == 3
+    assert value(samples, "deliveries_total", channel="slack", outcome="delivered") == 1
+    assert value(samples, "deliveries_total", channel="email", outcome="dead") == 0
+
+
+def test_a_scrape_asks_seven_times_however_much_there_is() -> None:
     agent = make_agent()
     for _ in range(5):
         succeed(make_schedule(agent))
@@ -318,7 +330,7 @@ def test_a_scrape_asks_six_times_however_much_there_is() -> None:
     with CaptureQueriesContext(connection) as queries:
         scraped("workspace", "agent")
 
-    assert len(queries) <= 6
+    assert len(queries) <= 7
 
 
 @pytest.fixture(autouse=True)

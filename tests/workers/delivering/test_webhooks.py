@@ -1,6 +1,7 @@
 """A webhook is told: signed, retried, given up, replayed, by the rules of Standard Webhooks and our own."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from standardwebhooks import WebhookVerificationError
@@ -9,6 +10,7 @@ from schedules.database.clock import database_now
 from schedules.deliveries import endpoints, outbox, replaying
 from schedules.expressions.instants import rfc3339
 from schedules.models import Delivery, DeliveryState, Webhook
+from tests.docs.test_signature_examples import javascript_check, make_secret, python_check
 from tests.schedules.deliveries.alerts import make_alert, make_delivery
 from tests.workers.delivering.conftest import Make, send_due
 from tests.workers.delivering.receiver import Answer, Receiver, receiving
@@ -134,6 +136,24 @@ def test_the_timestamp_is_that_of_the_attempt(receiver: Receiver, make_endpoint:
 
     document = receiver.verified(endpoint.secret)
     assert document["timestamp"] == rfc3339(made_at)
+
+
+@pytest.mark.parametrize("language", ["python", "javascript"])
+def test_the_documented_example_accepts_a_message_and_no_other(
+    receiver: Receiver, make_endpoint: Make, language: str, tmp_path: Path
+) -> None:
+    is_ours = python_check() if language == "python" else javascript_check(tmp_path)
+    old = make_endpoint(receiver.url)
+    new = endpoints.rotate_secret(old.webhook, database_now())
+    make_delivery(old.webhook)
+    send_due(database_now())
+
+    headers, body = receiver.requests[0]
+
+    assert is_ours(old.secret, headers, body)
+    assert is_ours(new.secret, headers, body)
+    assert not is_ours(make_secret(), headers, body)
+    assert not is_ours(new.secret, headers, body + b" ")
 
 
 def test_a_wish_to_be_left_alone_is_granted(receiver: Receiver, make_endpoint: Make) -> None:
