@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from schedules.models import AlertSignal, ScheduleHealth
+from django.db.models import Exists, OuterRef, Q
+
+from schedules.models import AlertSignal, Schedule, ScheduleHealth
 from schedules.models.alert_rule import MOST_COUNTED
 
 _KEPT: Final = timedelta(days=7)
@@ -96,6 +98,7 @@ def failures_since(row: ScheduleHealth, since: datetime) -> int:
 
 
 def forget_old(now: datetime) -> int:
-    """Delete the rows of schedules that have been well for longer than any window; how many."""
-    old = ScheduleHealth.objects.filter(failure_count=0, updated_at__lt=now - _KEPT)
-    return old.delete()[0]
+    """Delete the rows of schedules that are gone, or have been well, for longer than any window; how many."""
+    live = Schedule.objects.live().filter(id=OuterRef("schedule_id"))
+    old = ScheduleHealth.objects.filter(updated_at__lt=now - _KEPT)
+    return old.filter(Q(failure_count=0) | ~Exists(live)).delete()[0]
