@@ -45,6 +45,7 @@ def _tell(overview: Document) -> None:
         [
             ("beats, workers", f"{processes['beats']}, {processes['workers']}"),
             ("calls in flight", processes["calls_in_flight"]),
+            ("open incidents", overview.get("incidents", {}).get("open", 0)),
             ("failed in 24 h", f"{failures['count']}{more}"),
             ("missed in 24 h", overview["missed_count"]),
             ("ledger", overview["ledger"]["verdict"].replace("_", " ")),

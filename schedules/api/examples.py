@@ -247,6 +247,7 @@ OVERVIEW_NOW: Final = {
             "by_id": SCHEDULE["created_by_id"],
         }
     ],
+    "incidents": {"open": 2, "acknowledged": 1},
     "failures": {
         "count": 163,
         "is_at_least": False,

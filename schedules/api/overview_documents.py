@@ -14,6 +14,7 @@ from schedules.ledger.verdict import LedgerState, Verdict, ledger_state
 from schedules.models import ApiKey, Hold
 from schedules.overview import recent
 from schedules.overview.held import held
+from schedules.overview.incidents import OpenIncidents, open_incidents
 from schedules.overview.reach import Reach
 from schedules.overview.standing import AtWork, Concern, Severity, at_work, standing
 
@@ -28,15 +29,22 @@ class Overview:
     concerns: list[Concern]
     processes: AtWork
     holds: list[Hold]
+    incidents: OpenIncidents
     failures: recent.Failures
     missed_count: int
     ledger: LedgerState
 
     @property
     def is_well(self) -> bool:
-        """Nothing is wrong, nothing is held, nothing failed, nothing was missed."""
+        """Nothing is wrong or held, no incident waits to be seen, nothing failed or was missed."""
         clean = self.ledger.verdict in (Verdict.CLEAN, Verdict.NOT_AUDITED)
-        return clean and not (self.concerns or self.holds or self.failures.count or self.missed_count)
+        return clean and not (
+            self.concerns
+            or self.holds
+            or self.incidents.open_count
+            or self.failures.count
+            or self.missed_count
+        )
 
 
 def overview(key: ApiKey, now: datetime) -> Overview:
@@ -47,6 +55,7 @@ def overview(key: ApiKey, now: datetime) -> Overview:
         concerns=standing(),
         processes=at_work(recent_report()),
         holds=held(reach, now),
+        incidents=open_incidents(reach),
         failures=recent.failures(reach, now),
         missed_count=recent.missed_count(reach, now),
         ledger=ledger_state(now),
@@ -101,6 +110,16 @@ class FailuresDocument(Document):
         return document | {"groups": document["groups"][:MOST_GROUPS]}
 
 
+@extend_schema_serializer(component_name="PublicOpenIncidents")
+class OpenIncidentsDocument(Document):
+    """How much is wrong now."""
+
+    open = serializers.IntegerField(source="open_count", help_text="Open incidents that nobody has seen.")
+    acknowledged = serializers.IntegerField(
+        source="acknowledged_count", help_text="Open incidents that somebody has acknowledged."
+    )
+
+
 @extend_schema_serializer(component_name="PublicLedgerState")
 class LedgerDocument(Document):
     """Whether every instant of all schedules is accounted for."""
@@ -119,14 +138,15 @@ class OverviewDocument(Document):
 
     at = serializers.DateTimeField(help_text="The moment it was looked at, by the database's clock.")
     is_well = serializers.BooleanField(
-        help_text="Whether the service is well, nothing is held, and nothing of the workspace failed or was missed "
-        "in 24 hours."
+        help_text="Whether the service is well, nothing is held, no incident waits to be seen, and nothing of the "
+        "workspace failed or was missed in 24 hours."
     )
     concerns = ConcernDocument(many=True, help_text="What is wrong with the service itself.")
     processes = ProcessesDocument(help_text="Who is at work, for all workspaces.")
     holds = HoldDocument(
         many=True, help_text="What is held: the workspace, agents of it, or everything; the widest first."
     )
+    incidents = OpenIncidentsDocument(help_text="The workspace's open incidents, as far as the key reaches.")
     failures = FailuresDocument(help_text="What failed in the workspace within 24 hours.")
     missed_count = Count(help_text="Instants of the workspace that were recorded as missed within 24 hours.")
     ledger = LedgerDocument(help_text="What the audits of the ledger say.")

@@ -8,11 +8,11 @@ import pytest
 from schedules.database.clock import database_now
 from schedules.expressions.instants import rfc3339
 from schedules.health import report
-from schedules.models import MissedFiring, ProcessKind, Run, RunState, Schedule
+from schedules.models import Agent, MissedFiring, ProcessKind, Run, RunState, Schedule
 from schedules.models.process import this_process
 from schedules.overview import recent
 from tests.api.caller import Caller, document
-from tests.factories import NOON, make_agent, make_hold, make_run, make_schedule, make_token
+from tests.factories import NOON, make_agent, make_hold, make_incident, make_run, make_schedule, make_token
 
 PATH = "/v3/overview"
 
@@ -59,9 +59,23 @@ def test_a_service_that_is_well_says_so(api: Caller) -> None:
     assert shown["concerns"] == []
     assert shown["processes"] == {"beats": 1, "workers": 1, "calls_in_flight": 0}
     assert shown["holds"] == []
+    assert shown["incidents"] == {"open": 0, "acknowledged": 0}
     assert shown["failures"] == {"count": 0, "is_at_least": False, "groups": []}
     assert shown["missed_count"] == 0
     assert shown["ledger"] == {"verdict": "not_audited"}
+
+
+@pytest.mark.usefixtures("_all_alive")
+def test_an_incident_is_counted_until_somebody_has_seen_it(api: Caller, agent: Agent) -> None:
+    incident = make_incident(agent)
+    make_incident(make_agent())
+
+    shown = document(api.get(PATH))
+    assert (shown["is_well"], shown["incidents"]) == (False, {"open": 1, "acknowledged": 0})
+    document(api.post(f"/v3/incidents/{incident.id}/acknowledge"))
+
+    shown = document(api.get(PATH))
+    assert (shown["is_well"], shown["incidents"]) == (True, {"open": 0, "acknowledged": 1})
 
 
 def test_what_is_wrong_has_a_word_and_a_sentence(api: Caller) -> None:
