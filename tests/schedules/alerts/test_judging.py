@@ -69,6 +69,12 @@ def test_what_a_person_tries_out_opens_nothing() -> None:
     assert not Incident.objects.exists()
 
 
+def test_what_a_person_tries_out_leaves_no_signal() -> None:
+    fail(make_schedule(), NOON, trigger=TriggerKind.MANUAL, fire_time=None)
+
+    assert not AlertSignal.objects.exists()
+
+
 def test_a_success_that_a_person_asked_for_anew_closes_it_and_a_run_now_does_not() -> None:
     schedule = make_schedule()
     failed = fail(schedule, NOON)
@@ -121,6 +127,17 @@ def test_a_job_that_always_fails_is_failing_and_nothing_else() -> None:
         judge(NOON + hour * HOUR + SECOND)
 
     assert list(open_incidents(schedule)) == ["schedule.failing"]
+
+
+def test_a_job_that_always_fails_does_not_flap_while_patience_is_asked_for() -> None:
+    schedule = make_schedule()
+    AlertRule.objects.create(workspace=schedule.workspace, rule="schedule.failing", threshold=5)
+
+    for hour in range(4):
+        fail(schedule, NOON + hour * HOUR)
+        judge(NOON + hour * HOUR + SECOND)
+
+    assert not open_incidents(schedule)
 
 
 def test_flapping_ends_when_the_window_holds_fewer_failures() -> None:

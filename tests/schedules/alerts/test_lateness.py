@@ -122,6 +122,17 @@ def test_the_next_fire_in_time_closes_it() -> None:
     assert not open_incidents()
 
 
+def test_a_run_that_was_due_before_the_missed_ones_does_not_end_their_incident() -> None:
+    schedule = make_schedule(type="interval", expression="@every 1h")
+    miss(schedule, NOON + HOUR, 3)
+    judge(NOON + 4 * HOUR)
+
+    succeed(schedule, NOON)
+    judge(NOON + 4 * HOUR + MINUTE)
+
+    assert "fire.missed" in open_incidents(schedule)
+
+
 def test_a_run_that_started_late_opens_and_the_next_one_in_time_closes() -> None:
     schedule = make_schedule()
 

@@ -106,6 +106,19 @@ def test_acknowledged_means_quiet_until_the_end(schedule: Schedule) -> None:
     assert (incident.acknowledged_by_name, incident.note) == ("anna", "The provider is down")
 
 
+def test_acknowledged_before_the_first_message_there_is_no_reminder_either(schedule: Schedule) -> None:
+    fail(schedule, NOON)
+    judge(NOON)
+    incident = Incident.objects.get()
+    acknowledge(schedule.workspace_id, incident.id, "user_anna", NOON + SECOND)
+    Incident.objects.update(tell_at=minutes(1), telling="opened")  # as if it had been on its way already
+
+    tell(minutes(1))
+    tell(NOON + 2 * DAY)
+
+    assert told() == ["schedule.failing.opened"]
+
+
 def test_another_cause_is_told_at_once_also_when_the_first_was_acknowledged(schedule: Schedule) -> None:
     incident = failed_at_noon(schedule)
     acknowledge(schedule.workspace_id, incident.id, "user_anna", minutes(5))

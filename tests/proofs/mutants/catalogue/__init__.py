@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.proofs.mutants.catalogue.agents import AGENTS
+from tests.proofs.mutants.catalogue.alerting import ALERTING
 from tests.proofs.mutants.catalogue.auditing import AUDITING
 from tests.proofs.mutants.catalogue.changing import CHANGING
 from tests.proofs.mutants.catalogue.claiming import CLAIMING
@@ -42,4 +43,5 @@ MUTANTS: Final = (
     *SLOT_MUTANTS,
     *TALLYING,
     *HOLDING,
+    *ALERTING,
 )

@@ -11,6 +11,7 @@ ENDED: Final = "schedules/tallies/ended.py"
 FOLDING: Final = "schedules/tallies/folding.py"
 FOLDING_POSTGRESQL: Final = "schedules/tallies/folding_postgresql.py"
 SPENDING: Final = "schedules/tallies/spending.py"
+KEPT_ON_SQLITE: Final = "schedules/database/sqlite_triggers.py"
 TRIGGERS_SQLITE: Final = "schedules/tallies/triggers_sqlite.py"
 
 COUNTING: Final = "tests/schedules/tallies/test_counting.py"
@@ -72,9 +73,9 @@ TALLYING: Final = (
     ),
     Mutant(
         "the triggers of SQLite are not made anew after a migration",
-        TRIGGERS_SQLITE,
-        '                cursor.execute(f"CREATE TRIGGER {name} {words}")\n',
-        "                str(words)\n",
+        KEPT_ON_SQLITE,
+        '                    cursor.execute(f"CREATE TRIGGER {name} {words}")\n',
+        "                    str(words)\n",
         (EACH_END,),
         "sqlite",
     ),
