@@ -51,7 +51,7 @@ def claim(
 @transaction.atomic
 def _claim(webhook_id: str | None, now: datetime, limit: int) -> list[Delivery]:
     rows = Delivery.objects.due(now).filter(webhook=webhook_id).order_by("next_attempt_at", "id")
-    locked = rows.select_for_update(skip_locked=True, of=("self",)).select_related("webhook", "workspace")
+    locked = rows.select_for_update(skip_locked=True, of=("self",)).select_related("webhook")
     claimed = list(locked[:limit])
     Delivery.objects.filter(id__in=[each.id for each in claimed]).update(
         next_attempt_at=now + LEASE,
