@@ -4,8 +4,9 @@ A claim counts as an attempt. While its lease lasts nobody else takes the messag
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from django.db import transaction
@@ -18,31 +19,39 @@ from schedules.models import Delivery, DeliveryState
 LEASE: Final = timedelta(seconds=60)
 """Four times as long as one attempt may take."""
 
+MOST_OF_ENDPOINT: Final = 5
+"""One that is silent leaves room for the others."""
+
 BATCH: Final = 500
 
 ENDPOINT_OFF: Final = "endpoint_off"
 
 
-def claim(now: datetime, limit: int, busy: Collection[str | None] = ()) -> list[Delivery]:
-    """Up to `limit` due messages for this caller to send; no endpoint gets all of them while others wait.
+def claim(
+    now: datetime, limit: int, on_the_way: Mapping[str | None, int] = MappingProxyType({})
+) -> list[Delivery]:
+    """Up to `limit` due messages for this caller to send, and of one endpoint no more than MOST_OF_ENDPOINT.
 
-    `busy`: endpoints that have enough on the way. What is due for an endpoint that is off becomes a dead letter.
+    `on_the_way`: how many of an endpoint the caller is sending already. What is due for an endpoint that is off
+    becomes a dead letter.
     """
     due = Delivery.objects.due(now)
     if limit <= 0 or not due.exists():
         return []
     _bury(now)
-    waiting = due.exclude(webhook__in=[each for each in busy if each]) if any(busy) else due
+    busy = [each for each, count in on_the_way.items() if each and count >= MOST_OF_ENDPOINT]
+    waiting = due.exclude(webhook__in=busy) if busy else due
     first = waiting.values_list("webhook").annotate(first=Min("next_attempt_at")).order_by("first")
     endpoints = [webhook_id for webhook_id, _ in first[:limit]]
     share = limit // max(1, len(endpoints))
-    return [each for webhook_id in endpoints for each in _claim(webhook_id, now, share)]
+    rooms = {each: min(share, MOST_OF_ENDPOINT - on_the_way.get(each, 0)) for each in endpoints}
+    return [each for webhook_id, room in rooms.items() for each in _claim(webhook_id, now, max(0, room))]
 
 
 @transaction.atomic
 def _claim(webhook_id: str | None, now: datetime, limit: int) -> list[Delivery]:
     rows = Delivery.objects.due(now).filter(webhook=webhook_id).order_by("next_attempt_at", "id")
-    locked = rows.select_for_update(skip_locked=True, of=("self",)).select_related("webhook", "workspace")
+    locked = rows.select_for_update(skip_locked=True, of=("self",)).select_related("webhook")
     claimed = list(locked[:limit])
     Delivery.objects.filter(id__in=[each.id for each in claimed]).update(
         next_attempt_at=now + LEASE,

@@ -23,8 +23,6 @@ log = structlog.get_logger(__name__)
 
 EVERY_SECONDS: Final = 2.0
 AT_ONCE: Final = 10
-MOST_OF_ENDPOINT: Final = 5
-"""On the way to one endpoint: one that is silent leaves room for the others."""
 
 
 class Sender:
@@ -59,7 +57,9 @@ class Sender:
     def go_round(self) -> int:
         """Claim what there is room for and begin to send it; how many. A database that is away is told of once."""
         try:
-            claimed = claiming.claim(database_now(), self._room(), self._busy())
+            with self._lock:
+                on_the_way = +self._on_the_way
+            claimed = claiming.claim(database_now(), AT_ONCE - on_the_way.total(), on_the_way)
             for delivery in claimed:
                 self._start(delivery)
             self._is_failing = False
@@ -70,14 +70,6 @@ class Sender:
         finally:
             with suppress(Exception):
                 connection.close()
-
-    def _room(self) -> int:
-        with self._lock:
-            return AT_ONCE - self._on_the_way.total()
-
-    def _busy(self) -> list[str | None]:
-        with self._lock:
-            return [each for each, count in self._on_the_way.items() if count >= MOST_OF_ENDPOINT]
 
     def _start(self, delivery: Delivery) -> None:
         with self._lock:

@@ -34,6 +34,15 @@ class TestAClaim:
 
         assert claim(NOON, 10) == []
 
+    def test_an_endpoint_gets_half_of_a_sender_even_where_no_other_waits(self) -> None:
+        webhook = make_webhook()
+        for _ in range(10):
+            make_delivery(webhook, created_at=NOON)
+
+        assert len(claim(NOON, 10)) == 5
+        assert len(claim(NOON, 7, {webhook.id: 3})) == 2
+        assert claim(NOON, 5, {webhook.id: 5}) == []
+
     def test_an_endpoint_with_many_leaves_room_for_others(self) -> None:
         busy, other = make_webhook(), make_webhook()
         for _ in range(30):
@@ -51,7 +60,7 @@ class TestAClaim:
         make_delivery(other, created_at=NOON)
         owners = make_delivery(other, created_at=NOON, webhook_id=None)
 
-        claimed = claim(NOON, 10, [busy.id])
+        claimed = claim(NOON, 10, {busy.id: claiming.MOST_OF_ENDPOINT})
 
         assert {each.id for each in claimed} == {owners.id, other.deliveries.get().id}
 

@@ -46,6 +46,7 @@ def test_only_enabled_endpoints_of_the_alerts_workspace_are_told() -> None:
     assert foreign.deliveries.count() == 0
 
 
+@pytest.mark.postgresql  # SQLite takes so many values and no more in one statement
 def test_however_many_alerts_there_are_it_takes_two_statements() -> None:
     one, other = make_webhook(), make_webhook()
     alerts = [make_alert(each.workspace) for each in (one, other) for _ in range(100)]

@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import Final
 
 from schedules import agents, api_keys, editing
-from schedules.models import ClockLeap, Scope
+from schedules.deliveries import switching
+from schedules.models import ClockLeap, DisabledReason, Scope
 from schedules.pausing import attend
 from schedules.realigning import realign
 from schedules.retiring import retire
 from tests.factories import NOON, make_agent, make_due_schedule, make_hold, make_schedule, make_workspace
 from tests.firing import fire
+from tests.schedules.deliveries.alerts import make_webhook
 from tests.schedules.journal.lines import Act
 
 YEAR = timedelta(days=365)
@@ -54,8 +56,14 @@ def _resuming() -> Callable[[], object]:
     return lambda: attend(NOON + HOUR)
 
 
+def _switching_off() -> Callable[[], object]:
+    webhook = make_webhook()
+    return lambda: switching.switch_off(webhook.id, DisabledReason.GONE, NOON)
+
+
 ACTS: Final[dict[str, tuple[Prepared, Act]]] = {
     "a once fires, and has finished": (_finishing, ("finish", "schedule")),
+    "an endpoint says that it is gone": (_switching_off, ("update", "webhook")),
     "a deleted agent's schedules end": (_retiring, ("delete", "schedule")),
     "a cadence begins again after a wrong clock": (_realigning, ("restart", "schedule")),
     "a hold is over": (_releasing, ("release", "hold")),

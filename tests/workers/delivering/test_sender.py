@@ -55,6 +55,7 @@ def test_at_most_ten_are_on_the_way_and_five_of_them_to_one_endpoint(
     wait_for(lambda: len(receiver.requests) >= 10, what="ten on the way")
     sender.go_round()
 
+    assert sender.go_round() == 0
     claimed = Delivery.objects.filter(attempt_count=1)
     assert claimed.count() == 10
     assert claimed.filter(webhook=one.webhook).count() == 5
