@@ -15,6 +15,7 @@ BENCHMARKS = {
     "edits": "from an edit to its effect; due fires during 100 PATCH/s",
     "steady": "200 fires/s: from the fire time to the claim",
     "outage": "10,000 schedules of an agent that is down, beside a steady stream: messages and lateness",
+    "stop": "everything is held in the middle of a stream: the last start after the answer",
     "calls": "1,000 slow agent calls in one worker process, beside plain Celery tasks and asyncio",
     "runs": "what one run costs a worker, beside a plain Celery task",
     "sqlite": "a herd and a stream on SQLite and the embedded Valkey, as `up` runs them",
