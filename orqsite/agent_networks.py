@@ -5,7 +5,14 @@ from urllib.parse import urlsplit
 from orqsite.environment import Environment
 from schedules.addresses import Policy, read_outbound, read_policy
 
-_PORTS = {"postgres": 5432, "postgresql": 5432, "redis": 6379, "rediss": 6379}
+_PORTS = {
+    "postgres": 5432,
+    "postgresql": 5432,
+    "redis": 6379,
+    "rediss": 6379,
+    "amqp": 5672,
+    "amqps": 5671,
+}
 
 
 def address_policy(environment: Environment) -> Policy:
@@ -19,10 +26,8 @@ def outbound_policy(environment: Environment) -> Policy:
 
 
 def _own_services(environment: Environment) -> tuple[tuple[str, int], ...]:
-    urls = (
-        urlsplit(url)
-        for url in (environment.database_url.get_secret_value(), environment.redis_url.get_secret_value())
-    )
+    given = (environment.database_url, environment.redis_url, environment.broker_url)
+    urls = (urlsplit(url.get_secret_value()) for url in given)
     return tuple(
         (url.hostname, url.port or _PORTS[url.scheme])
         for url in urls

@@ -9,26 +9,30 @@ from celery.schedules import crontab
 
 from orqsite.environment import Environment
 from orqsite.secret_text import SecretText
+from orqsite.servers.broker_url import celery_broker
 
 QUEUE = "agent-schedules"
 
-FAIL_FAST = {
-    # A hung or dead broker costs a publisher about a second, not for ever: nothing is lost, the run's row is
-    # committed and a beat redispatches it.
-    "socket_timeout": 1.0,
-    "socket_connect_timeout": 1.0,
-    "max_retries": 0,
-    "interval_start": 0,
-    "interval_step": 0,
-    "interval_max": 0,
+# A hung or dead broker costs a publisher about a second, not for ever: nothing is lost, the run's row is
+# committed and a beat redispatches it.
+PATIENCE_SECONDS = 1.0
+NO_SECOND_TRY = {"max_retries": 0, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+OF_REDIS = NO_SECOND_TRY | {
+    "socket_timeout": PATIENCE_SECONDS,
+    "socket_connect_timeout": PATIENCE_SECONDS,
+    "visibility_timeout": 3600,
 }
+OF_RABBITMQ = NO_SECOND_TRY | {"confirm_publish": True}
 
 
 def celery_settings(environment: Environment) -> dict[str, Any]:
     """Celery's lower-case settings by name."""
+    broker = celery_broker(environment.effective_broker_url)
     return {
-        "broker_url": SecretText(environment.redis_url.get_secret_value()),
-        "broker_transport_options": FAIL_FAST | {"visibility_timeout": 3600},
+        "broker_url": SecretText(broker.url),
+        "broker_use_ssl": broker.tls,
+        "broker_transport_options": OF_REDIS if broker.is_redis else OF_RABBITMQ,
+        "broker_connection_timeout": PATIENCE_SECONDS,
         "broker_connection_max_retries": 0,
         "broker_connection_retry_on_startup": True,
         "task_publish_retry": False,

@@ -1,4 +1,4 @@
-"""Django's settings, made from the typed environment (orqsite/environment.py). Values live there, wiring here."""
+"""Django's settings, made from the typed environment (orqsite/environment). Values live there, wiring here."""
 
 from django.urls import reverse_lazy
 

@@ -12,7 +12,7 @@ from django.db import Error, connection
 
 from orqsite.environment import SettingInvalid
 from orqsite.logs import log_what_ends_the_process
-from orqsite.redis_url import CLUSTER, FORM
+from orqsite.servers.redis_url import CLUSTER, FORM
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +32,7 @@ def begin() -> None:
         log_what_ends_the_process()
     require_encryption_keys()
     touch_codecs()
-    _require_one_broker()
+    _require_no_cluster()
     learn_the_time()
     require_known_keys()
 
@@ -87,11 +87,14 @@ def touch_codecs() -> None:
             codecs.lookup(module.name)
 
 
-def _require_one_broker() -> None:
-    from schedules.health.broker import is_cluster
+def _require_no_cluster() -> None:
+    from schedules.health.broker import is_cluster, is_redis
 
-    if is_cluster():
-        raise SettingInvalid(f"REDIS_URL: {CLUSTER}; {FORM}")
+    given = {"REDIS_URL": settings.ORQ.redis_url, "BROKER_URL": settings.ORQ.broker_url}
+    for variable, secret in given.items():
+        url = secret.get_secret_value()
+        if is_redis(url) and is_cluster(url):
+            raise SettingInvalid(f"{variable}: {CLUSTER}; {FORM}")
 
 
 def _let_go_of_the_database() -> None:

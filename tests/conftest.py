@@ -2,12 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from celery import current_app
 from django.conf import settings
-from kombu import pools
 
 from orqsite.embedded.valkey import Valkey
 from orqsite.login.hashing import PatientHasher
@@ -18,6 +15,7 @@ from schedules.limits import calls_in_flight
 from schedules.messages import breaker, dispatch
 from schedules.runs import ringing
 from tests import picky_runtime
+from tests.servers.celery_broker import use_broker
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -66,14 +64,6 @@ def picky() -> Iterator[str]:
 def own_broker(start_valkey: Callable[[], Valkey]) -> Iterator[Valkey]:
     """A broker of this test's own, which it may hurt."""
     server = start_valkey()
-    url = current_app.conf.broker_url
-    _use(server.url)
+    use_broker(server.url)
     yield server
-    _use(url)
-
-
-def _use(url: str) -> None:
-    app: Any = current_app
-    app.conf.update(broker_url=url, broker_write_url=url, broker_read_url=url)
-    pools.reset()
-    app._pool = app.amqp._producer_pool = None
+    use_broker(settings.ORQ.effective_broker_url)

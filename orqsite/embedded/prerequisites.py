@@ -13,8 +13,8 @@ from django.db import Error, connection
 from orqsite.embedded.cannot_start import CannotStart
 from orqsite.embedded.ports import is_free
 from orqsite.environment import SettingInvalid
-from orqsite.redis_url import require_redis_url
 from orqsite.secret_files import make_encryption_key as make_key_file
+from orqsite.servers.redis_url import read_redis_url
 
 TIMEOUT_SECONDS = 5
 
@@ -29,9 +29,8 @@ def require_broker() -> None:
     """The server that REDIS_URL names answers."""
     url = os.environ["REDIS_URL"]
     try:
-        require_redis_url(url)
         client = redis.Redis.from_url(
-            url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
+            read_redis_url(url), socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
         )
         with client:
             client.ping()

@@ -6,7 +6,6 @@ import structlog
 from celery import current_app
 from django.conf import settings
 from redis import Redis, RedisError
-from redis.backoff import NoBackoff
 from redis.exceptions import (
     AuthenticationError,
     BusyLoadingError,
@@ -18,9 +17,9 @@ from redis.exceptions import (
     ReadOnlyError,
     ResponseError,
 )
-from redis.retry import Retry
 
-from schedules.health import states
+from schedules.health import rabbitmq, states
+from schedules.limits.redis_client import impatient
 
 log = structlog.get_logger(__name__)
 
@@ -47,33 +46,34 @@ _WORDS: Final = {
 
 def broker_state() -> str:
     """OK, or the state that keeps messages from being sent or received."""
+    url: str = settings.ORQ.effective_broker_url
     try:
-        with connected() as redis:
-            return _ask(redis, _queue())
-    except (RedisError, OSError, ValueError) as error:
+        if is_redis(url):
+            with impatient(url, TIMEOUT_SECONDS) as redis:
+                return _ask(redis, _queue())
+        state = rabbitmq.state()
+    except Exception as error:  # a client of a broker may raise anything, and its health is a word
         state = _state_of(error)
         log.warning("health.part_failed", part="broker", state=state, error=str(error)[:300])
         return state
+    if state != states.OK:
+        log.warning("health.part_failed", part="broker", state=state, error="")
+    return state
 
 
-def is_cluster() -> bool:
-    """Whether the server is certainly a cluster; one that does not answer may be anything."""
+def is_redis(url: str) -> bool:
+    """Whether it is the URL of a Redis or Valkey server."""
+    return url.startswith("redis")
+
+
+def is_cluster(url: str) -> bool:
+    """Whether the server of this Redis URL is certainly a cluster; one that does not answer may be anything."""
     try:
-        with connected() as redis:
+        with impatient(url, TIMEOUT_SECONDS) as redis:
             _reach_all_keys(redis, _queue())
     except (RedisError, OSError) as error:
         return _state_of(error) == states.CLUSTER
     return False
-
-
-def connected() -> "Redis":
-    """A client that gives up soon."""
-    return Redis.from_url(
-        settings.ORQ.redis_url.get_secret_value(),
-        socket_timeout=TIMEOUT_SECONDS,
-        socket_connect_timeout=TIMEOUT_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-    )
 
 
 def _ask(redis: "Redis", queue: str) -> str:

@@ -16,6 +16,7 @@ WRONG_TYPE: Final = "wrong_type"
 CLUSTER: Final = "cluster"
 NOT_PERSISTING: Final = "not_persisting"
 LOADING: Final = "loading"
+ALARM: Final = "alarm"
 FAILED: Final = "failed"
 
 SENTENCES: Final = {
@@ -33,6 +34,7 @@ SENTENCES: Final = {
     CLUSTER: "is a Redis Cluster, which cannot be the broker",
     NOT_PERSISTING: "refuses writes because it cannot save to its disk",
     LOADING: "is still loading its data",
+    ALARM: "refuses messages because of an alarm about its memory or its disk (RabbitMQ)",
     FAILED: "refuses writes for a reason that has no name here; the log has it",
 }
 """Behind "the database" or "the broker"."""

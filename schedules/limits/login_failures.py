@@ -16,10 +16,9 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from redis import Redis, RedisError
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from schedules.database.clock import database_now
+from schedules.limits.redis_client import impatient
 from schedules.models import LoginFailures
 
 log = structlog.get_logger(__name__)
@@ -134,9 +133,4 @@ def _forget_in_the_database(limits: Mapping[str, int]) -> None:
 
 @cache
 def _redis() -> "Redis":
-    return Redis.from_url(
-        settings.ORQ.redis_url.get_secret_value(),
-        socket_timeout=_TIMEOUT_SECONDS,
-        socket_connect_timeout=_TIMEOUT_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-    )
+    return impatient(settings.ORQ.redis_url.get_secret_value(), _TIMEOUT_SECONDS)

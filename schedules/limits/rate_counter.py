@@ -15,11 +15,10 @@ from typing import Any, Final, cast
 
 import structlog
 from django.conf import settings
-from redis import Redis, RedisError
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from redis import RedisError
 
 from schedules.limits.local_share import Limit, LocalShares
+from schedules.limits.redis_client import impatient
 from schedules.messages.breaker import Breaker
 
 log = structlog.get_logger(__name__)
@@ -75,12 +74,7 @@ class RateCounter:
     def __init__(self, url: str, *, has_local_shares: bool = True) -> None:
         """Without local shares every call asks Redis."""
         self._has_local_shares = has_local_shares
-        self._script = Redis.from_url(
-            url,
-            socket_timeout=_TIMEOUT_SECONDS,
-            socket_connect_timeout=_TIMEOUT_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        ).register_script(_CONSUME)
+        self._script = impatient(url, _TIMEOUT_SECONDS).register_script(_CONSUME)
         self._local_shares = LocalShares()
         self._breaker = Breaker(PAUSE_SECONDS)
         self._is_away = False

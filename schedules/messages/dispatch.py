@@ -15,6 +15,7 @@ from django.conf import settings
 from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 
+from schedules.messages import rabbitmq
 from schedules.messages.breaker import Breaker
 from schedules.messages.message_template import MessageTemplate
 
@@ -27,7 +28,6 @@ BROKER_PAUSE_SECONDS = 5.0
 RunKey = tuple[str, int]
 """Run id and generation: all that a message says."""
 
-_BROKER_ERRORS = (KombuError, OperationalError, RedisError, OSError)
 _CHUNK = 500
 
 
@@ -70,16 +70,26 @@ def _reach_broker(call: Callable[[], Any]) -> bool:
         call()
     except Exception as error:  # whatever it is: what the message rings for is committed already
         breaker.trip()
-        if not isinstance(error, _BROKER_ERRORS):
+        if not isinstance(error, _broker_errors(current_app)):
             log.exception("dispatch.failed")
         log.warning("broker.unreachable", error=type(error).__name__, pause_seconds=BROKER_PAUSE_SECONDS)
         return False
     return True
 
 
+def _broker_errors(app: Celery) -> tuple[type[Exception], ...]:
+    """What a broker that is away may raise; nothing is connected to learn it."""
+    broker: Any = app.connection_for_write()
+    of_the_transport = (*broker.connection_errors, *broker.channel_errors)
+    return (KombuError, OperationalError, RedisError, OSError, *of_the_transport)
+
+
 def _queue_length(app: Celery) -> int:
+    queue: str = app.conf.task_default_queue
     with _broker(app) as broker:
-        return int(broker.default_channel.queue_declare(app.conf.task_default_queue).message_count)
+        if rabbitmq.is_behind(broker):
+            return rabbitmq.patiently(broker, lambda broker: rabbitmq.queue_length(broker, queue))
+        return int(broker.default_channel.queue_declare(queue).message_count)
 
 
 def _send_all(app: Celery, pairs: list[RunKey]) -> None:
@@ -88,8 +98,7 @@ def _send_all(app: Celery, pairs: list[RunKey]) -> None:
         if template := _template_for(app, broker):
             _push(broker, app, template.render(pairs))
         else:
-            for pair in pairs:
-                _message(app, pair).apply_async(connection=broker)
+            _publish(app, broker, pairs)
 
 
 def _send_later(app: Celery, pair: RunKey, delay: timedelta) -> None:
@@ -97,12 +106,26 @@ def _send_later(app: Celery, pair: RunKey, delay: timedelta) -> None:
         if template := _template_for(app, broker):
             _push(broker, app, template.render([pair], datetime.now(UTC) + delay))
         else:
-            _message(app, pair).apply_async(countdown=delay.total_seconds(), connection=broker)
+            _publish(app, broker, [pair], countdown=delay.total_seconds())
 
 
 def _broker(app: Celery) -> Any:
     """A connection of Celery's pool, given back at the end of the block."""
     return app.pool.acquire(block=True, timeout=1)
+
+
+def _publish(app: Celery, broker: Any, pairs: list[RunKey], **options: Any) -> None:
+    if rabbitmq.is_behind(broker):
+        options["confirm_timeout"] = rabbitmq.PATIENCE_SECONDS
+        rabbitmq.patiently(broker, lambda broker: _apply_each(app, broker, pairs, options))
+    else:
+        _apply_each(app, broker, pairs, options)
+
+
+def _apply_each(app: Celery, broker: Any, pairs: list[RunKey], options: dict[str, Any]) -> None:
+    with app.amqp.Producer(broker) as producer:
+        for pair in pairs:
+            _message(app, pair).apply_async(producer=producer, **options)
 
 
 def _template_for(app: Celery, broker: Any) -> MessageTemplate | None:

@@ -122,7 +122,7 @@ def test_a_cluster(settings: Settings, ask: Ask, tmp_path: Path) -> None:
             wait_for(lambda: b"cluster_state:ok" in say(operator, "CLUSTER", "INFO"))
 
         assert ask() == (503, "cluster")
-        assert is_cluster()
+        assert is_cluster(url)
 
 
 def test_one_that_hangs_is_waited_for_a_second_only(broker: redis.Redis, ask: Ask) -> None:
@@ -152,7 +152,7 @@ def test_whoever_waits_for_a_message_does_not_get_the_probe(broker: redis.Redis,
         assert got.result() == (QUEUE.encode(), b"a message")
 
 
-def test_a_single_server_is_no_cluster(broker: redis.Redis) -> None:
+def test_a_single_server_is_no_cluster(settings: Settings, broker: redis.Redis) -> None:
     assert broker.ping()
 
-    assert not is_cluster()
+    assert not is_cluster(settings.ORQ.redis_url.get_secret_value())

@@ -1,6 +1,7 @@
 """Settings: defaults that run, and a wrong value that stops the start with a sentence."""
 
 import os
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -10,14 +11,16 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
+from orqsite.agent_networks import address_policy
+from orqsite.broker import celery_settings
 from orqsite.databases import database
-from orqsite.environment import MACHINERY, Environment, SettingInvalid, read_environment
+from orqsite.environment import MACHINERY, PLATFORM, Environment, SettingInvalid, read_environment
 from orqsite.secret_files import read_or_create
 
 
 @pytest.fixture
 def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("ORQ_")] + ["DATABASE_URL", "REDIS_URL"]:
+    for name in [name for name in os.environ if name.startswith("ORQ_")] + [*PLATFORM]:
         monkeypatch.delenv(name, raising=False)
 
 
@@ -103,6 +106,10 @@ def test_a_wrong_encryption_key_is_named_and_not_shown(monkeypatch: pytest.Monke
         ("redis://host:99999/0", "cannot be read"),
         ("redis://host:0/0", "one server"),
         ("redis://host/queue", "a number"),
+        ("rediss://host?ssl_cert_reqs=perhaps", "required or none"),
+        ("rediss://host?ssl_ca_certs=/nowhere.pem", "ssl_ca_certs cannot be used"),
+        ("rediss://host?db=3", "there are only ssl_cert_reqs"),
+        ("redis://host?ssl_cert_reqs=none", "about TLS"),
     ],
 )
 def test_a_broker_we_cannot_use_is_refused_in_a_sentence_without_its_password(
@@ -124,6 +131,7 @@ def test_a_broker_we_cannot_use_is_refused_in_a_sentence_without_its_password(
         "redis://host:6379",
         "redis://host/",
         "rediss://user:pass@host:6380/3",
+        "rediss://host?ssl_cert_reqs=none&ssl_check_hostname=false",
         "redis://[::1]:1/0",
     ],
 )
@@ -131,6 +139,67 @@ def test_one_server_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("REDIS_URL", url)
 
     assert read_environment().redis_url.get_secret_value() == url
+
+
+@pytest.mark.usefixtures("_no_settings")
+@pytest.mark.parametrize("written", ["CERT_NONE", "none", "NONE", "cert_none"])
+def test_both_spellings_of_tls_options_mean_the_same(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv("REDIS_URL", f"rediss://host?ssl_cert_reqs={written}")
+
+    environment = read_environment()
+
+    assert environment.redis_url.get_secret_value() == "rediss://host?ssl_cert_reqs=none"
+    assert celery_settings(environment)["broker_use_ssl"]["ssl_cert_reqs"] == ssl.CERT_NONE
+
+
+@pytest.mark.usefixtures("_no_settings")
+@pytest.mark.parametrize("url", ["rediss://host", "rediss://host:6380/1"])
+def test_tls_verifies_unless_it_is_told_not_to(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("REDIS_URL", url)
+
+    wired = celery_settings(read_environment())
+
+    assert wired["broker_url"] == url
+    assert wired["broker_use_ssl"] == {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True}
+
+
+@pytest.mark.usefixtures("_no_settings")
+def test_rabbitmq_is_the_broker_beside_redis_for_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://limits:6379/0")
+    monkeypatch.setenv("BROKER_URL", "amqps://user:pass@queues:5671/schedules")
+
+    environment = read_environment()
+
+    wired = celery_settings(environment)
+    assert environment.redis_url.get_secret_value() == "redis://limits:6379/0"
+    assert wired["broker_url"] == "amqps://user:pass@queues:5671/schedules"
+    assert wired["broker_use_ssl"]["cert_reqs"] == ssl.CERT_REQUIRED
+    assert wired["broker_use_ssl"]["server_hostname"] == "queues"
+    assert ("queues", 5671) in address_policy(environment).own_services
+
+
+@pytest.mark.usefixtures("_no_settings")
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("foo", "not the URL of a Redis server"),
+        ("sqs://key:hunter2@", "not the URL of a Redis server"),
+        ("sentinel://host:26379", "Sentinel"),
+        ("amqp://", "one server"),
+        ("amqp://one,two:5672", "one server"),
+        ("amqp://user:hunter2@host?ssl_cert_reqs=none", "about TLS"),
+        ("amqps://user:hunter2@host?heartbeat=5", "there are only"),
+    ],
+)
+def test_a_broker_that_is_none_is_refused_in_a_sentence_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, url: str, words: str
+) -> None:
+    monkeypatch.setenv("BROKER_URL", url)
+
+    with pytest.raises(SettingInvalid, match=f"BROKER_URL: .*{words}.*host") as refusal:
+        read_environment()
+
+    assert "hunter2" not in str(refusal.value)
 
 
 @pytest.mark.usefixtures("_no_settings")

@@ -101,11 +101,12 @@ def test_a_key_that_was_rotated_out_is_forgotten(run: Run) -> None:
 
 
 @pytest.mark.parametrize("program", [WEB, BEAT, WORKER], ids=["web", "beat", "worker"])
-def test_none_starts_on_a_cluster(run: Run, program: tuple[str, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize("variable", ["REDIS_URL", "BROKER_URL"])
+def test_none_starts_on_a_cluster(run: Run, program: tuple[str, ...], variable: str, tmp_path: Path) -> None:
     with cluster_node(tmp_path) as url:
-        done = run(*program, REDIS_URL=url)
+        done = run(*program, **{variable: url})
 
-    is_refused(done, "REDIS_URL", "Cluster")
+    is_refused(done, variable, "Cluster")
 
 
 @pytest.mark.parametrize("program", [WEB, BEAT, WORKER], ids=["web", "beat", "worker"])

@@ -9,8 +9,8 @@ import pytest
 
 from schedules.addresses import Policy, configure
 from tests.agent_server import AgentServer
+from tests.authority import make_authority, server_context
 from tests.workers.runtimes.factories import CREDENTIAL, make_call, make_endpoint, never
-from tests.workers.runtimes.http.certificates import make_authority, server_context
 from tests.workers.runtimes.http.proxy_server import proxying
 from workers.runtimes import CallFailed, runtime_for
 from workers.runtimes.http import connections

@@ -11,8 +11,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from tests.agent_server import AgentServer, Behaviour
+from tests.authority import PEM, Identity, make_authority, server_context
 from tests.workers.runtimes.factories import make_call, make_endpoint, never, wait_until
-from tests.workers.runtimes.http.certificates import PEM, Identity, make_authority, server_context
 from workers.runtimes import CallAborted, CallFailed, runtime_for
 from workers.runtimes.http import connections
 
