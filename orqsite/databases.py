@@ -15,6 +15,13 @@ SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
 }
 
+TIME_OUTS = {
+    "idle_in_transaction_session_timeout": "10s",
+    "lock_timeout": "5s",
+    "statement_timeout": "1min",
+}
+"""Of the server, so that a process that was stopped keeps no row's lock; a pooler does not let a client set them."""
+
 ONLY_A_WRITER = {"target_session_attrs": "read-write"}
 """Of several hosts the one that takes writes; none while the only one is read-only. A URL may say otherwise."""
 
@@ -35,11 +42,13 @@ def database(environment: Environment) -> dict[str, Any]:
         "OPTIONS": ONLY_A_WRITER | parsed.get("OPTIONS", {}) | _postgresql(environment),
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": not environment.uses("pool_check"),
+        "DISABLE_SERVER_SIDE_CURSORS": environment.transaction_pooler,
     }
 
 
 def _postgresql(environment: Environment) -> dict[str, Any]:
     """Connections fail rather than hang: a stopped process must not keep row locks, a cut line must be noticed."""
+    settings = " ".join(f"-c {name}={value}" for name, value in TIME_OUTS.items())
     return {
         "pool": {
             "min_size": 0,
@@ -53,5 +62,5 @@ def _postgresql(environment: Environment) -> dict[str, Any]:
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 2,
-        "options": "-c idle_in_transaction_session_timeout=10000 -c lock_timeout=5000 -c statement_timeout=60000",
+        **({} if environment.transaction_pooler else {"options": settings}),
     }

@@ -10,6 +10,7 @@ import structlog
 from django.conf import settings
 from django.db import Error, connection
 
+from orqsite.databases import TIME_OUTS
 from orqsite.environment import SettingInvalid
 from orqsite.logs import log_what_ends_the_process
 from orqsite.servers.redis_url import CLUSTER, FORM
@@ -33,6 +34,7 @@ def begin() -> None:
     require_encryption_keys()
     touch_codecs()
     _require_no_cluster()
+    _require_time_outs()
     learn_the_time()
     require_known_keys()
 
@@ -95,6 +97,29 @@ def _require_no_cluster() -> None:
         url = secret.get_secret_value()
         if is_redis(url) and is_cluster(url):
             raise SettingInvalid(f"{variable}: {CLUSTER}; {FORM}")
+
+
+def _require_time_outs() -> None:
+    """Behind a pooler they are the role's own, or nobody's; SettingInvalid. A database that is away is not asked."""
+    if not settings.ORQ.transaction_pooler:
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT name FROM pg_settings WHERE name = ANY(%s) AND setting = '0'", [[*TIME_OUTS]]
+            )
+            lacking = [name for (name,) in cursor.fetchall()]
+    except Error as error:
+        log.info("database.time_outs_not_read", error=type(error).__name__)
+        return
+    finally:
+        _let_go_of_the_database()
+    if lacking:
+        role = settings.DATABASES["default"]["USER"]
+        statements = "; ".join(f"ALTER ROLE {role} SET {name} = '{TIME_OUTS[name]}'" for name in lacking)
+        raise SettingInvalid(
+            f"ORQ_TRANSACTION_POOLER: the database's role lacks time-outs. Set them: {statements}"
+        )
 
 
 def _let_go_of_the_database() -> None:

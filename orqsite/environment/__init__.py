@@ -38,6 +38,13 @@ class SettingInvalid(SystemExit):
 class Environment(Limits, Alerts, Agents, Work, Observing, Login, Web, Keys, Connections):
     """The service's settings; pydantic counts the fields from the last group to the first."""
 
+    def uses(self, machinery: str) -> bool:
+        """Whether this piece of MACHINERY is on."""
+        is_lost = (
+            machinery == "prepared" and self.transaction_pooler
+        )  # the next one has another server process
+        return machinery not in self.without and not is_lost
+
 
 def read_environment() -> Environment:
     """The settings of this process; SettingInvalid with one line per invalid variable."""

@@ -33,6 +33,10 @@ class Connections(Group):
         le=500,
         description="maximum number of PostgreSQL connections per process",
     )
+    transaction_pooler: bool = Field(
+        False,
+        description="a pooler in transaction mode, such as PgBouncer, is in front of PostgreSQL",
+    )
     data_dir: Path = Field(BASE_DIR / "var", description="folder for all local state")
 
     @field_validator("data_dir", mode="before")

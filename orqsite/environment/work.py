@@ -105,7 +105,3 @@ class Work(Group):
         if unknown := set(value) - set(MACHINERY):
             raise ValueError(f"{', '.join(sorted(unknown))} is not one of {', '.join(MACHINERY)}")
         return value
-
-    def uses(self, machinery: str) -> bool:
-        """Whether this piece of MACHINERY is on."""
-        return machinery not in self.without

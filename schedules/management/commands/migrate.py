@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
+from django.core.management import CommandError
 from django.core.management.commands import migrate
 from django.db import connections
 
@@ -18,6 +20,11 @@ class Command(migrate.Command):
     """Django's own, behind a lock; on SQLite the file's lock is enough."""
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if settings.ORQ.transaction_pooler:
+            raise CommandError(
+                "ORQ_TRANSACTION_POOLER: migrations need a session of their own. Name PostgreSQL itself in "
+                "DATABASE_URL and set ORQ_TRANSACTION_POOLER=false for this command"
+            )
         with self._alone(options["database"]):
             super().handle(*args, **options)
 
