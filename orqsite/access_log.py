@@ -71,7 +71,7 @@ def _say(request: HttpRequest, response: HttpResponseBase, seconds: float) -> No
         "milliseconds": round(seconds * 1000, 1),
         "address": request.META.get("REMOTE_ADDR", ""),
     }
-    if request.path in PROBES:
+    if request.path_info in PROBES:
         log.debug("request.answered", **facts)
     else:
         log.info("request.answered", **facts)

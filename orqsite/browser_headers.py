@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -32,7 +31,7 @@ def browser_headers(get_response: GetResponse) -> GetResponse:
         headers = response.headers
         headers.setdefault("Permissions-Policy", PERMISSIONS)
         headers.setdefault("Content-Security-Policy", _policy(request, response))
-        if not request.path_info.startswith((f"/{settings.STATIC_URL.strip('/')}/", "/console/", "/docs")):
+        if not request.path_info.startswith(("/static/", "/console/", "/docs")):
             headers.setdefault("Cache-Control", "no-store")
         return response
 

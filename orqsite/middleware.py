@@ -124,11 +124,18 @@ def _give_length(request: HttpRequest) -> None:
 class TolerantRequest(WSGIRequest):
     """A request that a Content-Type cannot break: one that nobody can read is as good as none.
 
-    Django reads that header before any middleware could answer for it; `orqsite.wsgi` makes its requests of this.
+    Django reads that header, and the path, before any middleware could answer for it; `orqsite.wsgi` makes its
+    requests of this. A proxy may leave ORQ_PATH_PREFIX in the path or take it away.
     """
 
     def __init__(self, environ: dict[str, Any]) -> None:
+        own = {**environ, "PATH_INFO": _without_prefix(environ.get("PATH_INFO", ""))}
         try:
-            super().__init__({**environ})
+            super().__init__({**own})
         except (ValueError, LookupError):  # an unknown charset, or one that is no text's
-            super().__init__({**environ, "CONTENT_TYPE": ""})
+            super().__init__({**own, "CONTENT_TYPE": ""})
+
+
+def _without_prefix(path: str) -> str:
+    prefix: str = settings.ORQ.path_prefix
+    return path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path

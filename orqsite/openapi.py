@@ -2,19 +2,16 @@
 
 from typing import Any
 
+from schedules.api.error_codes import DOCUMENTED_AT
 from schedules.api.schemas import COMPONENTS
 from schedules.version import VERSION
 
-SPECTACULAR_SETTINGS: dict[str, Any] = {
+_SETTINGS: dict[str, Any] = {
     "TITLE": "Agent Schedules",
-    "DESCRIPTION": "Run AI agents on a cadence: cron, interval, once, or run now. "
-    "Every error code is explained at [/docs/errors](/docs/errors).",
     "VERSION": VERSION,
     "OAS_VERSION": "3.1.0",
     "LICENSE": {"name": "MIT", "identifier": "MIT"},
     "CONTACT": {"name": "Whoever operates this server"},
-    # Relative: the server that gave the document, under whatever name it was reached.
-    "SERVERS": [{"url": "/"}],
     "TAGS": [
         {
             "name": "Agent Schedules",
@@ -33,3 +30,15 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
+
+
+def spectacular_settings(prefix: str) -> dict[str, Any]:
+    """Of a service whose paths begin with the prefix."""
+    errors = f"{prefix}{DOCUMENTED_AT}"
+    return {
+        **_SETTINGS,
+        "DESCRIPTION": "Run AI agents on a cadence: cron, interval, once, or run now. "
+        f"Every error code is explained at [{errors}]({errors}).",
+        # Relative: the server that gave the document, under whatever name it was reached.
+        "SERVERS": [{"url": prefix or "/"}],
+    }

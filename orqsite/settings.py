@@ -8,7 +8,7 @@ from orqsite.databases import database
 from orqsite.environment import Environment, read_environment
 from orqsite.logs import configure_logs
 from orqsite.mail_server import mail_server
-from orqsite.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from orqsite.openapi import spectacular_settings
 from orqsite.secret_files import encryption_keys, secret_key
 from orqsite.secret_text import SecretText
 
@@ -104,8 +104,21 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
 
-STATIC_URL = "static/"
-WHITENOISE_USE_FINDERS = True  # no collectstatic step: files are served from the installed packages
+FORCE_SCRIPT_NAME = ORQ.path_prefix or None
+STATIC_URL = f"{ORQ.path_prefix}/static/"
+STATIC_ROOT = ORQ.static_dir or None
+WHITENOISE_USE_FINDERS = (
+    not ORQ.static_dir
+)  # without collected files they are served from the installed packages
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if ORQ.static_dir
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
@@ -113,7 +126,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ORQ.https
 SECURE_HSTS_SECONDS = 31_536_000 if ORQ.https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = ORQ.hsts_subdomains
 SECURE_HSTS_PRELOAD = ORQ.hsts_preload
-SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/console/"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{ORQ.path_prefix}/console/"
 SESSION_COOKIE_AGE = ORQ.session_idle_minutes * 60
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no cookie beyond the console
 SECURE_SSL_REDIRECT = False  # the proxy in front redirects people; an API client is never redirected
@@ -130,6 +143,7 @@ EMAIL_USE_SSL, EMAIL_USE_TLS = _MAIL.is_tls, _MAIL.is_starttls
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ORQ.email_from
 
+SPECTACULAR_SETTINGS = spectacular_settings(ORQ.path_prefix)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["schedules.api.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["schedules.api.authentication.HasScope"],

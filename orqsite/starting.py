@@ -4,6 +4,7 @@ import codecs
 import encodings
 import pkgutil
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -32,6 +33,7 @@ def begin() -> None:
     if settings.ORQ.log_format == "json":
         log_what_ends_the_process()
     require_encryption_keys()
+    _require_static_files()
     touch_codecs()
     _require_no_cluster()
     _require_time_outs()
@@ -76,6 +78,16 @@ def require_known_keys() -> None:
         raise SettingInvalid(f"ORQ_ENCRYPTION_KEYS: {state}. Give this process the keys that the others have")
     if state.name == known_keys.INCOMPLETE:
         log.warning("keys.incomplete", missing=state.missing)
+
+
+def _require_static_files() -> None:
+    """Where they are said to be; SettingInvalid."""
+    folder = settings.ORQ.static_dir
+    if folder and not (Path(folder) / "staticfiles.json").is_file():
+        raise SettingInvalid(
+            f"ORQ_STATIC_DIR: no files were collected in {folder}. Run `python3 manage.py collectstatic`, after each "
+            "update again, or leave it empty"
+        )
 
 
 def touch_codecs() -> None:

@@ -9,7 +9,7 @@
 --clocks                                                           clocks that leap, under real processes (needs cc)
 --agents                                                           agent servers that others wrote
 --openapi                                                          Redocly and Spectral on /openapi.json (needs Node)
---proxy                                                            the proxy's file in a real nginx (needs nginx)
+--proxy                                                            the proxy's file in a real nginx (nginx)
 --metrics                                                          a real Prometheus scrapes a real service
 --alerts                                                           who is told what by real processes
 --servers                                                          RabbitMQ, Redis with TLS, PgBouncer, nginx (Debian)

@@ -23,6 +23,16 @@ class Web(Group):
         default_factory=list,
         description="comma-separated origins (https://…) from which console forms are accepted",
     )
+    path_prefix: str = Field(
+        "",
+        pattern=r"^(/[A-Za-z0-9._~-]+)*$",
+        description="path under which the proxy in front serves everything, such as /schedules",
+    )
+    static_dir: str = Field(
+        "",
+        description="folder of the console's collected files (`manage.py collectstatic`); "
+        "default: they are served from the packages, uncompressed",
+    )
     https: bool = Field(
         False,
         description="the service is behind an HTTPS proxy: secure cookies, HSTS, trust in X-Forwarded-Proto",

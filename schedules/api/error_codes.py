@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.conf import settings
+
 DOCUMENTED_AT: Final = "/docs/errors"
 UNAUTHENTICATED: Final = 16
 """The top-level `code` of every 401 (the number of gRPC's UNAUTHENTICATED); the newest client models it so."""
@@ -157,7 +159,7 @@ def error_body(code: str, message: str = "", param: str | None = None) -> dict[s
         "message": text,
         "type": error_code.type,
         "param": param,
-        "doc_url": f"{DOCUMENTED_AT}#{code}",
+        "doc_url": f"{settings.ORQ.path_prefix}{DOCUMENTED_AT}#{code}",
     }
     if error_code.status == 401:
         return {"error": error, "message": text, "code": UNAUTHENTICATED}

@@ -19,6 +19,7 @@ import pytest
 from orqsite.embedded.children import Child
 from orqsite.embedded.ports import LOOPBACK, free_port
 from tests.doors.web import ROOT, Web
+from tests.servers.debian import unpacked
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.processes, pytest.mark.nginx]
@@ -27,26 +28,35 @@ CONFIGURATION = (ROOT / "deploy/proxy/nginx.conf").read_text()
 SLOW = 400
 
 
+def nginx() -> str:
+    """The one on the path, else Debian's, unpacked and not installed."""
+    found = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    return found or str(unpacked("nginx") / "usr/sbin/nginx")
+
+
 class Proxy:
     """nginx with the shipped file; only its addresses and its folder are this test's own."""
 
-    def __init__(self, folder: Path, web: Web, believed: str = "10.0.0.0/8") -> None:
+    def __init__(
+        self, folder: Path, web: Web, believed: str = "10.0.0.0/8", location: str = "location / {"
+    ) -> None:
         self.port = free_port()
+        self.probe = "/healthz"
         self.temporary = folder
         self._text = (
             CONFIGURATION.replace("server web:8000", f"server {LOOPBACK}:{web.port}")
             .replace("listen 8080", f"listen {LOOPBACK}:{self.port}")
             .replace("10.0.0.0/8", believed)
+            .replace("location / {", location)
             .replace("/tmp/", f"{folder}/")  # noqa: S108 - the file's own
         )
 
     def start(self, stack: ExitStack) -> None:
         file = self.temporary / "nginx.conf"
         file.write_text(self._text)
-        program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-        assert program, "nginx is not installed"
+        program = nginx()
         user = " user root;" if os.getuid() == 0 else ""  # it may not enter this folder as another one
-        command = [program, "-c", str(file), "-g", f"daemon off;{user}"]
+        command = [program, "-e", "stderr", "-c", str(file), "-g", f"daemon off;{user}"]
         subprocess.run([*command, "-t"], check=True)
         log = stack.enter_context((self.temporary / "nginx.log").open("ab"))
         stack.callback(Child(command, env=os.environ, cwd=ROOT, output=log).kill)
@@ -54,7 +64,7 @@ class Proxy:
 
     def answers(self) -> bool:
         with suppress(OSError, HTTPException):
-            return self.exchange(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")[0] == 200
+            return self.exchange(f"GET {self.probe} HTTP/1.1\r\nHost: x\r\n\r\n".encode())[0] == 200
         return False
 
     def connected(self) -> socket.socket:

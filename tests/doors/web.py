@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from http.client import HTTPResponse
 from pathlib import Path
@@ -22,9 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 class Web:
     """The web process of `up`, with a temp folder of its own."""
 
-    def __init__(self, folder: Path, before: str = "true") -> None:
-        """`before`: what a shell does first, such as lowering a limit."""
-        self._before = before
+    def __init__(self, folder: Path, before: str = "true", address: str = LOOPBACK) -> None:
+        """`before`: what a shell does first, such as lowering a limit. `address`: where it listens."""
+        self._before, self._address = before, address
         self.port = free_port()
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
@@ -38,9 +39,8 @@ class Web:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-        subprocess.run(migrate, env=self.environment, cwd=ROOT, check=True)
-        command = [sys.executable, "-m", "gunicorn", "orqsite.wsgi", "--bind", f"{LOOPBACK}:{self.port}"]
+        self.manage("migrate", "--verbosity", "0")
+        command = [sys.executable, "-m", "gunicorn", "orqsite.wsgi", "--bind", f"{self._address}:{self.port}"]
         log = self._stack.enter_context(self._log.open("ab"))
         shell = ["/bin/sh", "-c", f'{self._before} && exec "$@"', "sh"]
         self.child = Child([*shell, *command, *WEB_OPTIONS], env=self.environment, cwd=ROOT, output=log)
@@ -50,6 +50,15 @@ class Web:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def manage(self, *arguments: str) -> None:
+        """A management command that must succeed."""
+        subprocess.run([sys.executable, "manage.py", *arguments], env=self.environment, cwd=ROOT, check=True)
+
+    def attempt(self, environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+        """The application loaded in another environment, which it may refuse."""
+        command = [sys.executable, "-c", "import orqsite.wsgi"]
+        return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
 
     def log(self) -> str:
         """What the process has said."""
