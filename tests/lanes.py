@@ -13,6 +13,7 @@
 --metrics                                                          a real Prometheus scrapes a real service
 --alerts                                                           who is told what by real processes
 --servers                                                          RabbitMQ, Redis with TLS, PgBouncer, nginx (Debian)
+--kubernetes                                                       deploy/kubernetes against Kubernetes' schemas
 --containers                                                       image and Compose in a real engine (root, Debian)
 --advisories                                                       known vulnerabilities of the locked packages
 """
@@ -107,6 +108,11 @@ def _servers(arguments: list[str]) -> int:
     return _pytest(["tests/foreign_servers", *arguments], {"ORQ_TEST_DEBIAN": "1"})
 
 
+def _kubernetes(arguments: list[str]) -> int:
+    """The validator's environment is made first when it is not there, which needs the package registry."""
+    return _pytest(["tests/deployment/test_kubernetes.py", *arguments], {"ORQ_TEST_KUBERNETES": "1"})
+
+
 def _containers(arguments: list[str]) -> int:
     """The engine's and the images' files are made first when they are not there, which takes minutes."""
     return _pytest(["tests/containers", "-s", *arguments], {"ORQ_TEST_CONTAINERS": "1"})
@@ -150,6 +156,7 @@ LANES: Final[Mapping[str, Callable[[list[str]], int]]] = {
     "--metrics": _metrics,
     "--alerts": _alerts,
     "--servers": _servers,
+    "--kubernetes": _kubernetes,
     "--containers": _containers,
     "--advisories": _advisories,
 }

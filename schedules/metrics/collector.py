@@ -122,6 +122,8 @@ def _of_due(now: datetime) -> Iterator[Metric]:
     due = gauges.due(now)
     yield _gauge("next_fires_due", "Fire times that have come and were not fired", (), {(): due.count})
     yield _gauge("oldest_due_seconds", "How long the oldest of them has waited", (), {(): due.oldest_seconds})
+    waited: dict[Values, float] = {(): gauges.oldest_due_run_seconds(now)}
+    yield _gauge("oldest_due_run_seconds", "How long the oldest run has waited that may start", (), waited)
     length = gauges.broker_messages()
     lengths: dict[Values, float] = {} if length is None else {(): length}
     yield _gauge(

@@ -14,6 +14,7 @@ from schedules.models import (
     Incident,
     NextFire,
     ProcessRegistration,
+    Run,
     ScheduleCount,
     Workspace,
 )
@@ -35,6 +36,13 @@ def due(now: datetime) -> Due:
     found = NextFire.objects.filter(fire_time__lte=now).aggregate(count=Count("pk"), oldest=Min(since))
     oldest = found["oldest"] or now
     return Due(found["count"], max(0.0, (now - oldest).total_seconds()))
+
+
+def oldest_due_run_seconds(now: datetime) -> float:
+    """How long the oldest run has waited that may start and has not; 0: none."""
+    since = Greatest(F("not_before"), Value(_EARLIEST))
+    oldest: datetime | None = Run.objects.claimable(now).aggregate(oldest=Min(since))["oldest"]
+    return 0.0 if oldest is None else (now - oldest).total_seconds()
 
 
 def processes() -> list[ProcessRegistration]:

@@ -96,4 +96,4 @@ def test_the_files_it_tells_to_copy_are_there() -> None:
     ]
 
     assert copied
-    assert all((ROOT / source).exists() for source in copied)
+    assert all(any(ROOT.glob(source)) for source in copied)

@@ -121,6 +121,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "nginx": os.environ.get("ORQ_TEST_NGINX") != "1",
         "prometheus": os.environ.get("ORQ_TEST_PROMETHEUS") != "1",
         "debian": os.environ.get("ORQ_TEST_DEBIAN") != "1",
+        "kubernetes": os.environ.get("ORQ_TEST_KUBERNETES") != "1",
         "containers": os.environ.get("ORQ_TEST_CONTAINERS") != "1",
     }
     leave_out = [item for item in items if any(item.get_closest_marker(name) for name in away if away[name])]

@@ -20,6 +20,9 @@ class Command(migrate.Command):
     """Django's own, behind a lock; on SQLite the file's lock is enough."""
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["check_unapplied"]:  # it only reads
+            super().handle(*args, **options)
+            return
         if settings.ORQ.transaction_pooler:
             raise CommandError(
                 "ORQ_TRANSACTION_POOLER: migrations need a session of their own. Name PostgreSQL itself in "

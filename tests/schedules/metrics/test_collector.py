@@ -182,6 +182,13 @@ def test_what_is_due_and_was_not_fired_shows() -> None:
     assert 85 < (value(samples, "oldest_due_seconds") or 0) < 600
 
 
+def test_how_long_the_oldest_run_has_waited_shows() -> None:
+    assert value(scraped(), "oldest_due_run_seconds") == 0
+    make_run(make_schedule(), not_before=database_now() - 90 * SECOND)
+
+    assert 85 < (value(scraped(), "oldest_due_run_seconds") or 0) < 600
+
+
 def test_beats_and_workers_show_with_the_time_they_were_seen() -> None:
     for kind, pid, in_flight in (("beat", 1, 0), ("worker", 2, 7)):
         ProcessRegistration.objects.create(
