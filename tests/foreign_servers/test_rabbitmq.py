@@ -1,6 +1,7 @@
 """RabbitMQ as the broker: messages, the queue's length, health, and a whole service on it."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -20,7 +21,7 @@ from schedules.messages import dispatch
 from schedules.messages.breaker import Breaker
 from tests.agent_server import AgentServer
 from tests.processes.conftest import empty_database
-from tests.processes.service import Service
+from tests.processes.service import WORKER, Service
 from tests.processes.test_main_path import Agent, in_seconds
 from tests.servers.celery_broker import use_broker
 from tests.servers.rabbitmq import RabbitMQ
@@ -153,12 +154,18 @@ def test_an_alarm_is_named(tmp_path: Path, settings: Settings) -> None:
 
 
 @pytest.fixture(scope="module")
-def agent(rabbitmq: RabbitMQ, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
-    """Of a whole service on RabbitMQ, whose limits are in Redis."""
+def service(rabbitmq: RabbitMQ, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """On RabbitMQ; its limits are in Redis."""
     folder = tmp_path_factory.mktemp("service")
     service = Service(folder, empty_database("postgresql", folder), os.environ["REDIS_URL"])
     service.environment |= {"BROKER_URL": rabbitmq.url, "ORQ_WORKER_THREADS": "4"}
-    with service, AgentServer() as server:
+    with service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def agent(service: Service) -> Iterator[Agent]:
+    with AgentServer() as server:
         agent = Agent(service, server)
         yield agent
         agent.client.close()
@@ -175,5 +182,24 @@ def test_a_cadence_and_a_run_now_are_called_once_each(agent: Agent) -> None:
     assert len(agent.calls()) == 2
 
 
-def test_readyz_is_green_and_the_status_command_knows_the_queue(agent: Agent) -> None:
+def test_readyz_is_green_and_the_status_command_knows_the_queue(service: Service, agent: Agent) -> None:
     assert agent.client.get("/readyz").json()["broker"] == "ok"
+    assert re.search(r"^queue +0 messages$", service.manage("status"), re.MULTILINE)
+
+
+def test_after_a_restart_of_the_broker_runs_go_on_and_none_is_lost(
+    service: Service, agent: Agent, rabbitmq: RabbitMQ
+) -> None:
+    """A worker may end then, as with Redis; a supervisor starts it again."""
+    daily = agent.create("cron", "0 0 9 * * *")
+    before = len(agent.calls())
+    rabbitmq.kill()
+
+    agent.trigger(daily)
+    assert agent.client.get("/readyz").json()["broker"] == "unreachable"
+    rabbitmq.start()
+    if not service.children["worker"].is_alive:
+        service.start("worker", *WORKER)
+
+    assert agent.ended_run(daily, 120)["state"] == "succeeded"
+    assert len(agent.calls()) == before + 1
