@@ -15,7 +15,11 @@ from schedules.limits.local_share import Limit
 from schedules.limits.rate_counter import RateCounter
 from schedules.messages import dispatch
 from schedules.messages.breaker import Breaker
+from tests.agent_server import AgentServer
 from tests.authority import make_authority
+from tests.processes.conftest import empty_database
+from tests.processes.service import Service
+from tests.processes.test_main_path import Agent
 from tests.servers.celery_broker import use_broker
 from tests.servers.redis_tls import RedisTls
 
@@ -129,3 +133,19 @@ def test_a_certificate_for_another_name_is_not_the_servers(
     given = misnamed.url(f"?ssl_ca_certs={files}/authority.pem{options}")
 
     assert reached(settings, monkeypatch, given) == outcome
+
+
+@pytest.mark.postgresql
+def test_a_whole_service_works_over_tls(
+    server: RedisTls, files: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("service")
+    url = server.url(f"?ssl_ca_certs={files}/authority.pem")
+    with Service(folder, empty_database("postgresql", folder), url) as service, AgentServer() as agents:
+        agent = Agent(service, agents)
+        daily = agent.create("cron", "0 0 9 * * *")
+        agent.trigger(daily)
+
+        assert agent.ended_run(daily, 60)["state"] == "succeeded"
+        assert agent.client.get("/readyz").json()["status"] == "ok"
+        agent.client.close()
