@@ -12,6 +12,7 @@
 --proxy                                                            the proxy's file in a real nginx (needs nginx)
 --metrics                                                          a real Prometheus scrapes a real service
 --alerts                                                           who is told what by real processes
+--console                                                          stories of operators in a real browser
 --containers                                                       image and Compose in a real engine (root, Debian)
 --advisories                                                       known vulnerabilities of the locked packages
 """
@@ -101,6 +102,10 @@ def _alerts(arguments: list[str]) -> int:
     return _pytest(["tests/processes/test_incidents.py", "-s", *arguments], {"ORQ_TEST_ALERTS": "1"})
 
 
+def _console(arguments: list[str]) -> int:
+    return _pytest(["tests/proofs/console", *arguments], {"ORQ_TEST_CONSOLE": "1"})
+
+
 def _containers(arguments: list[str]) -> int:
     """The engine's and the images' files are made first when they are not there, which takes minutes."""
     return _pytest(["tests/containers", "-s", *arguments], {"ORQ_TEST_CONTAINERS": "1"})
@@ -143,6 +148,7 @@ LANES: Final[Mapping[str, Callable[[list[str]], int]]] = {
     "--proxy": _proxy,
     "--metrics": _metrics,
     "--alerts": _alerts,
+    "--console": _console,
     "--containers": _containers,
     "--advisories": _advisories,
 }

@@ -4,31 +4,19 @@ The whole service is started with `manage.py up`, given agents, schedules and ru
 its own API and commands, and looked at with a headless Chromium of the system.
 """
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
-import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from playwright.sync_api import Page, sync_playwright
-
-from orqsite.embedded.ports import free_port
 from tests.agent_server import AgentServer, Behaviour
+from tests.chromium import running_chromium
+from tests.up_service import Service, running_service
 from tests.waiting import wait_for
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PICTURE: Final = ROOT / "docs" / "images" / "console.png"
 SIZE: Final = {"width": 1360, "height": 900}
-SERVERS: Final = {"DATABASE_URL", "REDIS_URL"}
-"""Left out of the service's environment: it starts its own."""
 FINAL: Final = {"succeeded", "failed", "cancelled", "discarded"}
 
 AGENTS: Final[Mapping[str, Behaviour]] = {
@@ -55,51 +43,6 @@ SCHEDULES: Final = [
     ("release-notes", "Draft the release notes", "0 0 16 * * fri"),
     ("competitor-watch", "Competitors' news", "0 45 5 * * *"),
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A service that runs: its address, its folder, the environment of its commands."""
-
-    url: str
-    folder: Path
-    env: Mapping[str, str]
-
-    def manage(self, *words: str) -> None:
-        """One of manage.py's commands."""
-        command = [sys.executable, "manage.py", *words]
-        subprocess.run(command, cwd=ROOT, env=self.env, check=True, stdout=subprocess.DEVNULL)
-
-    def secret(self, name: str) -> str:
-        """What a file of the data folder holds."""
-        return (self.folder / name).read_text().strip()
-
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """The API's answer."""
-        headers = {"Authorization": f"Bearer {self.secret('demo_api_key')}"}
-        data = None if body is None else json.dumps(body).encode()
-        headers |= {} if body is None else {"Content-Type": "application/json"}
-        request = urllib.request.Request(f"{self.url}{path}", data, headers, method=method)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.loads(answer.read() or b"null")
-
-
-@contextmanager
-def running_service() -> Iterator[Service]:
-    """`manage.py up` on a fresh data folder, with its demo; gone at the end of the block."""
-    with tempfile.TemporaryDirectory() as name:
-        folder, port = Path(name), free_port()
-        own = {"ORQ_DATA_DIR": name, "ORQ_BOOTSTRAP": "off"}
-        env = {key: value for key, value in os.environ.items() if key not in SERVERS} | own
-        command = [sys.executable, "manage.py", "up", "--port", str(port)]
-        output = folder / "output"
-        with output.open("w") as file, subprocess.Popen(command, cwd=ROOT, env=env, stdout=file) as process:
-            try:
-                wait_for(lambda: "Running at " in output.read_text(), 120, "the service")
-                url = f"http://127.0.0.1:{port}"
-                yield Service(url, folder, env | {"DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}"})
-            finally:
-                process.terminate()
 
 
 def fill(service: Service, server: AgentServer) -> None:
@@ -144,21 +87,11 @@ def _states(service: Service, path: str) -> set[str]:
 
 def photograph(service: Service, target: Path) -> None:
     """Sign in and keep a picture of the list of runs."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+    with running_chromium() as browser:
         page = browser.new_page(viewport=SIZE, color_scheme="light")  # type: ignore[arg-type]
-        _sign_in(page, service)
+        service.sign_in(page)
         page.goto(f"{service.url}/console/schedules/run/")
         page.screenshot(path=target)
-        browser.close()
-
-
-def _sign_in(page: Page, service: Service) -> None:
-    page.goto(f"{service.url}/console/")
-    page.fill("input[name=username]", "demo")
-    page.fill("input[name=password]", service.secret("demo_console_password"))
-    page.click("button[type=submit]")
-    page.wait_for_url("**/console/")
 
 
 def main() -> None:

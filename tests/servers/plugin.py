@@ -120,6 +120,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "node": os.environ.get("ORQ_TEST_NODE") != "1",
         "nginx": os.environ.get("ORQ_TEST_NGINX") != "1",
         "prometheus": os.environ.get("ORQ_TEST_PROMETHEUS") != "1",
+        "console": os.environ.get("ORQ_TEST_CONSOLE") != "1",
         "containers": os.environ.get("ORQ_TEST_CONTAINERS") != "1",
     }
     leave_out = [item for item in items if any(item.get_closest_marker(name) for name in away if away[name])]

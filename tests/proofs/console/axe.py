@@ -1,0 +1,33 @@
+"""What axe-core, which judges pages by the accessibility guidelines, says of one."""
+
+from functools import cache
+from typing import Any, Final
+
+from playwright.sync_api import Page
+
+from tests.environments import python_in
+
+SERIOUS: Final = {"serious", "critical"}
+
+
+def serious_findings(page: Page) -> list[str]:
+    """Each serious finding with the elements it concerns; none is what we want."""
+    page.evaluate(_source())
+    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{violation['id']}: {node['html'][:160]} ({'; '.join(_messages(node))})"
+        for violation in found["violations"]
+        if violation["impact"] in SERIOUS
+        for node in violation["nodes"]
+    ]
+
+
+def _messages(node: dict[str, Any]) -> list[str]:
+    return [check["message"] for check in (*node["any"], *node["all"], *node["none"])]
+
+
+@cache
+def _source() -> str:
+    python = python_in("axe", "axe")
+    [script] = python.parents[1].glob("lib/python*/site-packages/axe_playwright_python/axe.min.js")
+    return script.read_text()
