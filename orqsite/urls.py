@@ -4,10 +4,14 @@ from django.contrib import admin
 from django.urls import include, path
 
 from orqsite import health
+from orqsite.front_doors import leads_to
 from orqsite.login import provider
 from orqsite.metrics import metrics
 
 urlpatterns = [
+    path("", leads_to("admin:index")),
+    path("console", leads_to("admin:index")),
+    path("docs/", leads_to("docs")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics),
