@@ -7,6 +7,7 @@ from orqsite import health
 from orqsite.front_doors import leads_to
 from orqsite.login import provider
 from orqsite.metrics import metrics
+from schedules.admin import live
 
 urlpatterns = [
     path("", leads_to("admin:index")),
@@ -17,6 +18,7 @@ urlpatterns = [
     path("metrics", metrics),
     path("console/login/provider/", provider.start, name="provider-start"),
     path("console/login/provider/return", provider.finish, name="provider-return"),
+    path("console/", include(live.urls())),
     path("console/", admin.site.urls),
     path("", include("schedules.api.urls")),
 ]

@@ -15,6 +15,7 @@ from schedules import tallies
 from schedules.database.clock import time_to_act
 from schedules.errors import ClockLeapt
 from schedules.metrics import schedule_counts
+from schedules.overview import coming_load
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +41,9 @@ class Counting(threading.Thread):
             while tallies.fold() == tallies.BATCH:
                 pass
             with suppress(ClockLeapt):
-                schedule_counts.refresh(time_to_act())
+                now = time_to_act()
+                schedule_counts.refresh(now)
+                coming_load.refresh(now)
             self._is_failing = False
         except Exception as error:  # this thread must not die: nothing would be counted any more
             if not self._is_failing:
