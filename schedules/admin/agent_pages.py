@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from schedules import agents, journal
-from schedules.admin import cells, pause_cells
+from schedules.admin import agent_health_cells, cells, pause_cells
 from schedules.admin.agent_form import OF_ORIGIN, AgentForm, VersionForm, VersionFormSet
 from schedules.admin.base import ConsoleList
 from schedules.admin.filters import WorkspaceFilter
@@ -30,12 +30,6 @@ from schedules.models import CHANGE_ORIGIN, Agent, AgentVersion, Schedule
 def active_tag(agent: Agent) -> str:
     """The active version's tag; needs the annotations of the list."""
     return getattr(agent, "active_tag", None) or cells.NOTHING
-
-
-@admin.display(description="Runtime", ordering="runtime")
-def runtime(agent: Agent) -> str:
-    """What executes it."""
-    return cells.badge(agent.runtime)
 
 
 @admin.display(description="Active")
@@ -142,6 +136,7 @@ class AgentList(ConsoleList):
         """With what holds them, read once."""
         super().get_results(request)
         pause_cells.remember(self.result_list)
+        agent_health_cells.remember(self.result_list)
 
 
 @admin.register(Agent)
@@ -151,7 +146,16 @@ class AgentAdmin(PausePages[Agent]):
     workspace_path = "workspace"
     form = AgentForm
     inlines = (VersionInline,)
-    list_display = (key, "workspace", state, runtime, active_tag, credential_state, schedule_count)
+    list_display = (
+        key,
+        "workspace",
+        state,
+        agent_health_cells.health,
+        agent_health_cells.in_flight,
+        agent_health_cells.waiting,
+        active_tag,
+        schedule_count,
+    )
     verbs = (RELEASE,)
     list_filter = (WorkspaceFilter, "runtime")
     list_select_related = ("workspace",)

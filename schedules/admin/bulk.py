@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django import forms
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -26,6 +27,8 @@ COUNTED: Final = 10_000
 CHUNK: Final = 500
 _OF_THE_PAGE: Final = {"p", "o", "all", "_changelist_filters"}
 """Parameters of a list's address that choose no rows."""
+
+_ALL: Final = "All"
 
 Narrow = Callable[[QuerySet[Any]], QuerySet[Any]]
 
@@ -80,7 +83,8 @@ def links(pages: ConsoleAdmin[Any], request: HttpRequest) -> list[Link]:
 def page(pages: ConsoleAdmin[Any], request: HttpRequest, verb: Verb[Any]) -> HttpResponse:
     """What it concerns and a form; when that is sent, do it and go back to the list."""
     narrow, left_out = _CONCERNED[pages.model, verb.name]
-    rows = narrow(pages.get_changelist_instance(request).get_queryset(request)) if _asked(request) else None
+    changelist = pages.get_changelist_instance(request)
+    rows = narrow(changelist.get_queryset(request)) if _asked(request) else None
     form = _form(verb)(request.POST if request.method == "POST" else None)
     back = f"{_url(pages, 'changelist')}?{_asked(request)}"
     count = 0 if rows is None else rows.order_by()[: COUNTED + 1].count()
@@ -97,11 +101,21 @@ def page(pages: ConsoleAdmin[Any], request: HttpRequest, verb: Verb[Any]) -> Htt
         "is_any": bool(count),
         "names": names,
         "left_out": left_out,
-        "filter": [(name, value) for name, value in request.GET.items() if name not in _OF_THE_PAGE],
+        "filter": list(_in_words(changelist)),
         "form": form,
         "back": back,
     }
     return TemplateResponse(request, "console/bulk.html", context)
+
+
+def _in_words(changelist: ChangeList) -> Iterator[tuple[str, str]]:
+    """What the filter says, as the list's own filters say it."""
+    if changelist.query:
+        yield "search", changelist.query
+    for spec in changelist.filter_specs:
+        chosen = [choice["display"] for choice in spec.choices(changelist) if choice["selected"]]
+        if chosen and chosen != [_ALL]:
+            yield str(spec.title), ", ".join(map(str, chosen))
 
 
 def _form(verb: Verb[Any]) -> type[forms.Form]:

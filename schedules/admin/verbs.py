@@ -33,10 +33,10 @@ class VerbAdmin(ConsoleAdmin[M]):
     list_before_template = "console/bulk_acts.html"
 
     def get_urls(self) -> list[URLPattern]:
-        """For the buttons `<id>/do/<verb>/`, for a filter `bulk/<verb>/`, ahead of Django's own."""
+        """For the buttons `<id>/do/<verb>/`, for a filter `bulk-<verb>/`, ahead of Django's own."""
         wrap, prefix = self.admin_site.admin_view, f"{self.opts.app_label}_{self.opts.model_name}"
         do_it = path("<path:object_id>/do/<slug:name>/", wrap(self.verb_view), name=f"{prefix}_do")
-        by_filter = path("bulk/<slug:name>/", wrap(self.bulk_view), name=f"{prefix}_bulk")
+        by_filter = path("bulk-<slug:name>/", wrap(self.bulk_view), name=f"{prefix}_bulk")
         return [do_it, *([by_filter] if bulk.verbs_of(self) else []), *super().get_urls()]
 
     def bulk_view(self, request: HttpRequest, name: str) -> HttpResponse:

@@ -25,7 +25,8 @@ HOURS: Final = 168
 HERD: Final = 20
 """So many schedules at one second are told of."""
 MOST_CADENCES: Final = 2_000
-MOST_FIRES: Final = 150_000
+MOST_FIRES: Final = 100_000
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +43,15 @@ class CadenceGroup:
     is_together: bool
     count: int
 
-    def instants(self, end: datetime) -> Iterator[datetime]:
-        """Its fire times before `end`, the next one first."""
-        yield self.first_fire
+    def instants(self, end: datetime, first: datetime | None = None) -> list[datetime]:
+        """Its fire times before `end`, from `first` on, or from the next one on; InvalidExpression."""
+        first = max(first or self.first_fire, self.first_fire)
+        own = [self.first_fire] if first <= self.first_fire < end else []
         if self.type == ScheduleType.ONCE:
-            return
+            return own
         cadence = parse(self.type, self.expression).anchored_at(self.first_fire)
-        for instant in cadence.all_between(self.first_fire, end - timedelta(microseconds=1)):
-            yield from_microseconds(instant)
+        after = max(self.first_fire, first - _MICROSECOND)
+        return [*own, *map(from_microseconds, cadence.all_between(after, end - _MICROSECOND))]
 
 
 @dataclass(slots=True)
@@ -95,7 +97,7 @@ def _worked_out(first_hour: datetime) -> dict[UUID, _Sums]:
 def _bounded_instants(group: CadenceGroup, end: datetime, budget: int) -> list[datetime]:
     """None where they are more than may be worked out yet, or cannot be."""
     try:
-        instants = list(group.instants(end)) if budget > 0 else []
+        instants = group.instants(end) if budget > 0 else []
     except InvalidExpression:
         return []
     return instants if len(instants) <= budget else []

@@ -90,17 +90,16 @@ def cadences_firing(reach: Reach, first: datetime, end: datetime) -> list[Firing
     """The expressions of the coming week that fire from `first` on and before `end`; most schedules first."""
     counts, instants = Counter[tuple[str, str]](), defaultdict[tuple[str, str], set[datetime]](set)
     for group in _stored(reach):
-        within = [instant for instant in _instants(group, end) if instant >= first]
-        if within:
+        if within := _instants(group, first, end):
             key = group.type, group.expression
             counts[key] += group.count
             instants[key].update(within)
     return [FiringCadence(*key, tuple(sorted(instants[key])), count) for key, count in counts.most_common()]
 
 
-def _instants(group: CadenceGroup, end: datetime) -> list[datetime]:
+def _instants(group: CadenceGroup, first: datetime, end: datetime) -> list[datetime]:
     try:
-        return [instant for instant in group.instants(end) if instant < end]
+        return group.instants(end, first)
     except InvalidExpression:
         return []
 

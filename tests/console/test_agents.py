@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 LIST = reverse("admin:schedules_agent_changelist")
 ADD = reverse("admin:schedules_agent_add")
-MOST_QUERIES = 10
+MOST_QUERIES = 15
 SIGNING_SECRETS = [f"whsec_{b64encode(bytes([number]) * 24).decode()}" for number in (1, 2)]
 
 
