@@ -24,7 +24,8 @@ from schedules import access
 from schedules.database.clock import database_now
 from schedules.expressions.instants import rfc3339
 from schedules.models import Agent, Role
-from schedules.overview import coming_load
+from schedules.overview import agent_health, coming_load, coming_week, next_up, past_hours, recent
+from schedules.overview.reach import Reach
 
 REQUESTS = 5
 
@@ -63,8 +64,11 @@ def run(servers: Servers, rounds: int, *, is_quick: bool) -> Report:
     with connection.cursor() as cursor:
         for statement in (_TO_NEXT_FIRES, _TO_SCHEDULES, "VACUUM ANALYZE"):
             cursor.execute(statement)
-    worked_out = Series([_seconds(coming_load.refresh) for _ in range(rounds)])
+    worked_out = Series([_milliseconds(_work_out) for _ in range(rounds)])
     report.row("the coming week, worked out by a beat", "–", "–", worked_out.median, worked_out.spread)
+    for name, part in _parts(agent).items():
+        series = Series([_milliseconds(part) for _ in range(rounds)])
+        report.row(name, "all", "–", series.median, series.spread)
     people = {"superuser": User.objects.create_superuser("bench"), "viewer": _viewer(agent)}
     with web(servers.folder) as url:
         asked = {
@@ -79,6 +83,20 @@ def run(servers: Servers, rounds: int, *, is_quick: bool) -> Report:
         f"{schedules:,} schedules, {runs:,} runs of {metrics.AGENTS} agents; each the mean of {REQUESTS}."
     )
     return report
+
+
+def _parts(agent: Agent) -> dict[str, Callable[[], object]]:
+    """What the front page and the list of agents ask, each alone."""
+    everywhere, now = Reach(), database_now()
+    fifty = list(Agent.objects.filter(workspace=agent.workspace_id).values_list("pk", flat=True)[:50])
+    return {
+        "failures of a day": lambda: recent.failures(everywhere, now),
+        "the past week": lambda: past_hours.past_week(everywhere, now),
+        "the coming week, read": lambda: coming_week.coming_week(everywhere),
+        "the next twenty": lambda: next_up.next_fires(everywhere, now),
+        "running now": lambda: next_up.running_now(everywhere),
+        "health of fifty agents": lambda: agent_health.health_of(fifty, now),
+    }
 
 
 def _paths(agent: Agent) -> list[str]:
@@ -134,7 +152,11 @@ def _query_count(path: str, user: User) -> int:
     return len(queries)
 
 
-def _seconds(refresh: Callable[..., bool]) -> float:
+def _milliseconds(part: Callable[[], object]) -> float:
     began = time.perf_counter()
-    refresh(database_now(), timedelta(0))
+    part()
     return (time.perf_counter() - began) * 1000
+
+
+def _work_out() -> None:
+    coming_load.refresh(database_now(), timedelta(0))

@@ -46,7 +46,7 @@ class _Told:
 
 
 @dataclass(slots=True)
-class _Unreachable:
+class Unreachable:
     """How a call to a server that is not there fails."""
 
     code: str = "agent_unreachable"
@@ -163,7 +163,7 @@ class _Week:
     def _end(self, claimed: Claimed, at: datetime) -> None:
         at = min(at, self._now)
         if (claimed.agent.key == FAILING and at > self._now - FAILING_SINCE) or self._number % 53 == 0:
-            assert finishing.fail(claimed, _Unreachable(), at) == RunState.FAILED  # noqa: S101
+            assert finishing.fail(claimed, Unreachable(), at) == RunState.FAILED  # noqa: S101
             return
         answer = self._answer(claimed)
         facts = {**finishing.outcome_of(answer), **finishing.spent_by(answer, claimed.agent, at)}

@@ -17,7 +17,8 @@ def test_axe_finds_nothing_serious_on_any_page(page: Page, theme: Literal["light
 
     found = {path: _judged(page, path) for path in every_page(page)}
 
-    assert {path: findings for path, findings in found.items() if findings} == {}
+    assert len(found) > 20
+    assert {path: findings[:3] for path, findings in found.items() if findings} == {}
 
 
 def test_no_page_asks_another_host(page: Page) -> None:
