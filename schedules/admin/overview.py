@@ -12,7 +12,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
-from schedules.admin.held_lines import everything, held_lines
+from schedules.admin.held_lines import everything, held_lines, seen_holds
 from schedules.admin.incident_lines import incidents
 from schedules.admin.islands import Island, island
 from schedules.admin.lines import Line
@@ -20,7 +20,7 @@ from schedules.admin.moments import moment
 from schedules.admin.overview_coming import coming
 from schedules.admin.overview_health import LEDGER, Tile, ledger_tile, tiles
 from schedules.admin.overview_past import bars, figures, past_rows
-from schedules.admin.recent_failures import Failing, failures, missed, reach
+from schedules.admin.recent_failures import failures, missed, reach
 from schedules.database.clock import database_now
 from schedules.health.report import recent_report
 from schedules.ledger.verdict import ledger_state
@@ -35,10 +35,10 @@ _WEIGHT: Final = {"error": 0, "warning": 1, "success": 2}
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """The front page's context (Unfold's DASHBOARD_CALLBACK)."""
-    now = database_now()
+    found = list(islands(request, database_now()))
     if getattr(request.user, "is_superuser", False):
-        context["everything"] = everything(now)
-    return context | {"islands": list(islands(request, now))}
+        context["everything"] = everything(found[0].context["holds"])
+    return context | {"islands": found}
 
 
 def islands(request: HttpRequest, now: datetime) -> Iterator[Island]:
@@ -46,13 +46,15 @@ def islands(request: HttpRequest, now: datetime) -> Iterator[Island]:
     failing = failures(request, now)
     ledger = ledger_state(now) if request.user.has_perm("schedules.view_auditresult") else None
     shown = [*tiles(), *([ledger_tile(ledger, now)] if ledger else [])]
-    yield island(request, "verdict", {"lines": _lines(request, failing, shown, now)})
+    seen = seen_holds(request, now)
+    told = [*held_lines(seen), *_of_a_day(failing.total, missed(request, now))]
+    yield island(request, "verdict", {"lines": _lines(told, shown), "holds": seen})
     yield island(request, "health", {"tiles": shown})
     yield island(request, "incidents", {"incidents": incidents(request, now)})
     yield island(request, "failing", {"failing": failing})
-    for name, seen in _SEEN.items():
+    for name, look in _SEEN.items():
         if request.user.has_perm("schedules.view_run"):
-            yield island(request, name, seen(request, now))
+            yield island(request, name, look(request, now))
 
 
 def _hours(request: HttpRequest, now: datetime) -> dict[str, Any]:
@@ -99,10 +101,9 @@ _SEEN: Final[dict[str, Callable[[HttpRequest, datetime], dict[str, Any]]]] = {
 """Of whose workspaces somebody may see runs and schedules."""
 
 
-def _lines(request: HttpRequest, failing: Failing, shown: list[Tile], now: datetime) -> list[Line]:
+def _lines(told: list[Line], shown: list[Tile]) -> list[Line]:
     """What is wrong, the worst first; else that all is well."""
-    concerns = [Line(concern.severity, concern.words) for concern in standing()]
-    lines = [*concerns, *held_lines(request, now), *_of_a_day(failing.total, missed(request, now))]
+    lines = [*(Line(concern.severity, concern.words) for concern in standing()), *told]
     lines += [
         Line(tile.kind, f"{LEDGER}: {tile.words}; {tile.detail}", tile.href) for tile in shown if tile.is_told
     ]

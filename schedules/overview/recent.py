@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db.models import QuerySet
 
 from schedules.database.ulids import lowest_ulid_at
-from schedules.models import Agent, MissedFiring, Run, RunState
+from schedules.models import MissedFiring, Run, RunState
 from schedules.overview.reach import Reach
 
 WITHIN: Final = timedelta(days=1)
@@ -44,16 +44,19 @@ def failures(reach: Reach, now: datetime) -> Failures:
     """The runs that failed within a day."""
     failed = Run.objects.filter(state=RunState.FAILED, id__gte=lowest_ulid_at(now - WITHIN))
     recent = _reached(failed, reach).filter(finished_at__isnull=False).order_by("-id")
-    rows = list(recent.values_list("id", "agent_id", "reason", "error_code", "finished_at")[:MOST_RUNS])
+    rows = list(
+        recent.values_list("id", "agent_id", "agent__key", "reason", "error_code", "finished_at")[:MOST_RUNS]
+    )
     ends: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+    keys: dict[str, str | None] = {}
     again, repeated = Counter[tuple[str, str]](), _run_again([row[0] for row in rows])
-    for run_id, agent_id, reason, code, finished_at in rows:
+    for run_id, agent_id, key, reason, code, finished_at in rows:
+        keys[agent_id] = key
         ends[agent_id, reason or code].append(finished_at)
         again[agent_id, reason or code] += run_id in repeated
-    keys = dict(Agent.objects.filter(pk__in={agent for agent, _ in ends}).values_list("pk", "key"))
     groups = [
         FailureGroup(
-            agent, keys.get(agent, "?"), reason, len(times), min(times), max(times), again[agent, reason]
+            agent, keys[agent] or "?", reason, len(times), min(times), max(times), again[agent, reason]
         )
         for (agent, reason), times in ends.items()
     ]

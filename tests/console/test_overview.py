@@ -17,6 +17,7 @@ from schedules.models.process import this_process
 from schedules.overview import recent
 from tests.console.browser import island_of, text_of
 from tests.console.conftest import MakePerson
+from tests.console.test_audits import make_audit
 from tests.factories import make_agent, make_run, make_schedule, make_workspace
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +156,8 @@ def test_the_page_asks_few_questions_however_many_failed(operator: Client) -> No
     schedules = [make_schedule(make_agent(key=f"a{number}")) for number in range(12)]
     for schedule in schedules:
         fail(schedule, 2)
+    make_audit(5)
+    make_audit(1, is_whole=False)
     operator.get(INDEX)
 
     with CaptureQueriesContext(connection) as queries:

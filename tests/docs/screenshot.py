@@ -1,106 +1,65 @@
-"""Takes the README's picture of the console: `.venv/bin/python -m tests.docs.screenshot` (needs chromium).
+"""Takes the pictures of the console: `.venv/bin/python -m tests.docs.screenshot [FOLDER]` (needs chromium).
 
-The whole service is started with `manage.py up`, given agents, schedules and runs that end in every way through
-its own API and commands, and looked at with a headless Chromium of the system.
+The whole service is started with `manage.py up`, whose demo has a week to look back on, and looked at with a headless
+Chromium of the system. Without a folder: those of the README and the docs. With one: every page of the console in
+both themes, wide and narrow, to be looked at.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+import re
+import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from tests.agent_server import AgentServer, Behaviour
+from playwright.sync_api import Browser, Page
+
 from tests.chromium import running_chromium
+from tests.proofs.console.pages import every_page
 from tests.up_service import Service, running_service
-from tests.waiting import wait_for
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-PICTURE: Final = ROOT / "docs" / "images" / "console.png"
-SIZE: Final = {"width": 1360, "height": 900}
-FINAL: Final = {"succeeded", "failed", "cancelled", "discarded"}
-
-AGENTS: Final[Mapping[str, Behaviour]] = {
-    "market-digest": Behaviour(),
-    "support-triage": Behaviour(delay=1.5),
-    "invoice-check": Behaviour(status=422, error={"code": "bad_input", "message": "The ledger is closed"}),
-    "release-notes": Behaviour(outcome="incomplete"),
-    "competitor-watch": Behaviour(delay=600),
+FOLDER: Final = Path(__file__).resolve().parents[2] / "docs" / "images"
+WIDE: Final = {"width": 1400, "height": 1150}
+NARROW: Final = {"width": 420, "height": 900}
+PICTURES: Final[dict[str, tuple[str, str, dict[str, int]]]] = {
+    "console.png": ("/console/", "light", WIDE),
+    "console-dark.png": ("/console/", "dark", WIDE),
+    "console-phone.png": ("/console/", "light", NARROW),
 }
-"""What the agents of the picture do when they are called."""
-
-ONCE: Final = [
-    ("market-digest", "Board meeting"),
-    ("support-triage", "Handover to the night shift"),
-    ("invoice-check", "Close the quarter"),
-]
-
-SCHEDULES: Final = [
-    ("market-digest", "Morning digest", "0 0 7 * * mon-fri"),
-    ("market-digest", "Weekly digest", "0 0 8 * * mon"),
-    ("support-triage", "Triage the inbox", "0 0 * * * *"),
-    ("support-triage", "Evening summary", "0 30 18 * * *"),
-    ("invoice-check", "Check open invoices", "0 15 6 * * *"),
-    ("release-notes", "Draft the release notes", "0 0 16 * * fri"),
-    ("competitor-watch", "Competitors' news", "0 45 5 * * *"),
-]
+"""By file: which page, in which theme, how large."""
 
 
-def fill(service: Service, server: AgentServer) -> None:
-    """Agents, schedules and runs: some that end well, some that don't, some that wait."""
-    for agent, behaviour in AGENTS.items():
-        server.script(agent, behaviour)
-        service.manage("create_agent", agent, "--workspace", "Demo", "--url", server.url)
-    by_clock = [_create(service, agent, name, _soon(), "once") for agent, name in ONCE]
-    for path in by_clock:
-        wait_for(lambda path=path: _states(service, path) <= FINAL, 60, "a firing")  # type: ignore[misc]
-    paths = [_create(service, *row) for row in SCHEDULES]
-    for path in paths:
-        service.ask("POST", f"{path}/execution")
-    service.ask("PATCH", paths[1], {"is_active": False})  # its pending run is discarded
-    service.ask("PATCH", paths[1], {"is_active": True})
-    _cancel_newest(service, paths[3])
-    for path in paths[:-1]:
-        wait_for(lambda path=path: _states(service, path) <= FINAL, 60, "the runs")  # type: ignore[misc]
-    wait_for(lambda: "running" in _states(service, paths[-1]), 60, "the run that lasts")
-    service.ask("POST", f"{paths[0]}/execution")
+def main(arguments: list[str]) -> None:
+    """Take the pictures."""
+    with running_service() as service, running_chromium() as browser:
+        if not arguments:
+            FOLDER.mkdir(parents=True, exist_ok=True)
+            for name, (path, theme, size) in PICTURES.items():
+                _take(_signed_in(service, browser, theme, size), path, FOLDER / name)
+        for folder in map(Path, arguments):
+            folder.mkdir(parents=True, exist_ok=True)
+            _take_all(service, browser, folder)
 
 
-def _soon() -> str:
-    return (datetime.now(UTC) + timedelta(seconds=3)).strftime("@at %Y-%m-%dT%H:%M:%SZ")
+def _take_all(service: Service, browser: Browser, folder: Path) -> None:
+    paths = every_page(_signed_in(service, browser, "light", WIDE))
+    for theme in ("light", "dark"):
+        for size in (WIDE, NARROW):
+            page = _signed_in(service, browser, theme, size)
+            for path in paths:
+                name = re.sub(r"\W+", "-", path).strip("-")
+                _take(page, path, folder / f"{name}-{theme}-{size['width']}.png", full_page=True)
 
 
-def _cancel_newest(service: Service, path: str) -> None:
-    [run, *_] = service.ask("GET", f"{path}/runs")["runs"]
-    service.ask("POST", f"{path}/runs/{run['_id']}/cancel")
+def _signed_in(service: Service, browser: Browser, theme: str, size: dict[str, int]) -> Page:
+    look: Any = {"viewport": size, "color_scheme": theme, "reduced_motion": "reduce"}
+    page = browser.new_context(base_url=service.url, **look).new_page()
+    service.sign_in(page)
+    return page
 
 
-def _create(service: Service, agent: str, name: str, expression: str, type_: str = "cron") -> str:
-    """The new schedule's path."""
-    path = f"/v3/agents/{agent}/schedules"
-    body = {"type": type_, "expression": expression, "display_name": name, "payload": {"input": name}}
-    return f"{path}/{service.ask('POST', path, body)['_id']}"
-
-
-def _states(service: Service, path: str) -> set[str]:
-    return {run["state"] for run in service.ask("GET", f"{path}/runs")["runs"]} or {"none yet"}
-
-
-def photograph(service: Service, target: Path) -> None:
-    """Sign in and keep a picture of the list of runs."""
-    with running_chromium() as browser:
-        page = browser.new_page(viewport=SIZE, color_scheme="light")  # type: ignore[arg-type]
-        service.sign_in(page)
-        page.goto(f"{service.url}/console/schedules/run/")
-        page.screenshot(path=target)
-
-
-def main() -> None:
-    """Take the picture."""
-    PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    with AgentServer() as server, running_service() as service:
-        fill(service, server)
-        photograph(service, PICTURE)
+def _take(page: Page, path: str, target: Path, *, full_page: bool = False) -> None:
+    page.goto(path, wait_until="networkidle")
+    page.screenshot(path=target, full_page=full_page)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
