@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, F, Max, Min
 from django.db.models.functions import TruncHour
 
+from schedules.database.choice import is_postgresql
 from schedules.expressions import InvalidExpression, parse
 from schedules.expressions.instants import from_microseconds, to_microseconds
 from schedules.models import EVERYWHERE, ComingLoad, NextFire, ScheduleType
@@ -26,6 +27,8 @@ HERD: Final = 20
 """So many schedules at one second are told of."""
 MOST_CADENCES: Final = 2_000
 MOST_FIRES: Final = 100_000
+_WITH_ROOM: Final = "SET LOCAL work_mem = '128MB'"
+"""For groups of hundreds of thousands of cadences."""
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -70,7 +73,12 @@ def refresh(now: datetime, every: timedelta = EVERY) -> bool:
     if newest is not None and now - every < newest <= now:
         return False
     first_hour = now.replace(minute=0, second=0, microsecond=0)
-    _store(_worked_out(first_hour), first_hour, now)
+    with transaction.atomic():
+        if is_postgresql():
+            with connection.cursor() as cursor:
+                cursor.execute(_WITH_ROOM)
+        sums = _worked_out(first_hour)
+    _store(sums, first_hour, now)
     return True
 
 
