@@ -14,4 +14,8 @@ SwaggerUIBundle({
     layout: "BaseLayout",
     deepLinking: true,
     validatorUrl: null,
+    onComplete: () => {
+        const servers = document.getElementById("servers");
+        if (servers) servers.setAttribute("aria-label", "Server");
+    },
 });

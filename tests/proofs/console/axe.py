@@ -8,6 +8,8 @@ from playwright.sync_api import Page
 from tests.environments import python_in
 
 SERIOUS: Final = {"serious", "critical"}
+NOT_OURS: Final = {("nested-interactive", "opblock-summary-control")}
+"""Swagger UI makes the row of an operation so: rule, and a class of the element."""
 
 
 def serious_findings(page: Page) -> list[str]:
@@ -19,6 +21,7 @@ def serious_findings(page: Page) -> list[str]:
         for violation in found["violations"]
         if violation["impact"] in SERIOUS
         for node in violation["nodes"]
+        if not any(violation["id"] == rule and name in node["html"] for rule, name in NOT_OURS)
     ]
 
 
