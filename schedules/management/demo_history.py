@@ -56,6 +56,7 @@ class Unreachable:
     retry_after: timedelta | None = None
     response_id: str | None = None
     answer: None = None
+    http_status: int | None = None
 
 
 def tell(workspace: Workspace, actor: str, now: datetime) -> None:

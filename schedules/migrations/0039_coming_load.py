@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('schedules', '0035_runs_of_workspaces'),
+        ('schedules', '0038_deliveries'),
     ]
 
     operations = [
