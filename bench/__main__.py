@@ -23,6 +23,7 @@ BENCHMARKS = {
     "audit": "the audit of 7,200,000 instants, beside an older checkout",
     "listing": "the list of 200,000 schedules without a limit: first byte, last byte, memory of the web server",
     "workspace": "the lists and the overview of 1,000,000 schedules and 5,000,000 runs",
+    "console": "the console's pages with 1,000,000 schedules and 5,000,000 runs",
     "trigger": "what one run-now costs, beside an ORM insert and a plain apply_async",
     "machinery": "what each piece that bends a library gains, beside the same without it",
     "journal": "what a line of the journal costs a PATCH and a run now, among 100,000 lines",

@@ -9,7 +9,7 @@ from orqsite import starting
 from workers import registration
 from workers.alerting import Alerting
 from workers.beat import ScheduleBeat
-from workers.counting import Counting
+from workers.counting import LOOK_SECONDS, Counting, fold_and_count, work_out_the_week
 from workers.delivering import sender
 
 
@@ -20,6 +20,7 @@ class Scheduler(ScheduleBeat):
         starting.begin()
         super().__init__(*args, **kwargs)
         registration.register_beat()
-        Counting().start()
         Alerting(is_beat=True).start()
         sender.begin()
+        Counting(fold_and_count).start()
+        Counting(work_out_the_week, LOOK_SECONDS).start()

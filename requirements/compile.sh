@@ -9,7 +9,7 @@ lock pyproject.toml --group test --group quality -c requirements/run.txt -o requ
 for client in wide narrow; do
   lock --group "client-$client" -o "requirements/clients-$client.txt"
 done
-for tool in schemathesis advisories openid-provider kubernetes; do
+for tool in schemathesis advisories openid-provider kubernetes axe; do
   lock --group "$tool" -o "requirements/$tool.txt"
 done
 for server in litellm langgraph a2a fasta2a; do

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _NOW = timedelta(seconds=1)
+_MINUTE = timedelta(minutes=1)
 
 
 def relative(instant: datetime, now: datetime) -> str:
@@ -11,6 +12,14 @@ def relative(instant: datetime, now: datetime) -> str:
     if abs(instant - now) < _NOW:
         return "now"
     return f"in {length(instant - now)}" if instant > now else f"{length(now - instant)} ago"
+
+
+def by_the_minute(instant: datetime, now: datetime) -> str:
+    """As `relative`, to the minute: the same words for a minute."""
+    if abs(instant - now) < _MINUTE:
+        return "now"
+    whole = _MINUTE * (abs(instant - now) // _MINUTE)
+    return relative(now + whole if instant > now else now - whole, now)
 
 
 def length(time: timedelta) -> str:

@@ -14,6 +14,7 @@
 --alerts                                                           who is told what by real processes
 --servers                                                          RabbitMQ, Redis with TLS, PgBouncer, nginx (Debian)
 --kubernetes                                                       deploy/kubernetes against Kubernetes' schemas
+--console                                                          stories of operators in a real browser
 --containers                                                       image and Compose in a real engine (root, Debian)
 --advisories                                                       known vulnerabilities of the locked packages
 """
@@ -113,6 +114,10 @@ def _kubernetes(arguments: list[str]) -> int:
     return _pytest(["tests/deployment/test_kubernetes.py", *arguments], {"ORQ_TEST_KUBERNETES": "1"})
 
 
+def _console(arguments: list[str]) -> int:
+    return _pytest(["tests/proofs/console", *arguments], {"ORQ_TEST_CONSOLE": "1"})
+
+
 def _containers(arguments: list[str]) -> int:
     """The engine's and the images' files are made first when they are not there, which takes minutes."""
     return _pytest(["tests/containers", "-s", *arguments], {"ORQ_TEST_CONTAINERS": "1"})
@@ -157,6 +162,7 @@ LANES: Final[Mapping[str, Callable[[list[str]], int]]] = {
     "--alerts": _alerts,
     "--servers": _servers,
     "--kubernetes": _kubernetes,
+    "--console": _console,
     "--containers": _containers,
     "--advisories": _advisories,
 }

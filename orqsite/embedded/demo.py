@@ -35,11 +35,15 @@ class Client:
             return json.load(answer)
 
 
-def show(url: str, folder: Path, terminal: Terminal) -> None:
-    """Seed the demo, show one run from the request to its result, and say how to go on."""
-    with terminal.step("demo: two agents, three schedules, an API key"):
+def seed(terminal: Terminal) -> None:
+    """Agents, schedules, an API key, and the first time a week to look back on."""
+    with terminal.step("demo: agents, schedules and a week of history"):
         call_command("seed_demo", stdout=StringIO())
         connection.close()
+
+
+def show(url: str, folder: Path, terminal: Terminal) -> None:
+    """Show one run from the request to its result, and say how to go on."""
     client = Client(url, (folder / TOKEN_FILE).read_text().strip())
     schedules = f"/v3/agents/{BRIEFING}/schedules"
     schedule = None

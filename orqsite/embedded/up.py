@@ -52,7 +52,7 @@ def _run(options: argparse.Namespace, folder: Path) -> None:
     service = Service(options.port, folder, terminal.write)
     try:
         terminal.say(f"\nAgent Schedules {VERSION}\n")
-        _start(service, terminal)
+        _start(service, terminal, has_demo=options.demo)
         if options.demo:
             _show_demo(service.url, folder, terminal)
         terminal.say(f"\nRunning at {service.url}, the console at {service.url}/console/. Ctrl-C stops.\n")
@@ -69,7 +69,7 @@ def _run(options: argparse.Namespace, folder: Path) -> None:
     terminal.say("Stopped.")
 
 
-def _start(service: Service, terminal: Terminal) -> None:
+def _start(service: Service, terminal: Terminal, *, has_demo: bool) -> None:
     prerequisites.make_encryption_key(Path(os.environ["ORQ_DATA_DIR"]))
     if service.has_own_broker:
         with terminal.step("broker: embedded Valkey"):
@@ -82,13 +82,21 @@ def _start(service: Service, terminal: Terminal) -> None:
         service.start_web()  # needs no tables to start: its imports take as long as the migrations
         prerequisites.migrate()
         prerequisites.require_known_keys()
+    if has_demo:  # before any beat could fire what the demo tells of
+        _seed_demo(terminal)
     with terminal.step("web, beat and worker"):
         service.start_workers()
         service.wait_until_ready()
 
 
-def _show_demo(url: str, folder: Path, terminal: Terminal) -> None:
+def _seed_demo(terminal: Terminal) -> None:
     from orqsite.embedded import demo  # models can be imported once Django is set up, not before
+
+    demo.seed(terminal)
+
+
+def _show_demo(url: str, folder: Path, terminal: Terminal) -> None:
+    from orqsite.embedded import demo
 
     demo.show(url, folder, terminal)
 

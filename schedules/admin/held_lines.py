@@ -1,6 +1,6 @@
 """What is held, on the front page: nobody shall wonder why nothing runs. And the way to stop everything."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,14 @@ from schedules.overview.held import held
 from schedules.overview.reach import Reach
 
 
-def held_lines(request: HttpRequest, now: datetime) -> Iterator[Line]:
-    """A sentence for each hold in force that the person may see, the widest first."""
-    seen = access.workspaces_where(request.user, "schedules.view_workspace")
-    for hold in held(Reach(workspaces=seen), now):
+def seen_holds(request: HttpRequest, now: datetime) -> list[Hold]:
+    """Those in force that the person may see, the widest first."""
+    return held(Reach(workspaces=access.workspaces_where(request.user, "schedules.view_workspace")), now)
+
+
+def held_lines(seen: Iterable[Hold]) -> Iterator[Line]:
+    """A sentence for each."""
+    for hold in seen:
         words = str(holds.pause_of_hold(hold))
         yield Line("warning", f"{words[0].upper()}{words[1:]}", _page(hold))
 
@@ -30,10 +34,10 @@ def _page(hold: Hold) -> str:
     return ""
 
 
-def everything(now: datetime) -> dict[str, Any]:
+def everything(seen: Iterable[Hold]) -> dict[str, Any]:
     """For superusers: whether all there is is held, and the addresses of both acts."""
     return {
-        "is_held": any(hold.workspace_id is None for hold in holds.in_force(now)),
+        "is_held": any(hold.workspace_id is None for hold in seen),
         "stop": reverse("admin:schedules_workspace_everything"),
         "release": reverse("admin:schedules_workspace_release"),
     }

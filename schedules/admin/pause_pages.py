@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
@@ -12,37 +11,20 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from schedules import editing, holds
 from schedules.admin.base import signature
+from schedules.admin.pause_form import PauseForm
 from schedules.admin.verbs import Verb, VerbAdmin
 from schedules.database.clock import time_to_act
 from schedules.errors import Refused
 from schedules.holds import Reach
 from schedules.holds.counting import count_stopped
-from schedules.models import NOTE_LENGTH, Agent, Schedule
+from schedules.models import Agent, Schedule
 
 M = TypeVar("M", bound=Model)
 Pausing = Callable[[str, str, datetime | None], object]
 """Does it: signature, note, until."""
-
-
-class PauseForm(forms.Form):
-    """A note and an end, both optional."""
-
-    note = forms.CharField(
-        required=False,
-        max_length=NOTE_LENGTH,
-        help_text="Why, for whoever looks at it",
-        widget=UnfoldAdminTextInputWidget,
-    )
-    until = forms.DateTimeField(
-        required=False,
-        label="Until (UTC)",
-        help_text="When it ends by itself; empty: when somebody ends it",
-        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
-    )
 
 
 def reach_of(row: Any) -> Reach:

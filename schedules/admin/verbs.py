@@ -1,13 +1,10 @@
-"""Verbs: what a person may do with rows, on the selected ones of a list or with a button on one's page.
+"""Verbs on pages: on the selected rows of a list, on all that a filter finds, or with a button on one row's page.
 
-Both are POSTs and call the same functions as the API. A refusal skips the row and is counted, never an error page.
+All are POSTs and call the same functions as the API.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 from django.contrib import messages
 from django.contrib.admin.utils import quote, unquote
@@ -17,49 +14,46 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.urls import URLPattern, path, reverse
 
 from schedules import journal
-from schedules.admin.base import ConsoleAdmin, signature
-from schedules.database.clock import time_to_act
-from schedules.errors import Refused
-from schedules.expressions import InvalidExpression
+from schedules.admin import bulk
+from schedules.admin.base import ConsoleAdmin
+from schedules.admin.verb import Verb, do
 
-MOST_AT_ONCE = 500
+__all__ = ["MOST_AT_ONCE", "Verb", "VerbAdmin", "do"]
+
+MOST_AT_ONCE: Final = 500
 """Rows one list action takes: each is a transaction of its own, and the person waits for all of them."""
 
-NOT_ALLOWED = "your role in the workspace does not allow it"
-
 M = TypeVar("M", bound=Model)
-
-
-@dataclass(frozen=True)
-class Verb(Generic[M]):
-    """One thing to do with a row. `act(row, actor, now)` does it or raises Refused."""
-
-    name: str
-    label: str
-    icon: str
-    done: str
-    """What follows the count and the noun in the message: `paused`, `will run in 10 s`."""
-    permission: str
-    """What the person must be allowed, in Django's form: `run` stands for `schedules.run_schedule`."""
-    act: Callable[[M, str, datetime], object]
-    is_offered: Callable[[M], bool]
-    """Whether the row's page shows the button."""
-    skipped: dict[type[Exception], str] = field(default_factory=dict)
-    """Refusals in a word or two; others are shown as they are."""
-    confirmation: str = ""
-    """What the button asks before it acts; empty: nothing."""
 
 
 class VerbAdmin(ConsoleAdmin[M]):
     """Pages whose rows have verbs."""
 
     verbs: tuple[Verb[Any], ...] = ()
+    list_before_template = "console/bulk_acts.html"
 
     def get_urls(self) -> list[URLPattern]:
-        """One path for the buttons, `<id>/do/<verb>/`, ahead of Django's own."""
-        view = self.admin_site.admin_view(self.verb_view)
-        name = f"{self.opts.app_label}_{self.opts.model_name}_do"
-        return [path("<path:object_id>/do/<slug:name>/", view, name=name), *super().get_urls()]
+        """For the buttons `<id>/do/<verb>/`, for a filter `bulk-<verb>/`, ahead of Django's own."""
+        wrap, prefix = self.admin_site.admin_view, f"{self.opts.app_label}_{self.opts.model_name}"
+        do_it = path("<path:object_id>/do/<slug:name>/", wrap(self.verb_view), name=f"{prefix}_do")
+        by_filter = path("bulk-<slug:name>/", wrap(self.bulk_view), name=f"{prefix}_bulk")
+        return [do_it, *([by_filter] if bulk.verbs_of(self) else []), *super().get_urls()]
+
+    def bulk_view(self, request: HttpRequest, name: str) -> HttpResponse:
+        """Of all rows that the address's filter finds: what would be done, and doing it."""
+        verb = next((verb for verb in bulk.verbs_of(self) if verb.name == name), None)
+        if verb is None:
+            raise Http404
+        if not self.may(request, verb.permission):
+            raise PermissionDenied
+        return bulk.page(self, request, verb)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list, with what may be done with all that its filter finds."""
+        links = [link for link in bulk.links(self, request) if self.may(request, link.verb.permission)]
+        return super().changelist_view(request, (extra_context or {}) | {"bulk_links": links})
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Django's list actions, and the verbs that the person may use in any workspace."""
@@ -120,31 +114,3 @@ def _list_action(verb: Verb[M]) -> Callable[[VerbAdmin[M], HttpRequest, QuerySet
                 do(model_admin, request, verb, rows)
 
     return action
-
-
-def do(model_admin: VerbAdmin[M], request: HttpRequest, verb: Verb[M], rows: Iterable[M]) -> None:
-    """Apply the verb to each row, note it in the row's history, and tell the person what happened."""
-    done_count, skipped = 0, Counter[str]()
-    for row in rows:
-        if not model_admin.may(request, verb.permission, row):  # a selection may span workspaces
-            skipped[NOT_ALLOWED] += 1
-            continue
-        try:
-            verb.act(row, signature(request), time_to_act())
-        except (Refused, InvalidExpression) as refusal:
-            skipped[verb.skipped.get(type(refusal), str(refusal))] += 1
-        else:
-            model_admin.log_change(request, row, f"{verb.label}.")
-            done_count += 1
-    _tell(model_admin, request, verb, done_count, skipped)
-
-
-def _tell(
-    model_admin: VerbAdmin[M], request: HttpRequest, verb: Verb[M], done_count: int, skipped: Counter[str]
-) -> None:
-    if done_count:
-        names = model_admin.opts
-        noun = names.verbose_name if done_count == 1 else names.verbose_name_plural
-        model_admin.message_user(request, f"{done_count} {noun} {verb.done}", messages.SUCCESS)
-    for why, count in skipped.items():
-        model_admin.message_user(request, f"{count} skipped: {why}", messages.WARNING)

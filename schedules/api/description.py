@@ -4,11 +4,10 @@ from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html, format_html_join
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.views import SpectacularSwaggerView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -46,28 +45,13 @@ class Description(ApiView):
         return Response(description())
 
 
-class Documentation(SpectacularSwaggerView):
-    """The OpenAPI document as pages, every file of them served from here."""
-
-    authentication_classes = []
-    permission_classes = []
-    content_negotiation_class = ApiView.content_negotiation_class
+@require_safe
+def documentation(request: HttpRequest) -> HttpResponse:
+    """The OpenAPI document as a page, every file of it served from here."""
+    return render(request, "documentation/api.html", {"here": "docs"})
 
 
 @require_safe
-def error_codes(_: HttpRequest) -> HttpResponse:
+def error_codes(request: HttpRequest) -> HttpResponse:
     """Every error code: where the `doc_url` of an error leads."""
-    rows = format_html_join(
-        "\n",
-        '<tr id="{}"><td><code>{}</code></td><td>{}</td><td>{}</td></tr>',
-        ((code, code, error.status, error.meaning) for code, error in ERRORS.items()),
-    )
-    return HttpResponse(
-        format_html(
-            '<!doctype html><html lang="en"><meta charset="utf-8"><title>Error codes</title>'
-            "<style>body{{font:16px system-ui;margin:2rem}}td,th{{padding:.4rem 1rem;text-align:left}}"
-            "tr:target{{background:#ffefc2}}</style><h1>Error codes</h1>"
-            "<table><tr><th>code</th><th>status</th><th>what it means and how to fix it</th></tr>{}</table></html>",
-            rows,
-        )
-    )
+    return render(request, "documentation/errors.html", {"here": "errors", "errors": ERRORS.items()})

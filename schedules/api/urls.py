@@ -4,7 +4,7 @@ from django.urls import path
 
 from schedules.api.agent_views import AgentItself, Agents
 from schedules.api.delivery_views import Deliveries, DeliveriesReplay, DeliveryItself, DeliveryReplay
-from schedules.api.description import Description, Documentation, error_codes
+from schedules.api.description import Description, documentation, error_codes
 from schedules.api.error_codes import DOCUMENTED_AT
 from schedules.api.fire_time_views import ExpressionPreview, ScheduleExplanation, SchedulePreview
 from schedules.api.incident_views import (
@@ -87,6 +87,6 @@ urlpatterns = [
     path("v3/runs", AllRuns.as_view()),
     path("v3/schedules/preview", ExpressionPreview.as_view()),
     path("openapi.json", Description.as_view(), name="openapi"),
-    path("docs", Documentation.as_view(url_name="openapi"), name="docs"),
+    path("docs", documentation, name="docs"),
     path(DOCUMENTED_AT.removeprefix("/"), error_codes, name="error-codes"),
 ]

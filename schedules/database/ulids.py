@@ -5,6 +5,9 @@ That time is the database's, whatever this host's clock says: ids of all hosts s
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from string import ascii_uppercase, digits
 from typing import Final
@@ -21,6 +24,19 @@ _ALPHABET = "".join(sorted(set(digits + ascii_uppercase) - set("ILOU"))).encode(
 _AS_SYMBOL = _ALPHABET * 8  # of each byte's value; 256 is a multiple of 32, so every symbol is as likely
 
 
+_told: ContextVar[datetime | None] = ContextVar("told", default=None)
+
+
+@contextmanager
+def made_at(instant: datetime) -> Iterator[None]:
+    """Ids made inside the block are of this instant (aware): for whoever writes down a past."""
+    token = _told.set(instant)
+    try:
+        yield
+    finally:
+        _told.reset(token)
+
+
 def is_ulid(text: str) -> bool:
     """Whether the text has the form of an id: any other text names nothing, and may be more than a database takes."""
     return _ULID.fullmatch(text) is not None
@@ -28,7 +44,7 @@ def is_ulid(text: str) -> bool:
 
 def new_ulid() -> str:
     """A fresh ULID, upper-case Crockford base 32."""
-    return str(ULID.from_timestamp(max(0.0, estimated_now().timestamp())))
+    return str(ULID.from_timestamp(max(0.0, (_told.get() or estimated_now()).timestamp())))
 
 
 def new_ulids(count: int) -> list[str]:

@@ -7,6 +7,7 @@ from schedules.models.api_key import ApiKey, Scope
 from schedules.models.attempt import WORKER_LOST, AttemptOutcome, RunAttempt
 from schedules.models.audit import AuditResult
 from schedules.models.clock_leap import ClockLeap
+from schedules.models.coming_load import EVERYWHERE, ComingLoad
 from schedules.models.delivery import ATTEMPT_OUTCOMES, Delivery, DeliveryCount, DeliveryState
 from schedules.models.epoch import CadenceEpoch, EpochEnd
 from schedules.models.hold import NOTE_LENGTH, Hold, HoldScope
@@ -44,6 +45,7 @@ __all__ = [
     "ATTEMPT_OUTCOMES",
     "CHANGE_ORIGIN",
     "DEFAULT_RUNTIME",
+    "EVERYWHERE",
     "FINAL_STATES",
     "LATE_FROM",
     "NOTE_LENGTH",
@@ -65,6 +67,7 @@ __all__ = [
     "CadenceEpoch",
     "Channel",
     "ClockLeap",
+    "ComingLoad",
     "Delivery",
     "DeliveryCount",
     "DeliveryState",

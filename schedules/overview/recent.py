@@ -1,6 +1,6 @@
 """What failed and what was missed within a day, where somebody may look: grouped, so that one outage is one line."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db.models import QuerySet
 
 from schedules.database.ulids import lowest_ulid_at
-from schedules.models import Agent, MissedFiring, Run, RunState
+from schedules.models import MissedFiring, Run, RunState
 from schedules.overview.reach import Reach
 
 WITHIN: Final = timedelta(days=1)
@@ -25,7 +25,10 @@ class FailureGroup:
     agent_key: str
     reason: str
     count: int
+    oldest: datetime
     newest: datetime
+    again_count: int = 0
+    """So many of them are being run again, or have been."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +44,29 @@ def failures(reach: Reach, now: datetime) -> Failures:
     """The runs that failed within a day."""
     failed = Run.objects.filter(state=RunState.FAILED, id__gte=lowest_ulid_at(now - WITHIN))
     recent = _reached(failed, reach).filter(finished_at__isnull=False).order_by("-id")
-    rows = list(recent.values_list("agent_id", "reason", "error_code", "finished_at")[:MOST_RUNS])
+    rows = list(
+        recent.values_list("id", "agent_id", "agent__key", "reason", "error_code", "finished_at")[:MOST_RUNS]
+    )
     ends: dict[tuple[str, str], list[datetime]] = defaultdict(list)
-    for agent_id, reason, code, finished_at in rows:
+    keys: dict[str, str | None] = {}
+    again, repeated = Counter[tuple[str, str]](), _run_again([row[0] for row in rows])
+    for run_id, agent_id, key, reason, code, finished_at in rows:
+        keys[agent_id] = key
         ends[agent_id, reason or code].append(finished_at)
-    keys = dict(Agent.objects.filter(pk__in={agent for agent, _ in ends}).values_list("pk", "key"))
+        again[agent_id, reason or code] += run_id in repeated
     groups = [
-        FailureGroup(agent, keys.get(agent, "?"), reason, len(times), max(times))
+        FailureGroup(
+            agent, keys[agent] or "?", reason, len(times), min(times), max(times), again[agent, reason]
+        )
         for (agent, reason), times in ends.items()
     ]
     return Failures(len(rows), len(rows) == MOST_RUNS, sorted(groups, key=lambda group: -group.count))
+
+
+def _run_again(ids: list[str]) -> set[str]:
+    """Which of these have been; that it is not empty is said because no planner proves it of a long list."""
+    again = Run.objects.filter(again_of__in=ids).exclude(again_of="")
+    return set(again.values_list("again_of", flat=True)) if ids else set()
 
 
 def missed_count(reach: Reach, now: datetime) -> int:

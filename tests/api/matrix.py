@@ -162,6 +162,9 @@ OTHER: Final = ("metrics",)
 OPEN: Final = ("openapi.json", "docs", "docs/errors", "healthz", "readyz")
 """Answer everybody, and nobody changes anything there."""
 
+LEADING: Final = ("", "console", "docs/")
+"""Lead people on (tests/doors/test_front_doors.py)."""
+
 CONSOLE: Final = "console/"
 """Opens with a login only; its paths are Django's, not rows here."""
 

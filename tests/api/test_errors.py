@@ -47,7 +47,6 @@ def debug(request: pytest.FixtureRequest, settings: Settings) -> bool:
 @pytest.mark.parametrize(
     "unknown",
     [
-        "/",
         "/v3",
         "/v3/agents/digest/schedules/",
         "/v3/agents/digest/schedules/x/",
@@ -60,7 +59,6 @@ def debug(request: pytest.FixtureRequest, settings: Settings) -> bool:
         "/static/%00",
         "/static/../settings.py",
         "/favicon.ico",
-        "/console",
         "/" + "a" * 5000,
     ],
 )

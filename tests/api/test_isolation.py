@@ -15,6 +15,7 @@ from tests.api.matrix import (
     CALLERS,
     CALLS,
     CONSOLE,
+    LEADING,
     NAMESAKE,
     OPEN,
     OTHER,
@@ -68,7 +69,7 @@ def _send(world: World, call: Call, caller: str, who: Caller) -> HttpResponse:
 
 
 def test_every_path_has_its_rows() -> None:
-    listed = {*CLOSED, *OPEN, *OTHER}
+    listed = {*CLOSED, *OPEN, *OTHER, *LEADING}
 
     assert {route for route in matrix.routes() if not route.startswith(CONSOLE)} == listed
 

@@ -15,6 +15,11 @@ def messages_of(response: Any) -> list[str]:
     return [str(message) for message in response.context["messages"]]
 
 
+def island_of(response: Any, name: str) -> Any:
+    """What an island of the front page was made of."""
+    return next(island.context for island in response.context["islands"] if island.name == name)
+
+
 def form_of(response: Any, form_id: str) -> dict[str, str]:
     """The successful controls of a form: names and the values a browser would send."""
     reader = _Form(form_id)

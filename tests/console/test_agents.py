@@ -13,6 +13,7 @@ from django.urls import reverse
 from schedules import agents
 from schedules.agents.secret_settings import opened_headers
 from schedules.database.clock import database_now
+from schedules.limits import calls_in_flight
 from schedules.models import Agent, Role
 from schedules.secrets.sealing import unseal
 from tests.console.browser import form_of, text_of
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 LIST = reverse("admin:schedules_agent_changelist")
 ADD = reverse("admin:schedules_agent_add")
-MOST_QUERIES = 10
+MOST_QUERIES = 15
 SIGNING_SECRETS = [f"whsec_{b64encode(bytes([number]) * 24).decode()}" for number in (1, 2)]
 
 
@@ -371,7 +372,12 @@ class TestDeleting:
         assert list(type(workspace).objects.all()) == [workspace]
 
 
-def test_the_list_costs_the_same_for_two_rows_and_for_fifty(operator: Client) -> None:
+def test_the_list_costs_the_same_for_two_rows_and_for_fifty(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        calls_in_flight, "REMEMBERED_SECONDS", 600.0
+    )  # asked once, however slow the machine is
     workspace = make_workspace()
     for number in range(2):
         make_schedule(make_agent(workspace, key=f"a{number}", tags=("v1",)))

@@ -15,8 +15,9 @@ from schedules.health import report
 from schedules.models import MissedFiring, ProcessKind, ProcessRegistration, Role, Run, RunState, Schedule
 from schedules.models.process import this_process
 from schedules.overview import recent
-from tests.console.browser import text_of
+from tests.console.browser import island_of, text_of
 from tests.console.conftest import MakePerson
+from tests.console.test_audits import make_audit
 from tests.factories import make_agent, make_run, make_schedule, make_workspace
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +44,7 @@ def fail(schedule: Schedule, count: int = 1, ago: timedelta = timedelta(minutes=
     at = database_now() - ago
     for number in range(count):
         id_ = lowest_ulid_at(at)[:-6] + f"{Run.objects.count() + number:06d}"
-        values = {"state": RunState.FAILED, "finished_at": at, "error_code": "agent_http_error"} | fields
+        values = {"state": RunState.FAILED, "finished_at": at, "reason": "agent_http_error"} | fields
         make_run(schedule, id=id_, manual_number=Run.objects.count() + 1, **values)
 
 
@@ -68,7 +69,7 @@ def test_failures_of_a_day_are_grouped_by_agent_and_reason(operator: Client) -> 
     workspace = make_workspace()
     digest, triage = (make_schedule(make_agent(workspace, key)) for key in ("digest", "triage"))
     fail(digest, 3)
-    fail(digest, 1, error_code="agent_timeout")
+    fail(digest, 1, reason="agent_timeout")
     fail(triage, 2)
     fail(triage, 5, ago=timedelta(hours=25))
 
@@ -76,14 +77,14 @@ def test_failures_of_a_day_are_grouped_by_agent_and_reason(operator: Client) -> 
 
     shown = text_of(page)
     assert "6 runs failed in the last 24 hours" in shown
-    rows = page.context["failures"]["table"]["rows"]
-    assert [(row[0], row[1]) for row in rows] == [
-        ("digest", "agent http error"),
-        ("triage", "agent http error"),
-        ("digest", "agent timeout"),
+    groups = island_of(page, "failing")["failing"].groups
+    assert [(group.agent_key, group.reason, group.count) for group in groups] == [
+        ("digest", "agent http error", 3),
+        ("triage", "agent http error", 2),
+        ("digest", "agent timeout", 1),
     ]
-    link = str(rows[0][2]).split('"')[1].replace("&amp;", "&")
-    assert len(operator.get(link).context["cl"].result_list) == 4  # all of the agent's that failed
+    assert len(operator.get(groups[0].href).context["cl"].result_list) == 3
+    assert groups[0].href.partition("?")[2] == groups[0].again_href.partition("?")[2]
     assert "All is well" not in shown
 
 
@@ -155,12 +156,12 @@ def test_the_page_asks_few_questions_however_many_failed(operator: Client) -> No
     schedules = [make_schedule(make_agent(key=f"a{number}")) for number in range(12)]
     for schedule in schedules:
         fail(schedule, 2)
+    make_audit(5)
+    make_audit(1, is_whole=False)
     operator.get(INDEX)
 
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         page = operator.get(INDEX)
 
     assert len(queries) <= 15
-    assert page.context["failures"]["others"] == 4
+    assert island_of(page, "failing")["failing"].others == 4

@@ -120,6 +120,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "node": os.environ.get("ORQ_TEST_NODE") != "1",
         "nginx": os.environ.get("ORQ_TEST_NGINX") != "1",
         "prometheus": os.environ.get("ORQ_TEST_PROMETHEUS") != "1",
+        "console": os.environ.get("ORQ_TEST_CONSOLE") != "1",
         "debian": os.environ.get("ORQ_TEST_DEBIAN") != "1",
         "kubernetes": os.environ.get("ORQ_TEST_KUBERNETES") != "1",
         "containers": os.environ.get("ORQ_TEST_CONTAINERS") != "1",

@@ -16,12 +16,14 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from schedules import agents, api_keys, editing, journal
+from schedules import agents, api_keys, editing, journal, ledger, tallies
 from schedules.database.clock import database_now
 from schedules.editing import NewSchedule
 from schedules.expressions.instants import rfc3339
+from schedules.management import demo_history
 from schedules.management.database_errors import explained_database_errors
 from schedules.models import Agent, ApiKey, Schedule, ScheduleType, Scope, Workspace
+from schedules.overview import coming_load
 
 WORKSPACE = "Demo"
 LOGIN = "demo"
@@ -41,17 +43,31 @@ class _Demo:
 class Command(BaseCommand):
     """Seed the demo."""
 
-    help = "Create the demo workspace: two agents, three schedules, an API key and a console login."
+    help = "Create the demo workspace: agents, schedules, a week of history, an API key and a console login."
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder = Path(settings.ORQ.data_dir)
         with explained_database_errors(), transaction.atomic():
-            workspace, _ = Workspace.objects.get_or_create(name=WORKSPACE)
-            key = _api_key(workspace, folder / TOKEN_FILE)
-            for demo in _demos(database_now()):
+            is_empty = not Schedule.objects.exists()
+            workspace, is_new = Workspace.objects.get_or_create(name=WORKSPACE)
+            key, now = _api_key(workspace, folder / TOKEN_FILE), database_now()
+            for demo in _demos(now):
                 _seed(workspace, demo, key.actor)
+            if is_new and is_empty:  # beside schedules that are real there is no past to be told
+                demo_history.tell(workspace, key.actor, now)
             _console_login(folder / PASSWORD_FILE)
+        if is_new:
+            _look_at_it(now)
         self.stdout.write(f"The demo is in place; its API key is in {folder / TOKEN_FILE}.")
+
+
+def _look_at_it(now: datetime) -> None:
+    """What beats do now and then, done at once: folded, worked out and audited, the console shows it."""
+    while tallies.fold() == tallies.BATCH:
+        pass
+    coming_load.refresh(now, timedelta(0))
+    with demo_history.quietly("schedules.ledger.housekeeping"):
+        ledger.audit_what_is_new(now, timedelta(days=settings.ORQ.retention_days))
 
 
 def _demos(now: datetime) -> list[_Demo]:

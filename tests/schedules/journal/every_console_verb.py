@@ -273,6 +273,18 @@ def _release_everything(desk: Desk) -> None:
     assert desk.client.post(reverse("admin:schedules_workspace_release")).status_code == 302
 
 
+def _pause_by_filter(desk: Desk) -> None:
+    address = reverse("admin:schedules_schedule_bulk", args=("pause",))
+    asked = f"{address}?agent={desk.agent.pk}"
+    assert desk.client.post(asked, {"note": "moving", "until": ""}).status_code == 302
+
+
+def _run_again_by_filter(desk: Desk) -> None:
+    _end_run(desk)
+    address = reverse("admin:schedules_run_bulk", args=("retry",))
+    assert desk.client.post(f"{address}?schedule={desk.schedule.pk}", {"note": ""}).status_code == 302
+
+
 USES: Final[dict[str, Use]] = {
     "agent add": Use(_add_agent, {("create", "agent")}),
     "agent change": _submit("agent", "change", "update", max_attempts="9"),
@@ -283,6 +295,8 @@ USES: Final[dict[str, Use]] = {
     **_both("schedule", "pause", ("update", "schedule")),
     **_both("schedule", "resume", ("update", "schedule"), before=_pause),
     "schedule page schedules_schedule_pause": _fill_in("schedule", ("update", "schedule")),
+    "schedule page schedules_schedule_bulk": Use(_pause_by_filter, {("update", "schedule")}),
+    "run page schedules_run_bulk": Use(_run_again_by_filter, {("run_again", "run")}),
     "agent page schedules_agent_pause": _fill_in("agent", ("hold", "hold")),
     "workspace page schedules_workspace_pause": _fill_in("workspace", ("hold", "hold")),
     "workspace page schedules_workspace_everything": Use(_stop_everything, {("hold", "hold")}),

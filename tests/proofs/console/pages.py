@@ -1,0 +1,23 @@
+"""The pages of the console, found by asking it: those of the menu, a row of each, and each form."""
+
+from playwright.sync_api import Page
+
+PUBLIC = ("/docs", "/docs/errors")
+
+
+def every_page(page: Page) -> list[str]:
+    """The overview, every list of the menu, the form and the newest row of each list, and the public pages."""
+    page.goto("/console/")
+    lists = _paths(page, "nav a[href], #nav-sidebar a[href]")
+    found = ["/console/", *lists]
+    for path in lists:
+        page.goto(path)
+        found += _paths(page, "#result_list th a[href], a.addlink[href], a[href$='/add/']")[:2]
+    return [*dict.fromkeys(found), *PUBLIC]
+
+
+def _paths(page: Page, selector: str) -> list[str]:
+    """Where the links lead within the console, without what is asked of it."""
+    script = "links => links.map(link => new URL(link.href)).filter(url => url.origin == location.origin)"
+    paths: list[str] = page.eval_on_selector_all(selector, f"{script[:-1]}).map(url => url.pathname)")
+    return [path for path in dict.fromkeys(paths) if path.startswith("/console/schedules/")]
