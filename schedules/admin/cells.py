@@ -9,12 +9,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from schedules import lengths
-from schedules.expressions.instants import for_people
+from schedules.expressions.instants import for_people, rfc3339
 from schedules.models import RunState
 
 NOTHING = "–"
 MONO = "console-mono"
 SHOWN_CHARACTERS = 20_000
+SUBTLE = "text-font-subtle-light dark:text-font-subtle-dark whitespace-nowrap"
 
 STATE_COLOURS = {
     RunState.PENDING: "primary",
@@ -66,13 +67,32 @@ def instant(moment: datetime | None, now: datetime) -> str:
         '<div class="text-right lg:text-left whitespace-nowrap"><div>{}</div>'
         '<div class="text-xs text-font-subtle-light dark:text-font-subtle-dark">{}</div></div>',
         lengths.relative(moment, now),
-        for_people(moment),
+        time(moment),
     )
 
 
 def clock(moment: datetime | None) -> str:
     """An instant on the clock."""
-    return one_line(for_people(moment)) if moment else NOTHING
+    return time(moment) if moment else NOTHING
+
+
+def time(moment: datetime, text: str = "") -> SafeString:
+    """An instant for people and programs: the console's script shows the reader's own time of it on hover."""
+    return format_html(
+        '<time datetime="{}" class="whitespace-nowrap">{}</time>', rfc3339(moment), text or for_people(moment)
+    )
+
+
+def moment_from(moment: datetime, now: datetime) -> SafeString:
+    """An instant in one line: on the clock, in the reader's own zone, and from now."""
+    return format_html(
+        '{} <time datetime="{}" data-local class="{}"></time> <span class="{}">{}</span>',
+        time(moment),
+        rfc3339(moment),
+        SUBTLE,
+        SUBTLE,
+        lengths.relative(moment, now),
+    )
 
 
 def one_line(text: str) -> SafeString:

@@ -106,6 +106,12 @@ def all_changes(line: JournalEntry) -> str:
     return _listed([*_in_words(line.changes.items(), cells.SHOWN_CHARACTERS), *_consequences(line)])
 
 
+def in_words(line: JournalEntry) -> str:
+    """The same as `changes`, in one line of plain text."""
+    fields = _in_words(list(line.changes.items())[:MOST_CHANGES], MOST_CHARACTERS)
+    return "; ".join(f"{name} {change}" for name, change in fields)
+
+
 def _listed(rows: list[tuple[str, str]]) -> SafeString | str:
     if not rows:
         return cells.NOTHING
@@ -115,6 +121,11 @@ def _listed(rows: list[tuple[str, str]]) -> SafeString | str:
 
 def _in_words(fields: Iterable[tuple[str, Any]], most: int) -> list[tuple[str, str]]:
     return [(name.replace("_", " "), _change(change, most)) for name, change in fields]
+
+
+def change_in_words(change: Any) -> str:
+    """One field's change: `old → new`."""
+    return _change(change, cells.SHOWN_CHARACTERS)
 
 
 def _change(change: Any, most: int) -> str:

@@ -122,10 +122,22 @@ def next_fires(schedule: Schedule) -> str:
         return "none while it is held"
     now = estimated_now()
     shown = islice(_fire_times(schedule, first, now), SHOWN_FIRES)
-    lines = ((for_people(moment), lengths.relative(moment, now)) for moment in shown)
-    return format_html_join(
-        "", '<div>{} <span class="text-font-subtle-light dark:text-font-subtle-dark">{}</span></div>', lines
-    )
+    return format_html_join("", "<div>{}</div>", ((cells.moment_from(moment, now),) for moment in shown))
+
+
+@display(description="Preview")
+def preview(schedule: Schedule) -> str:
+    """What the stored expression means; what is typed takes its place. Empty for a schedule that is not yet one."""
+    stored = ""
+    if schedule.expression:
+        stored = format_html("<p>{}</p>{}", words_of(schedule), next_fires(schedule))
+    return format_html('<div id="expression-preview" aria-live="polite">{}</div>', stored)
+
+
+@display(description="Check")
+def payload_check(schedule: Schedule) -> str:
+    """What the API's reader says of the payload that is being written."""
+    return format_html('<div id="payload-check" aria-live="polite">{}</div>', "as the API reads it")
 
 
 def _fire_times(schedule: Schedule, first: datetime, now: datetime) -> Iterator[datetime]:

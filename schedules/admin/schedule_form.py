@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
@@ -13,29 +14,36 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from unfold.widgets import (
     UnfoldAdminSelect2Widget,
-    UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
 
 from schedules import editing, strict_json
+from schedules.admin.stale_edits import what_changed_since
 from schedules.admin.typed import ModelChoiceField, ModelForm
 from schedules.admin.typed_secrets import NOT_SHOWN_AGAIN, without_secrets
 from schedules.database.clock import time_to_act
 from schedules.editing import NewSchedule, ScheduleChanges
 from schedules.errors import Refused
-from schedules.expressions import MAX_LENGTH, InvalidExpression, warnings_of
-from schedules.models import Agent, Schedule, ScheduleType
+from schedules.expressions import MAX_LENGTH, ExpressionWarning, InvalidExpression, type_of, warnings_of
+from schedules.models import Agent, NextFire, Schedule
+from schedules.models.next_fire import remember_next_fire
 from schedules.models.schedule import AGENT_TAG_LENGTH, DISPLAY_NAME_LENGTH
+from schedules.previewing import Effect, Herd, effect_of, herd_at
 from schedules.secrets import payloads
 
 EXPRESSION_HELP = (
     "UTC. cron: 0 0 9 * * mon-fri (seconds first) · interval: @every 6h · once: @at 2099-05-01T09:00:00Z"
 )
-CONTENT = ("display_name", "agent_tag", "type", "expression", "payload")
+CONTENT = ("display_name", "agent_tag", "expression", "payload")
 EDITABLE = (*CONTENT, "is_active")
-SAVE_AGAIN = "Save again to keep it as it is."
+CONFIRMED = "confirmed"
+"""What is sent with a form whose consequences the person has seen."""
+BACK = "back"
+"""What is sent to see the form again instead."""
+_NOT_YET = "Nothing has been saved yet."
+_OF_A_BODY = (*EDITABLE, "type")
 PAYLOAD_HELP = (
     "JSON: input, memory_entity_id, metadata, variables. A secret variable is "
     '{"secret": true, "value": "…"}; ******** keeps the stored secret.'
@@ -63,7 +71,7 @@ class PayloadField(forms.Field):
             return None
         try:
             payload = strict_json.parse(value)
-            strict_json.check(dict.fromkeys(EDITABLE) | {"payload": payload})
+            strict_json.check(dict.fromkeys(_OF_A_BODY) | {"payload": payload})
         except strict_json.NotStrictJson as problem:
             raise ValidationError(f"The payload {problem}{_unless_shown(value)}") from None
         return payload
@@ -79,6 +87,22 @@ class AgentField(ModelChoiceField[Agent]):
     def label_from_instance(self, obj: Any) -> str:
         """`workspace / key`."""
         return f"{obj.workspace.name} / {obj.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What a person is shown before an edit is saved."""
+
+    after: Schedule
+    warnings: list[ExpressionWarning]
+    herd: Herd | None
+    effect: Effect | None = None
+    changed: tuple[str, ...] = ()
+
+
+def _herd_of(after: Schedule) -> Herd | None:
+    at = after.next_fire_at
+    return herd_at(at, after.workspace_id, after.pk) if at is not None else None
 
 
 class ScheduleForm(ModelForm[Schedule]):
@@ -104,7 +128,6 @@ class ScheduleForm(ModelForm[Schedule]):
         widget=UnfoldAdminTextInputWidget,
         help_text="Pins a version of the agent; if empty, the version that is active when it runs",
     )
-    type = forms.ChoiceField(choices=ScheduleType.choices, widget=UnfoldAdminSelectWidget)
     expression = forms.CharField(
         max_length=MAX_LENGTH,
         strip=False,
@@ -112,7 +135,8 @@ class ScheduleForm(ModelForm[Schedule]):
         help_text=EXPRESSION_HELP,
     )
     payload = PayloadField(help_text=PAYLOAD_HELP)
-    warned_of = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+    consequences: "Consequences | None" = None
+    """What the person has to see before it is saved."""
 
     class Meta:
         model = Schedule
@@ -134,34 +158,33 @@ class ScheduleForm(ModelForm[Schedule]):
         """
         if not self.errors:
             try:
-                self._rehearse()
+                after = self._rehearsed()
             except (Refused, InvalidExpression) as refusal:
                 self._blame(refusal)
             else:
-                self._warn()
+                self._ask(after)
         return self.cleaned_data
 
-    def _warn(self) -> None:
-        """An expression with warnings is saved when the person, having read them, sends it once more."""
-        expression = self.cleaned_data["expression"]
-        warnings = warnings_of(self.cleaned_data["type"], expression)
-        if not warnings or not self._has_new_cadence() or self.cleaned_data["warned_of"] == expression:
+    def _ask(self, after: Schedule) -> None:
+        """It is saved when the person, having seen what comes of it, sends it once more."""
+        if CONFIRMED in self.data:
             return
-        sent: Any = self.data
-        again = sent.copy()
-        again["warned_of"] = expression
-        self.data = again
-        for warning in warnings:
-            meant = f" Did you mean {warning.suggestion}?" if warning.suggestion else ""
-            self.add_error("expression", f"{warning.message}.{meant} {SAVE_AGAIN}")
+        consequences = self._consequences(after)
+        if BACK not in self.data:
+            self.consequences = consequences
+        if consequences is not None:
+            self.add_error(None, _NOT_YET)
 
-    def _has_new_cadence(self) -> bool:
-        return True
+    def _consequences(self, after: Schedule) -> "Consequences | None":
+        """What is worth a question; None: nothing. `after`: the schedule as it would be."""
+        raise NotImplementedError
 
-    def _rehearse(self) -> None:
+    def _rehearsed(self) -> Schedule:
         with transaction.atomic():
-            self.apply()
+            after = self.apply()
+            remember_next_fire(after, NextFire.objects.filter(schedule=after).first())
             transaction.set_rollback(True)
+        return after
 
     def _blame(self, refusal: Refused | InvalidExpression) -> None:
         named = (
@@ -195,35 +218,69 @@ class AddScheduleForm(ScheduleForm):
     def apply(self) -> Schedule:
         """Create it."""
         cleaned = {name: self.cleaned_data[name] for name in ("agent", *CONTENT)}
-        return editing.create(cleaned.pop("agent"), NewSchedule(**cleaned), self.actor, self.now)
+        new = NewSchedule(type=type_of(cleaned["expression"]), **{name: cleaned[name] for name in CONTENT})
+        return editing.create(cleaned["agent"], new, self.actor, self.now)
+
+    def _consequences(self, after: Schedule) -> Consequences | None:
+        """A doubtful expression, or a herd."""
+        warnings, herd = warnings_of(after.type, after.expression), _herd_of(after)
+        is_asked = bool(warnings) or (herd is not None and herd.is_large)
+        return Consequences(after, warnings, herd) if is_asked else None
 
 
 class ChangeScheduleForm(ScheduleForm):
     """An existing schedule. Only what differs from what the form showed is changed.
 
-    Somebody else may have changed the schedule since: `as_shown` remembers, as digests, what this person saw.
+    Somebody else may have changed the schedule since: `revision` and, as digests, `as_shown` remember what this
+    person saw.
     """
 
     is_active = forms.BooleanField(required=False, label="Active", widget=UnfoldBooleanSwitchWidget)
     as_shown = forms.CharField(required=False, widget=forms.HiddenInput)
+    revision = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta(ScheduleForm.Meta):
         fields = EDITABLE
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        schedule: Schedule = self.instance
-        stored = {name: getattr(schedule, name) for name in EDITABLE}
-        self.initial = stored | {"payload": payloads.masked(schedule.payload)}
-        self.initial["as_shown"] = json.dumps({name: _digest(self.initial[name]) for name in EDITABLE})
+        self.initial = _shown(self.instance) | _memory(self.instance)
 
     def clean(self) -> dict[str, Any]:
         """As for any schedule; its row is locked first, so that nothing changes between rehearsal and deed."""
         try:
-            editing.locked(self.instance.pk)
+            stored = editing.locked(self.instance.pk)
         except Refused as refusal:
             self._blame(refusal)
+        else:
+            self._require_fresh(stored)
         return super().clean()
+
+    def _require_fresh(self, stored: Schedule) -> None:
+        """Who edits what somebody else has changed meanwhile is told so, and saves again."""
+        shown = self.cleaned_data.get("revision", "")
+        if shown in ("", str(stored.revision)):
+            return
+        self._show_anew(stored)
+        for words in what_changed_since(stored, shown, self.now):
+            self.add_error(None, words)
+        self.add_error(
+            None, "What you wrote is still here, all else is as it is now. Look at it and save again."
+        )
+
+    def _show_anew(self, stored: Schedule) -> None:
+        """What this person wrote stays; all else becomes what it is now, so that saving again changes no more."""
+        mine = {*self.changed_data, *self.errors}
+        sent: Any = self.data
+        again = sent.copy()
+        for name, value in _shown(stored).items():
+            if name not in mine:
+                again[name] = _as_sent(value)
+        if "is_active" not in mine and not stored.is_active:
+            again.pop("is_active", None)
+        for name, value in _memory(stored).items():
+            again[name] = value
+        self.data = again
 
     @cached_property
     def changed_data(self) -> list[str]:
@@ -234,8 +291,15 @@ class ChangeScheduleForm(ScheduleForm):
             name for name in EDITABLE if name in cleaned and _digest(cleaned[name]) != shown_digests.get(name)
         ]
 
-    def _has_new_cadence(self) -> bool:
-        return not {"type", "expression"}.isdisjoint(self.changed_data)
+    def _consequences(self, after: Schedule) -> Consequences | None:
+        """Whatever changes what is to come; a new name does not."""
+        changed = tuple(self.changed_data)
+        if set(changed) <= {"display_name"}:
+            return None
+        is_new_cadence = "expression" in changed
+        warnings = warnings_of(after.type, after.expression) if is_new_cadence else []
+        herd = _herd_of(after) if {"expression", "is_active"} & set(changed) else None
+        return Consequences(after, warnings, herd, effect_of(self.instance, after, self.now), changed)
 
     def _shown_digests(self) -> dict[str, str]:
         try:
@@ -247,7 +311,28 @@ class ChangeScheduleForm(ScheduleForm):
     def apply(self) -> Schedule:
         """Apply the changes there are."""
         changes = {name: self.cleaned_data[name] for name in self.changed_data}
+        if "expression" in changes:
+            changes["type"] = type_of(changes["expression"])
         return editing.update(self.instance.pk, cast("ScheduleChanges", changes), self.actor, self.now)
+
+
+def _shown(schedule: Schedule) -> dict[str, Any]:
+    """What the form shows of it."""
+    stored = {name: getattr(schedule, name) for name in EDITABLE}
+    return stored | {"payload": payloads.masked(schedule.payload)}
+
+
+def _memory(schedule: Schedule) -> dict[str, str]:
+    """What the form remembers of what it shows."""
+    digests = {name: _digest(value) for name, value in _shown(schedule).items()}
+    return {"as_shown": json.dumps(digests), "revision": str(schedule.revision)}
+
+
+def _as_sent(value: Any) -> str:
+    """As a browser sends it."""
+    if isinstance(value, dict):
+        return json.dumps(value, indent=2, ensure_ascii=False)
+    return "on" if value is True else value or ""
 
 
 def _digest(value: Any) -> str:

@@ -9,15 +9,18 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from schedules import access, editing, holds, journal
 from schedules.admin import schedule_cells as show
+from schedules.admin import schedule_confirmation
 from schedules.admin.base import ConsoleList, signature
+from schedules.admin.confirming import WAITING, reopen, sealed_form
 from schedules.admin.filters import ActivityFilter, AgentFilter, DeletedFilter, WorkspaceFilter
 from schedules.admin.pause_cells import pause_words
-from schedules.admin.pause_pages import SchedulePausePages
 from schedules.admin.run_cells import recent_runs
-from schedules.admin.schedule_form import AddScheduleForm, ChangeScheduleForm, ScheduleForm
+from schedules.admin.schedule_form import AddScheduleForm, ChangeScheduleForm, Consequences, ScheduleForm
+from schedules.admin.schedule_previews import SchedulePreviews, asking_attributes
 from schedules.admin.typed import ModelForm
 from schedules.admin.verbs import Verb
 from schedules.database.clock import time_to_act
@@ -80,7 +83,7 @@ class ScheduleList(ConsoleList):
         holds.remember(self.result_list)
 
 
-_FORM = ("display_name", "agent_tag", "type", "expression", "is_active", "payload")
+_FORM = ("display_name", "agent_tag", "expression", "is_active", "payload")
 _HISTORY = (
     (show.activity, show.run_count),
     (show.last_start, "generation"),
@@ -89,13 +92,13 @@ _HISTORY = (
 )
 _TO_ADD: Any = (
     (None, {"fields": ("agent", "display_name", "agent_tag")}),
-    ("Cadence", {"fields": ("type", "expression")}),
-    ("Request", {"fields": ("payload",)}),
+    ("Cadence", {"fields": ("expression", show.preview)}),
+    ("Request", {"fields": ("payload", show.payload_check)}),
 )
 _TO_CHANGE: Any = (
     (None, {"fields": (show.agent, "display_name", "agent_tag")}),
-    ("Cadence", {"fields": ("type", "expression", show.in_words, "is_active", pause_words, show.next_fires)}),
-    ("Request", {"fields": ("payload",)}),
+    ("Cadence", {"fields": ("expression", show.preview, "is_active", pause_words)}),
+    ("Request", {"fields": ("payload", show.payload_check)}),
     ("History", {"fields": _HISTORY}),
 )
 _TO_VIEW: Any = (
@@ -107,7 +110,7 @@ _TO_VIEW: Any = (
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(SchedulePausePages):
+class ScheduleAdmin(SchedulePreviews):
     """The pages of schedules."""
 
     workspace_path = "workspace"
@@ -160,6 +163,9 @@ class ScheduleAdmin(SchedulePausePages):
         """The form of this page, signed by this person, with the agents of their workspaces."""
         kwargs["form"] = ChangeScheduleForm if obj else AddScheduleForm
         form = super().get_form(request, obj, change=change, **kwargs)
+        for name, attributes in asking_attributes(obj).items():
+            if name in form.base_fields:
+                form.base_fields[name].widget.attrs |= attributes
         reach = access.workspaces_where(request.user, self.permission("add"))
         return type(form.__name__, (form,), {"actor": signature(request), "workspaces": reach})
 
@@ -172,13 +178,25 @@ class ScheduleAdmin(SchedulePausePages):
     def get_readonly_fields(self, request: HttpRequest, obj: Schedule | None = None) -> Any:
         """Whatever the form does not ask for."""
         if obj is None:
-            return ()
+            return (show.preview, show.payload_check)
         shown = flatten_fieldsets(self.get_fieldsets(request, obj))
         return (
             [name for name in shown if name not in _FORM]
             if self.has_change_permission(request, obj)
             else shown
         )
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """A form that was confirmed goes on as it was sent first."""
+        if WAITING in request.POST:
+            reopen(request)
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Schedule:
         """The verb writes; what it returns is the saved schedule."""
@@ -215,10 +233,30 @@ class ScheduleAdmin(SchedulePausePages):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """The page, with the schedule's newest runs for who may see them."""
-        schedule = context.get("original")
+        schedule, consequences = context.get("original"), _consequences(context)
+        if consequences is not None:
+            return self._confirmation(request, schedule, consequences)
         if schedule is not None and request.user.has_perm(VIEW_RUN, schedule):
             context["recent_runs"] = recent_runs(schedule)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def _confirmation(
+        self, request: HttpRequest, schedule: Schedule | None, consequences: Consequences
+    ) -> HttpResponse:
+        """The page that asks before anything is saved."""
+        context = {
+            **self.admin_site.each_context(request),
+            **schedule_confirmation.shown(schedule, consequences),
+            "title": f"Save {consequences.after}?",
+            "opts": self.opts,
+            "waiting": sealed_form(request),
+        }
+        return TemplateResponse(request, "console/confirm_schedule.html", context)
+
+
+def _consequences(context: dict[str, Any]) -> Consequences | None:
+    form = getattr(context.get("adminform"), "form", None)
+    return form.consequences if isinstance(form, ScheduleForm) else None
 
 
 def _is_deleted(schedule: Schedule | None) -> bool:

@@ -14,6 +14,7 @@ from schedules.expressions.invalid_expression import InvalidExpression
 from schedules.expressions.minimum import MINIMUM_CADENCE, require_minimum_cadence
 from schedules.expressions.once import Once
 from schedules.expressions.parsing import MAX_LENGTH
+from schedules.expressions.types import type_of
 from schedules.expressions.words import describe
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "describe",
     "parse",
     "require_minimum_cadence",
+    "type_of",
     "warnings_of",
 ]

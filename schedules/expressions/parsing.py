@@ -27,7 +27,7 @@ def parse_strictly(type: str, text: str) -> Cadence:  # noqa: A002 (the name of 
         raise InvalidExpression("must be cron, interval or once", field="type", example="cron")
     parser, example = _PARSERS[type]
     _require_text(text, example)
-    form = _type_by_form(text)
+    form = type_by_form(text)
     if form not in {type, None}:
         raise InvalidExpression(f"{quoted(text)} is of type {form}, not {type}", example=example)
     return parser(text)
@@ -42,7 +42,7 @@ def _require_text(text: str, example: str) -> None:
         )
 
 
-def _type_by_form(text: str) -> str | None:
+def type_by_form(text: str) -> str | None:
     """The type whose expressions look like this one; None if it looks like none of them."""
     first_word, *others = text.split(" ")
     if "(" in first_word:  # of EventBridge: cron(…), rate(…), at(…)

@@ -226,7 +226,6 @@ class Side:
         rows: dict[str, dict[str, Any]] = {
             "schedule": {
                 "agent": self.agent.pk,
-                "type": "cron",
                 "expression": "0 0 9 * * *",
                 "payload": '{"input": "x"}',
             },

@@ -14,28 +14,25 @@ from django.urls import reverse
 from schedules import editing
 from schedules.admin.schedule_form import ChangeScheduleForm
 from schedules.database.clock import database_now
-from schedules.models import Agent, Schedule
+from schedules.models import Agent, RunState, Schedule
+from schedules.previewing import HERD
 from schedules.secrets import payloads
 from tests.api.caller import Caller, schedule_path
 from tests.console.browser import form_of, text_of
 from tests.console.conftest import MakePerson
-from tests.factories import finish, make_agent, make_due_schedule, make_schedule, make_token
+from tests.factories import finish, make_agent, make_due_schedule, make_run, make_schedule, make_token
 
 pytestmark = pytest.mark.django_db
 
 ADD = reverse("admin:schedules_schedule_add")
 SECRET = {"input": "{{token}}", "variables": {"token": {"secret": True, "value": "s3cr3t"}, "city": "Oslo"}}
-TYPED_AGAIN = {"payload": json.dumps(SECRET)}
-"""A form that is shown again has lost its secrets."""
 
 
 REFUSED = [
     ("expression", "0 0 9 * *", "Valid example"),
     ("expression", "0 */5 9 * * *", "one hour"),
     ("expression", "0 0 0 30 feb *", "never fires"),
-    ("expression", "@every 6h", "is of type interval"),
     ("expression", "", "required"),
-    ("type", "hourly", "valid choice"),
     ("agent_tag", "v9", "no version tagged"),
     (
         "payload",
@@ -77,9 +74,16 @@ def written(client: Client, address: str, **values: Any) -> dict[str, str]:
     return form
 
 
+def sent(client: Client, address: str, form: dict[str, str]) -> Any:
+    """The answer to a form; where the console asks whether that is meant, it is."""
+    response = client.post(address, form)
+    asked = form_of(response, "confirm_form") if response.status_code == 200 else {}
+    return client.post(address, asked | {"confirmed": ""}) if asked else response
+
+
 def save(client: Client, schedule: Schedule, **values: Any) -> Schedule:
     """The schedule after the form was saved."""
-    response = client.post(page_of(schedule), written(client, page_of(schedule), **values))
+    response = sent(client, page_of(schedule), written(client, page_of(schedule), **values))
     assert response.status_code == 302, response.context["adminform"].form.errors
     return Schedule.objects.get(pk=schedule.pk)
 
@@ -112,7 +116,7 @@ class TestAdding:
     """A new schedule."""
 
     def fields(self, agent: Agent, **values: Any) -> dict[str, Any]:
-        new = {"agent": agent.pk, "type": "cron", "expression": "0 0 9 * * mon-fri", "payload": SECRET}
+        new = {"agent": agent.pk, "expression": "0 0 9 * * mon-fri", "payload": SECRET}
         return new | values
 
     def test_it_is_created_as_the_api_would(self, operator: Client) -> None:
@@ -162,36 +166,66 @@ class TestAdding:
         assert not refused["expression"][0].startswith("expression")
 
     def test_an_instant_in_the_past_is_refused(self, operator: Client) -> None:
-        values = {"type": "once", "expression": "@at 2020-01-01T00:00:00Z"}
+        values = self.fields(make_agent(), expression="@at 2020-01-01T00:00:00Z")
 
-        assert "past" in errors(operator, ADD, **self.fields(make_agent(), **values))["expression"][0]
+        assert "past" in errors(operator, ADD, **values)["expression"][0]
+
+    @pytest.mark.parametrize(
+        ("expression", "type_"),
+        [("0 0 9 * * *", "cron"), ("@every 6h", "interval"), ("@at 2099-05-01T09:00:00Z", "once")],
+    )
+    def test_the_type_follows_from_the_expression(
+        self, operator: Client, expression: str, type_: str
+    ) -> None:
+        operator.post(ADD, written(operator, ADD, **self.fields(make_agent(), expression=expression)))
+
+        assert Schedule.objects.get().type == type_
 
     def test_what_was_probably_meant_otherwise_is_said_before_it_is_saved(self, operator: Client) -> None:
         form = written(operator, ADD, **self.fields(make_agent(), expression="0 2 * * ? *"))
 
-        warned = operator.post(ADD, form)
+        asked = operator.post(ADD, form)
 
-        [text] = warned.context["adminform"].form.errors["expression"]
-        assert "every hour at minute 2" in text
-        assert "Did you mean 0 0 2 * * *? Save again" in text
-        assert "Did you mean 0 0 2 * * *?" in text_of(warned)
+        assert "every hour at minute 2" in text_of(asked)
+        assert "0 0 2 * * *" in text_of(asked)
+        assert "s3cr3t" not in text_of(asked)
         assert not Schedule.objects.exists()
 
-        again = operator.post(ADD, form_of(warned, "schedule_form") | TYPED_AGAIN)
+        saved = operator.post(ADD, form_of(asked, "confirm_form") | {"confirmed": ""})
 
-        assert again.status_code == 302
+        assert saved.status_code == 302
         assert Schedule.objects.get().expression == "0 2 * * ? *"
+        assert payloads.opened(Schedule.objects.get().payload) == SECRET
 
-    def test_a_warning_that_was_read_is_not_one_of_another_expression(self, operator: Client) -> None:
-        warned = operator.post(
-            ADD, written(operator, ADD, **self.fields(make_agent(), expression="0 2 * * ? *"))
-        )
+    def test_who_goes_back_finds_the_form_as_it_was_written(self, operator: Client) -> None:
+        form = written(operator, ADD, **self.fields(make_agent(), expression="0 2 * * ? *"))
+        asked = operator.post(ADD, form)
 
-        changed = {"expression": "0 0 9 13 * fri"} | TYPED_AGAIN
-        other = operator.post(ADD, form_of(warned, "schedule_form") | changed)
+        again = operator.post(ADD, form_of(asked, "confirm_form") | {"back": ""})
 
-        assert "day 13 of the month or on Friday" in other.context["adminform"].form.errors["expression"][0]
         assert not Schedule.objects.exists()
+        assert form_of(again, "schedule_form")["expression"] == "0 2 * * ? *"
+        assert "s3cr3t" not in text_of(again)
+
+    def test_what_waits_is_one_persons_alone(self, operator: Client, person: MakePerson) -> None:
+        form = written(operator, ADD, **self.fields(make_agent(), expression="0 2 * * ? *"))
+        asked = form_of(operator.post(ADD, form), "confirm_form")
+        somebody_else = person("*", username="somebody.else")
+
+        refused = somebody_else.post(ADD, asked | {"confirmed": ""})
+
+        assert refused.status_code == 200
+        assert not Schedule.objects.exists()
+
+    def test_a_herd_is_told_before_another_joins_it(self, operator: Client) -> None:
+        agent = make_agent()
+        for _ in range(HERD):
+            make_schedule(agent, database_now(), expression="0 0 9 * * *")
+
+        asked = operator.post(ADD, written(operator, ADD, **self.fields(agent, expression="0 0 9 * * *")))
+
+        assert f"{HERD} other schedules of the workspace fire at that instant" in text_of(asked)
+        assert Schedule.objects.count() == HERD
 
     def test_what_was_written_stays_in_a_refused_form(self, operator: Client) -> None:
         values = self.fields(make_agent(), expression="nonsense", payload="{not json")
@@ -220,7 +254,7 @@ def test_a_schedule_is_held_from_the_check_of_its_form_to_the_end_of_the_transac
         with transaction.atomic():
             assert somebody_else.submit(is_free).result()
             values = {
-                "type": "cron",
+                "confirmed": "",
                 "expression": "0 0 10 * * *",
                 "payload": '{"input": ""}',
                 "is_active": "on",
@@ -336,8 +370,9 @@ class TestEditing:
         assert save(operator, schedule, display_name="Digest").display_name == "Digest"
         form = written(operator, page_of(schedule), expression="0 3 * * ? *")
         warned = operator.post(page_of(schedule), form)
+        assert "minute 3" in text_of(warned)
         assert Schedule.objects.get().generation == 1
-        operator.post(page_of(schedule), form_of(warned, "schedule_form"))
+        operator.post(page_of(schedule), form_of(warned, "confirm_form") | {"confirmed": ""})
 
         after = Schedule.objects.get()
         assert (after.expression, after.generation) == ("0 3 * * ? *", 2)
@@ -357,6 +392,49 @@ class TestEditing:
 
         assert "past" in errors(operator, page_of(schedule), is_active="on")["expression"][0]
 
+    def test_a_new_cadence_shows_what_comes_of_it_before_it_is_saved(self, operator: Client) -> None:
+        schedule = make_schedule(now=database_now())
+        make_run(schedule)
+
+        asked = operator.post(
+            page_of(schedule), written(operator, page_of(schedule), expression="0 0 9 * * mon")
+        )
+
+        shown = text_of(asked)
+        assert Schedule.objects.get().generation == 1
+        for words in (
+            "1 → 2",
+            "1 will be discarded",
+            "Added in the next 30 days: 0",
+            "0 0 9 * * * → 0 0 9 * * mon",
+        ):
+            assert words in shown
+        removed = asked.context["effect"].removed
+        assert {moment.isoweekday() for moment in removed} == {2, 3, 4, 5, 6, 7}
+        assert len(removed) + asked.context["effect"].kept_count == 30
+
+    def test_a_new_payload_shows_its_lines_and_discards_nothing(self, operator: Client) -> None:
+        schedule = make_schedule(now=database_now(), payload=SECRET)
+        make_run(schedule)
+        new = {"input": "{{token}}", "variables": SECRET["variables"] | {"city": "Bergen"}}  # type: ignore[operator]
+
+        asked = operator.post(page_of(schedule), written(operator, page_of(schedule), payload=new))
+
+        shown = text_of(asked)
+        assert "Oslo" in shown
+        assert "Bergen" in shown
+        assert "none will be discarded" in shown
+        assert "s3cr3t" not in shown
+
+    def test_a_pause_by_the_form_discards_what_waits(self, operator: Client) -> None:
+        schedule = make_schedule(now=database_now())
+        run = make_run(schedule)
+
+        save(operator, schedule, is_active=None)
+
+        run.refresh_from_db()
+        assert run.state == RunState.DISCARDED
+
     def test_an_emptied_name_and_tag_are_cleared(self, operator: Client) -> None:
         schedule = make_schedule(make_agent(tags=("v1",)), database_now(), display_name="n", agent_tag="v1")
 
@@ -364,13 +442,21 @@ class TestEditing:
 
         assert (after.display_name, after.agent_tag) == (None, None)
 
-    def test_what_somebody_else_changed_meanwhile_stays(self, operator: Client) -> None:
+    def test_what_somebody_else_changed_meanwhile_is_told_and_stays(self, operator: Client) -> None:
         schedule = make_schedule(now=database_now(), display_name="old")
         mine = written(operator, page_of(schedule), display_name="mine")
         theirs = {"expression": "0 0 17 * * *", "payload": {"input": "theirs"}}
         editing.update(schedule.pk, theirs, "apk_other", database_now())  # type: ignore[arg-type]  # a literal
 
-        operator.post(page_of(schedule), mine)
+        refused = operator.post(page_of(schedule), mine)
+
+        assert Schedule.objects.get().display_name == "old"
+        assert "changed this schedule now: type" not in text_of(refused)
+        assert "0 0 9 * * * → 0 0 17 * * *" in text_of(refused)
+        again = form_of(refused, "schedule_form")
+        assert (again["display_name"], again["expression"]) == ("mine", "0 0 17 * * *")
+
+        operator.post(page_of(schedule), again)
 
         after = Schedule.objects.get()
         assert (after.display_name, after.expression) == ("mine", "0 0 17 * * *")
@@ -397,6 +483,20 @@ class TestEditing:
 
         assert (after.generation, after.next_fire_at) == (1, schedule.next_fire_at)
         assert after.payload == schedule.payload
+
+    def test_two_who_change_the_same_are_told_and_the_second_wins_knowingly(self, operator: Client) -> None:
+        schedule = make_schedule(now=database_now())
+        mine = written(operator, page_of(schedule), expression="0 0 10 * * *", is_active=None)
+        editing.update(schedule.pk, {"expression": "0 0 17 * * *"}, "apk_other", database_now())
+
+        refused = operator.post(page_of(schedule), mine)
+
+        again = form_of(refused, "schedule_form")
+        assert again["expression"] == "0 0 10 * * *"
+        assert "is_active" not in again
+        assert sent(operator, page_of(schedule), again).status_code == 302
+        after = Schedule.objects.get()
+        assert (after.expression, after.is_active) == ("0 0 10 * * *", False)
 
     def test_a_large_payload_can_be_edited(self, operator: Client) -> None:
         text = "word " * 12_000

@@ -65,7 +65,7 @@ def test_what_was_emptied_is_asked_anew(operator: Client) -> None:
 def sent(operator: Client, **typed: str) -> Any:
     """The answer to a form of a new schedule."""
     blank = form_of(operator.get(ADD), "schedule_form")
-    fields = {"agent": str(make_agent().pk), "type": "interval", "expression": "@every 6h"}
+    fields = {"agent": str(make_agent().pk), "expression": "@every 6h"}
     return operator.post(ADD, blank | fields | typed)
 
 

@@ -1,0 +1,41 @@
+// What the console's pages need beside Unfold's own scripts: times in the reader's zone, and answers taken over.
+"use strict";
+
+(function () {
+    const clock = new Intl.DateTimeFormat(undefined, {
+        weekday: "short", year: "numeric", month: "short", day: "numeric",
+        hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
+    });
+
+    function localise(root) {
+        root.querySelectorAll("time[datetime]").forEach(function (time) {
+            const moment = new Date(time.dateTime);
+            if (isNaN(moment)) {
+                return;
+            }
+            if (time.hasAttribute("data-local")) {
+                time.textContent = "(" + clock.format(moment) + ")";
+            } else {
+                time.title = clock.format(moment);
+            }
+        });
+    }
+
+    function useExpression(event) {
+        const button = event.target.closest("[data-use-expression]");
+        const field = document.getElementById("id_expression");
+        if (button && field) {
+            field.value = button.dataset.useExpression;
+            field.dispatchEvent(new Event("input", { bubbles: true }));
+            field.focus();
+        }
+    }
+
+    document.addEventListener("DOMContentLoaded", function () {
+        localise(document);
+    });
+    document.addEventListener("htmx:afterSwap", function (event) {
+        localise(event.target);
+    });
+    document.addEventListener("click", useExpression);
+})();
