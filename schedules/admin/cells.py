@@ -38,6 +38,12 @@ def state(run_state: str, href: str | None = None) -> SafeString:
     return badge(run_state, STATE_COLOURS[RunState(run_state)], href)
 
 
+def outcome(name: str, href: str | None = None) -> SafeString:
+    """What became of an instant as a label: a run's state, or that there is none."""
+    return state(name, href) if name in RunState else badge(name, _WITHOUT_RUN.get(name, ""), href)
+
+
+_WITHOUT_RUN = {"missed": "warning"}
 NARROW = "console-cut-short"
 
 

@@ -1,6 +1,7 @@
 """What lists and pages show of pauses and holds."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
 
 from django.contrib.admin import display
@@ -8,9 +9,11 @@ from django.db.models import Model
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from schedules import holds
+from schedules import holds, lengths
 from schedules.admin import cells
 from schedules.database.clock import recent_now
+from schedules.expressions.instants import for_people
+from schedules.holds import Pause
 from schedules.models import Agent, Hold, Schedule
 
 _REMEMBERED: Final = "_shown_hold"
@@ -58,6 +61,34 @@ def pause_words(schedule: Schedule) -> str:
     """Why the schedule is paused, in words."""
     pause = holds.pause_of(schedule)
     return str(pause) if pause is not None else "not paused"
+
+
+def state_words(schedule: Schedule, now: datetime) -> str:
+    """How it stands, why it does not fire, and what makes it go on."""
+    if schedule.deleted_at is not None:
+        return f"Deleted {for_people(schedule.deleted_at)}: only its history is left"
+    if schedule.is_finished:
+        return "Finished: its last fire time is over. Another expression makes it fire again"
+    pause = holds.pause_of(schedule)
+    if pause is not None:
+        return f"{str(pause).capitalize()}{_since(pause, now)}. {_what_resumes(pause)}"
+    if schedule.is_held_back:
+        return "Suspended: its next fire cannot be computed. An edit of its expression mends that"
+    return "Active"
+
+
+def _since(pause: Pause, now: datetime) -> str:
+    return (
+        f", since {for_people(pause.since_at)} ({lengths.relative(pause.since_at, now)})"
+        if pause.since_at
+        else ""
+    )
+
+
+def _what_resumes(pause: Pause) -> str:
+    if pause.until_at is not None:
+        return "It goes on by itself then, or when somebody ends it before"
+    return f"It goes on when somebody {'lifts that hold' if pause.is_hold else 'resumes it'}"
 
 
 def titled(cell: str, title: str) -> SafeString:

@@ -117,11 +117,10 @@ def next_fires(schedule: Schedule) -> str:
         return "none while the schedule is inactive"
     if schedule.is_held_back:
         return "unknown: it is held back because they cannot be computed; an edit of its expression mends it"
-    first = holds.next_fire_under(schedule)
-    if first is None:
-        return "none while it is held"
     now = estimated_now()
-    shown = islice(_fire_times(schedule, first, now), SHOWN_FIRES)
+    shown = fire_times(schedule, SHOWN_FIRES, now)
+    if not shown:
+        return "none while it is held"
     return format_html_join("", "<div>{}</div>", ((cells.moment_from(moment, now),) for moment in shown))
 
 
@@ -140,10 +139,22 @@ def payload_check(schedule: Schedule) -> str:
     return format_html('<div id="payload-check" aria-live="polite">{}</div>', "as the API reads it")
 
 
+def fire_times(schedule: Schedule, limit: int, now: datetime) -> list[datetime]:
+    """Its next ones, as the clock will find them; none while it is inactive, held or held back."""
+    first = holds.next_fire_under(schedule)
+    if first is None or schedule.is_held_back:
+        return []
+    return list(islice(_fire_times(schedule, first, now), limit))
+
+
 def _fire_times(schedule: Schedule, first: datetime, now: datetime) -> Iterator[datetime]:
     """An overdue one fires once for all that came due with it, so what follows it lies ahead."""
     yield first
-    cadence, moment = schedule.cadence, max(first, now)
+    try:
+        cadence = schedule.cadence
+    except InvalidExpression:  # a row of another version
+        return
+    moment = max(first, now)
     while (following := cadence.next_after(moment)) is not None:
         yield following
         moment = following

@@ -20,6 +20,7 @@ from schedules.admin.filters import ActivityFilter, AgentFilter, DeletedFilter, 
 from schedules.admin.pause_cells import pause_words
 from schedules.admin.run_cells import recent_runs
 from schedules.admin.schedule_form import AddScheduleForm, ChangeScheduleForm, Consequences, ScheduleForm
+from schedules.admin.schedule_panels import panels
 from schedules.admin.schedule_previews import SchedulePreviews, asking_attributes
 from schedules.admin.typed import ModelForm
 from schedules.admin.verbs import Verb
@@ -126,12 +127,17 @@ class ScheduleAdmin(SchedulePreviews):
     list_select_related = ("agent", "workspace", "next_fire")
     search_fields = ("id", "display_name", "agent__key")
     search_help_text = "Id, name or agent key"
-    change_form_outer_after_template = "console/recent_runs.html"
+    change_form_outer_before_template = "console/schedule_panels.html"
+    change_form_outer_after_template = "console/schedule_past.html"
     verbs = (RUN_NOW, PAUSE, RESUME)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """The list above."""
         return ScheduleList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
+        """With what every page of it shows."""
+        return super().get_queryset(request).select_related(*self.list_select_related)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """Without the state of runs, unless the person may see them wherever they see schedules."""
@@ -236,8 +242,10 @@ class ScheduleAdmin(SchedulePreviews):
         schedule, consequences = context.get("original"), _consequences(context)
         if consequences is not None:
             return self._confirmation(request, schedule, consequences)
-        if schedule is not None and request.user.has_perm(VIEW_RUN, schedule):
-            context["recent_runs"] = recent_runs(schedule)
+        if schedule is not None and request.method == "GET":
+            context |= {"panels": panels(schedule, request), "original": schedule}
+            if request.user.has_perm(VIEW_RUN, schedule):
+                context["recent_runs"] = recent_runs(schedule)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _confirmation(
