@@ -43,7 +43,7 @@ def outcome(name: str, href: str | None = None) -> SafeString:
     return state(name, href) if name in RunState else badge(name, _WITHOUT_RUN.get(name, ""), href)
 
 
-_WITHOUT_RUN = {"missed": "warning"}
+_WITHOUT_RUN = {"missed": "warning", "lost": "danger"}
 NARROW = "console-cut-short"
 
 
@@ -99,6 +99,16 @@ def moment_from(moment: datetime, now: datetime) -> SafeString:
         SUBTLE,
         lengths.relative(moment, now),
     )
+
+
+def state_of(run_state: str, href: str, run_id: str) -> SafeString:
+    """A run as a link: its state and its id."""
+    return format_html("{} {}", state(run_state), link(href, run_id))
+
+
+def whole(text: str) -> SafeString | str:
+    """A text that may be broken anywhere; a dash for none."""
+    return format_html('<span class="console-whole">{}</span>', text) if text else NOTHING
 
 
 def one_line(text: str) -> SafeString:

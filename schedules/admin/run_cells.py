@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin import display
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 
 from schedules import agent_runtimes, lengths
 from schedules.admin import cells
@@ -15,7 +15,6 @@ from schedules.admin.schedule_cells import agent_with_tag
 from schedules.database.clock import estimated_now
 from schedules.limits.calls_in_flight import Waits
 from schedules.models import Run, Schedule, TriggerKind
-from schedules.runs.attempts import Attempt, attempts_of
 from schedules.secrets import payloads
 
 SHOWN_RUNS = 10
@@ -101,12 +100,18 @@ def duration(run: Run) -> str:
     return cells.one_line(lengths.length((run.finished_at or estimated_now()) - run.started_at))
 
 
+@display(description="Duration")
+def duration_when_ended(run: Run) -> str:
+    """The same; nothing while it lasts."""
+    return duration(run) if run.finished_at else cells.NOTHING
+
+
 @display(description="Payload")
 def sent_payload(run: Run) -> str:
     """What was sent, the variables filled in, secrets masked; before the first attempt nothing was."""
     if run.payload is None:
         return "taken from the schedule when the run starts"
-    return _json(_filled(payloads.masked(run.payload)))
+    return cells.json_block(_filled(payloads.masked(run.payload)))
 
 
 def _filled(masked: payloads.Payload) -> payloads.Payload:
@@ -115,63 +120,6 @@ def _filled(masked: payloads.Payload) -> payloads.Payload:
     variables = masked.get("variables", {})
     plain = {name: value for name, value in variables.items() if not payloads.is_secret(value)}
     return masked | {"input": agent_runtimes.filled_input(masked["input"], plain)}
-
-
-@display(description="Attempts")
-def attempts(run: Run) -> str:
-    """All that have begun, one a line: when, where, how it ended, and what was said."""
-    lines = [_line(attempt) for attempt in attempts_of(run)]
-    if not lines:
-        return cells.NOTHING
-    heads = format_html_join("", '<th class="text-left pr-6">{}</th>', ((head,) for head in _HEADS))
-    rows = format_html_join("", "<tr>{}</tr>", ((_table_cells(line),) for line in lines))
-    return format_html("<table><tr>{}</tr>{}</table>", heads, rows)
-
-
-_HEADS = ("#", "Outcome", "Started", "Ended", "Code", "Message", "Response id", "Worker")
-
-
-def _line(attempt: Attempt) -> tuple[str, ...]:
-    return (
-        *(
-            str(attempt.number),
-            attempt.outcome,
-            cells.clock(attempt.started_at),
-            cells.clock(attempt.ended_at),
-        ),
-        *(attempt.error_code, attempt.error_message, attempt.response_id, attempt.worker),
-    )
-
-
-def _table_cells(values: tuple[str, ...]) -> str:
-    return format_html_join("", '<td class="align-top pr-6">{}</td>', ((value,) for value in values))
-
-
-@display(description="Error message")
-def error_message(run: Run) -> str:
-    """In full."""
-    return cells.text_block(run.error_message)
-
-
-@display(description="Output")
-def output_text(run: Run) -> str:
-    """What the agent said."""
-    return cells.text_block(run.output_text)
-
-
-@display(description="Output items")
-def output(run: Run) -> str:
-    """The answer's output as it came."""
-    return _json(run.output)
-
-
-@display(description="Usage")
-def usage(run: Run) -> str:
-    """What the agent spent."""
-    return _json(run.usage)
-
-
-_json = cells.json_block
 
 
 def _as_code(name: str, description: str) -> Callable[[Run], str]:
@@ -202,7 +150,6 @@ def _on_the_clock(name: str, description: str) -> Callable[[Run], str]:
 
 run_id = _as_code("id", "Run id")
 idempotency_key = _as_code("idempotency_key", "Idempotency key")
-again_of = _as_code("again_of", "Run again of")
 response_id = _as_code("response_id", "Response id")
 agent_trace_id = _as_code("agent_trace_id", "The agent's trace id")
 worker = _as_code("worker", "Worker")

@@ -1,21 +1,28 @@
 """Runs in the console: a history to read, with two verbs: cancel and retry."""
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 
 from schedules.admin import run_cells as show
 from schedules.admin.base import ConsoleList, ReadOnly
 from schedules.admin.bounded_paginator import BoundedPaginator
 from schedules.admin.filters import AgentFilter, MadeFilter, ReasonFilter, ScheduleFilter, WorkspaceFilter
+from schedules.admin.island_answers import island_answer
+from schedules.admin.pages import page_of_run
+from schedules.admin.run_islands import run_islands
 from schedules.admin.verbs import Verb, VerbAdmin
 from schedules.database.ulids import is_ulid
 from schedules.errors import RunNotCancellable, RunNotRetryable, ScheduleInactive, ScheduleNotFound
-from schedules.models import UNFINISHED_STATES, UNSUCCESSFUL_STATES, Run
+from schedules.models import FINAL_STATES, UNFINISHED_STATES, UNSUCCESSFUL_STATES, Run
 from schedules.runs import transitions
 from schedules.triggering import run_now
 
@@ -30,6 +37,14 @@ def _retry(run: Run, actor: str, now: datetime) -> object:
     return run_now.run_again(run.id, now)
 
 
+def _is_to_repeat(run: Run) -> bool:
+    """Once: what was run again already is repeated from there."""
+    is_possible = run.state in UNSUCCESSFUL_STATES and (run.schedule.is_active or run.schedule.is_finished)
+    return is_possible and not Run.objects.again_of(run.pk).exists()
+
+
+STOP_POLLING = 286
+"""htmx's own status: take this, and do not ask again."""
 CANCEL = Verb[Run](
     "cancel",
     "Cancel",
@@ -47,12 +62,13 @@ RETRY = Verb[Run](
     "will run again in 10 s",
     "retry",
     _retry,
-    lambda run: run.state in UNSUCCESSFUL_STATES and (run.schedule.is_active or run.schedule.is_finished),
+    _is_to_repeat,
     {
         ScheduleInactive: "schedule inactive",
         ScheduleNotFound: "schedule deleted",
         RunNotRetryable: "not ended yet, succeeded, or being run again already",
     },
+    lands=page_of_run,
 )
 
 
@@ -63,48 +79,6 @@ class RunList(ConsoleList):
         """One statement, however many rows."""
         rows: QuerySet[Any] = super().get_queryset(*args, **kwargs)
         return rows.defer(*show.NOT_SHOWN_IN_LISTS, "schedule__payload")
-
-
-_FIELDSETS: Any = (
-    (
-        None,
-        {
-            "fields": (
-                (show.state, show.attempt),
-                (show.schedule_link, show.agent_link),
-                (show.reason_code, "agent_tag"),
-                (show.error_message,),
-            )
-        },
-    ),
-    ("Answer", {"fields": ((show.output_text,), (show.usage,))}),
-    ("Request", {"fields": ((show.sent_payload,),)}),
-    ("Attempts", {"fields": ((show.attempts,),)}),
-    (
-        "Times",
-        {
-            "fields": (
-                (show.due_at, show.trigger),
-                (show.not_before, show.made_at),
-                (show.started_at, show.lateness),
-                (show.finished_at, show.duration),
-                (show.worker, show.lease_expires_at),
-            )
-        },
-    ),
-    (
-        "Identifiers",
-        {
-            "fields": (
-                (show.run_id, "generation"),
-                (show.idempotency_key, show.again_of),
-                (show.response_id,),
-                (show.trace_id, show.agent_trace_id),
-            )
-        },
-    ),
-    ("Raw output", {"fields": ((show.output,),), "classes": ("collapse",)}),
-)
 
 
 @admin.register(Run)
@@ -138,8 +112,34 @@ class RunAdmin(VerbAdmin[Run], ReadOnly[Run]):
     search_fields = ("id",)  # what they mean: get_search_results
     search_help_text = "Run id, schedule id or agent key"
     verbs = (CANCEL, RETRY)
-    fieldsets = _FIELDSETS
-    readonly_fields = [name for _, options in _FIELDSETS for line in options["fields"] for name in line]
+    fields = ()
+
+    def get_urls(self) -> list[URLPattern]:
+        """`<id>/live/`, ahead of Django's own."""
+        view = self.admin_site.admin_view(self.live_view)
+        return [path("<path:object_id>/live/", view, name="schedules_run_live"), *super().get_urls()]
+
+    def live_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What the open page of a run asks for every few seconds; 286 tells htmx to ask no more."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        run = self.get_object(request, unquote(object_id))
+        if run is None:
+            raise Http404
+        answer = island_answer(request, run_islands(request, run, self._buttons(request, run)))
+        if run.state in FINAL_STATES and answer.status_code == HTTPStatus.OK:
+            answer.status_code = STOP_POLLING
+        return answer
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """The islands, and where they are fetched again while it has not ended."""
+        run = context.get("original")
+        if run is not None:
+            context["islands"] = list(run_islands(request, run, self._buttons(request, run)))
+            context["live_url"] = "" if run.state in FINAL_STATES else self._url("live", run.pk)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """The list above."""

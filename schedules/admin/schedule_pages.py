@@ -17,6 +17,7 @@ from schedules.admin import schedule_confirmation
 from schedules.admin.base import ConsoleList, signature
 from schedules.admin.confirming import WAITING, reopen, sealed_form
 from schedules.admin.filters import ActivityFilter, AgentFilter, DeletedFilter, WorkspaceFilter
+from schedules.admin.pages import page_of_run
 from schedules.admin.pause_cells import pause_words
 from schedules.admin.run_cells import recent_runs
 from schedules.admin.schedule_form import AddScheduleForm, ChangeScheduleForm, Consequences, ScheduleForm
@@ -48,7 +49,15 @@ def _resume(schedule: Schedule, actor: str, now: datetime) -> object:
 
 SKIPPED: dict[type[Exception], str] = {ScheduleInactive: "inactive", ScheduleNotFound: "deleted"}
 RUN_NOW = Verb[Schedule](
-    "run-now", "Run now", "play_arrow", "will run in 10 s", "run", _run_now, holds.is_shown_active, SKIPPED
+    "run-now",
+    "Run now",
+    "play_arrow",
+    "will run in 10 s",
+    "run",
+    _run_now,
+    holds.is_shown_active,
+    SKIPPED,
+    lands=page_of_run,
 )
 PAUSE = Verb[Schedule](
     "pause", "Pause", "pause", "paused", "pause", _pause, lambda s: False, SKIPPED

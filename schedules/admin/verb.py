@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.contrib import messages
 from django.db.models import Model
@@ -38,26 +38,31 @@ class Verb(Generic[M]):
     """Refusals in a word or two; others are shown as they are."""
     confirmation: str = ""
     """What the button asks before it acts; empty: nothing."""
+    lands: Callable[[Any], str] | None = None
+    """Where whoever pressed the button is led, by what `act` gave back; None: to the row's page."""
 
 
 def do(
     model_admin: ConsoleAdmin[M], request: HttpRequest, verb: Verb[M], rows: Iterable[M], note: str = ""
-) -> int:
-    """Apply the verb to each row, note it in its history, tell the person what happened; how many were done."""
-    done_count, skipped = 0, Counter[str]()
+) -> list[object]:
+    """Apply the verb to each row, note it in its history, tell the person what happened.
+
+    What the verb gave back for each row that it was done to.
+    """
+    made, skipped = list[object](), Counter[str]()
     for row in rows:
         if not model_admin.may(request, verb.permission, row):  # a selection may span workspaces
             skipped[NOT_ALLOWED] += 1
             continue
         try:
-            verb.act(row, signature(request), time_to_act())
+            result = verb.act(row, signature(request), time_to_act())
         except (Refused, InvalidExpression) as refusal:
             skipped[verb.skipped.get(type(refusal), str(refusal))] += 1
         else:
             model_admin.log_change(request, row, f"{verb.label}: {note}" if note else f"{verb.label}.")
-            done_count += 1
-    _tell(model_admin, request, verb, done_count, skipped)
-    return done_count
+            made.append(result)
+    _tell(model_admin, request, verb, len(made), skipped)
+    return made
 
 
 def _tell(

@@ -82,8 +82,8 @@ class VerbAdmin(ConsoleAdmin[M]):
 
     def perform(self, request: HttpRequest, verb: Verb[M], row: M) -> HttpResponse | None:
         """Do it; None: the row's page comes next."""
-        do(self, request, verb, [row])
-        return None
+        made = do(self, request, verb, [row])
+        return HttpResponseRedirect(verb.lands(made[0])) if made and verb.lands is not None else None
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

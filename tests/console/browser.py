@@ -28,7 +28,7 @@ def form_of(response: Any, form_id: str) -> dict[str, str]:
 
 
 def forms_to(response: Any) -> set[str]:
-    """Where the page's POST forms lead."""
+    """Where the page's POST forms and their buttons lead."""
     reader = _Actions()
     reader.feed(text_of(response))
     return reader.actions
@@ -89,6 +89,8 @@ class _Actions(HTMLParser):
         attributes = dict(attrs)
         if tag == "form" and attributes.get("method") == "post" and attributes.get("action"):
             self.actions.add(attributes["action"] or "")
+        if tag == "button" and attributes.get("formaction"):
+            self.actions.add(attributes["formaction"] or "")
 
 
 class _Addresses(HTMLParser):

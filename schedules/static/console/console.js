@@ -31,8 +31,33 @@
         }
     }
 
+    function seconds(text) {
+        return Math.round((Date.now() - new Date(text)) / 1000);
+    }
+
+    function length(count) {
+        const minutes = Math.floor(count / 60);
+        return minutes ? minutes + " min " + (count % 60) + " s" : count + " s";
+    }
+
+    function tick() {
+        document.querySelectorAll("[data-since]").forEach(function (lasting) {
+            lasting.textContent = length(Math.max(0, seconds(lasting.dataset.since)));
+        });
+        document.querySelectorAll("[data-countdown]").forEach(function (waiting) {
+            const left = -seconds(waiting.dataset.countdown);
+            waiting.textContent = left > 0 ? ", in " + length(left) : "";
+        });
+    }
+
     document.addEventListener("DOMContentLoaded", function () {
         localise(document);
+        tick();
+        setInterval(tick, 1000);
+    });
+    document.addEventListener("htmx:oobAfterSwap", function () {
+        localise(document);
+        tick();
     });
     document.addEventListener("htmx:afterSwap", function (event) {
         localise(event.target);
