@@ -22,7 +22,7 @@ from schedules.admin.run_islands import run_islands
 from schedules.admin.verbs import Verb, VerbAdmin
 from schedules.database.ulids import is_ulid
 from schedules.errors import RunNotCancellable, RunNotRetryable, ScheduleInactive, ScheduleNotFound
-from schedules.models import FINAL_STATES, UNFINISHED_STATES, UNSUCCESSFUL_STATES, Run
+from schedules.models import FINAL_STATES, UNFINISHED_STATES, UNSUCCESSFUL_STATES, Agent, Run, Schedule
 from schedules.runs import transitions
 from schedules.triggering import run_now
 
@@ -43,6 +43,7 @@ def _is_to_repeat(run: Run) -> bool:
     return is_possible and not Run.objects.again_of(run.pk).exists()
 
 
+MOST_FOUND = 100
 STOP_POLLING = 286
 """htmx's own status: take this, and do not ask again."""
 CANCEL = Verb[Run](
@@ -110,7 +111,7 @@ class RunAdmin(VerbAdmin[Run], ReadOnly[Run]):
     list_disable_select_all = True
     sortable_by = ()
     search_fields = ("id",)  # what they mean: get_search_results
-    search_help_text = "Run id, schedule id or agent key"
+    search_help_text = "Id, the beginning of a schedule's name or an agent's key, or an error code"
     verbs = (CANCEL, RETRY)
     fields = ()
 
@@ -148,10 +149,22 @@ class RunAdmin(VerbAdmin[Run], ReadOnly[Run]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """A whole id, by its index; else the runs of an agent, by its key."""
+        """A whole id, by its index; else a name of a schedule or an agent, or a code."""
         term = search_term.strip()
         if not term:
             return queryset, False
         if is_ulid(term.upper()):
             return queryset.filter(Q(id=term.upper()) | Q(schedule=term.upper())), False
-        return queryset.filter(schedule__agent__key__icontains=term), False
+        return queryset.filter(_is_meant(term)), False
+
+
+def _is_meant(term: str) -> Q:
+    """Runs of schedules and agents whose name begins so, and those that ended with this code: all by indexes."""
+    named = (
+        Schedule.objects.filter(display_name__istartswith=term).order_by("-pk").values_list("pk", flat=True)
+    )
+    agents = Agent.objects.filter(key__istartswith=term).values_list("workspace_id", "pk")[:MOST_FOUND]
+    is_meant = Q(schedule__in=list(named[:MOST_FOUND])) | Q(state__in=UNSUCCESSFUL_STATES, reason=term)
+    for workspace_id, agent_id in agents:
+        is_meant |= Q(workspace=workspace_id, agent=agent_id)
+    return is_meant

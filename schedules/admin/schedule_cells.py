@@ -8,7 +8,7 @@ from django.contrib.admin import display
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from schedules import holds, lengths
+from schedules import holds
 from schedules.admin import cells
 from schedules.admin.pause_cells import titled
 from schedules.database.clock import estimated_now
@@ -25,7 +25,7 @@ def agent_with_tag(schedule: Schedule) -> str:
     return f"{schedule.agent.key}@{schedule.agent_tag}" if schedule.agent_tag else schedule.agent.key
 
 
-@display(description="Schedule", ordering="display_name")
+@display(description="Schedule")
 def name(schedule: Schedule) -> str:
     """Its name and agent; the agent and id when it has no name."""
     agent = agent_with_tag(schedule)
@@ -41,7 +41,7 @@ def words_of(schedule: Schedule) -> str:
         return f"cannot be read: {error}"
 
 
-@display(description="Expression", ordering="expression")
+@display(description="Expression")
 def expression(schedule: Schedule) -> str:
     """The expression and what it means."""
     words = words_of(schedule)
@@ -56,7 +56,7 @@ def in_words(schedule: Schedule) -> str:
     return words_of(schedule)
 
 
-@display(description="Activity", ordering="is_active")
+@display(description="Activity")
 def activity(schedule: Schedule) -> str:
     """Active, or why not."""
     if schedule.deleted_at is not None:
@@ -73,23 +73,6 @@ def activity(schedule: Schedule) -> str:
 def next_fire(schedule: Schedule) -> str:
     """When it fires next."""
     return cells.instant(holds.next_fire_under(schedule), estimated_now())
-
-
-@display(description="Last run")
-def last_run(schedule: Schedule) -> str:
-    """The newest run's state; needs the annotations of the list."""
-    run_id, state = getattr(schedule, "last_run_id", None), getattr(schedule, "last_run_state", None)
-    if run_id is None or state is None:
-        return cells.NOTHING
-    return cells.state(state, reverse("admin:schedules_run_change", args=(run_id,)))
-
-
-@display(description="Starts", ordering="trigger_count")
-def starts(schedule: Schedule) -> str:
-    """How many runs of this cadence have started, and when the last one did."""
-    last = schedule.last_triggered_at
-    when = lengths.relative(last, estimated_now()) if last else ""
-    return cells.two_lines(run_count(schedule), when, title=for_people(last) if last else "never")
 
 
 @display(description="Runs started")

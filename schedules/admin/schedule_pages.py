@@ -2,32 +2,34 @@
 
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from schedules import access, editing, holds, journal
 from schedules.admin import schedule_cells as show
 from schedules.admin import schedule_confirmation
-from schedules.admin.base import ConsoleList, signature
+from schedules.admin.base import signature
 from schedules.admin.confirming import WAITING, reopen, sealed_form
 from schedules.admin.filters import ActivityFilter, AgentFilter, DeletedFilter, WorkspaceFilter
 from schedules.admin.pages import page_of_run
 from schedules.admin.pause_cells import pause_words
 from schedules.admin.run_cells import recent_runs
+from schedules.admin.run_strips import spending, strip, took
 from schedules.admin.schedule_form import AddScheduleForm, ChangeScheduleForm, Consequences, ScheduleForm
+from schedules.admin.schedule_list import ScheduleList, SchedulePaginator
 from schedules.admin.schedule_panels import panels
 from schedules.admin.schedule_previews import SchedulePreviews, asking_attributes
 from schedules.admin.typed import ModelForm
 from schedules.admin.verbs import Verb
 from schedules.database.clock import time_to_act
 from schedules.errors import Refused, ScheduleInactive, ScheduleNotFound
-from schedules.models import Run, Schedule
+from schedules.models import Agent, Schedule
 from schedules.triggering import run_now
 
 
@@ -75,24 +77,8 @@ RESUME = Verb[Schedule](
 VIEW_RUN = "schedules.view_run"
 
 
-class ScheduleList(ConsoleList):
-    """The list's rows: without their payloads, with the state of their last run."""
-
-    def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Any]:
-        """One statement, however many rows."""
-        newest = Run.objects.filter(schedule=OuterRef("pk")).order_by("-id")
-        rows: QuerySet[Any] = super().get_queryset(*args, **kwargs)
-        annotated: QuerySet[Any] = rows.defer("payload").annotate(
-            last_run_id=Subquery(newest.values("id")[:1]), last_run_state=Subquery(newest.values("state")[:1])
-        )
-        return annotated
-
-    def get_results(self, request: HttpRequest) -> None:
-        """With what holds them, read once."""
-        super().get_results(request)
-        holds.remember(self.result_list)
-
-
+MOST_AGENTS = 100
+_OF_RUNS: Any = (strip, took, spending)
 _FORM = ("display_name", "agent_tag", "expression", "is_active", "payload")
 _HISTORY = (
     (show.activity, show.run_count),
@@ -129,13 +115,14 @@ class ScheduleAdmin(SchedulePreviews):
         show.expression,
         show.activity,
         show.next_fire,
-        show.last_run,
-        show.starts,
+        *_OF_RUNS,
     )
+    sortable_by: ClassVar[Any] = (show.next_fire,)
+    paginator = SchedulePaginator
     list_filter = (WorkspaceFilter, AgentFilter, "type", ActivityFilter, DeletedFilter)
     list_select_related = ("agent", "workspace", "next_fire")
     search_fields = ("id", "display_name", "agent__key")
-    search_help_text = "Id, name or agent key"
+    search_help_text = "Id, or the beginning of its name or its agent's key"
     change_form_outer_before_template = "console/schedule_panels.html"
     change_form_outer_after_template = "console/schedule_past.html"
     verbs = (RUN_NOW, PAUSE, RESUME)
@@ -154,14 +141,15 @@ class ScheduleAdmin(SchedulePreviews):
             access.workspaces_where(request.user, name) for name in (self.permission("view"), VIEW_RUN)
         )
         may_see = of_runs is None or (seen is not None and seen <= of_runs)
-        return [cell for cell in self.list_display if may_see or cell is not show.last_run]
+        return [cell for cell in self.list_display if may_see or cell not in _OF_RUNS]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """A part of the name or agent key, or a whole id."""
+        """The beginning of a name or of an agent's key, or a whole id: all by indexes."""
         term = search_term.strip()
-        is_meant = Q(id=term.upper()) | Q(display_name__icontains=term) | Q(agent__key__icontains=term)
+        agents = Agent.objects.filter(key__istartswith=term).values_list("pk", flat=True)[:MOST_AGENTS]
+        is_meant = Q(id=term.upper()) | Q(display_name__istartswith=term) | Q(agent__in=list(agents))
         return (queryset.filter(is_meant) if term else queryset), False
 
     def has_change_permission(self, request: HttpRequest, obj: Schedule | None = None) -> bool:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from schedules.holds.acts import Reach
+from schedules.lengths import several
 from schedules.models import Run, RunState, Schedule
 
 
@@ -16,7 +17,7 @@ class Stopped(NamedTuple):
 
     def __str__(self) -> str:
         return (
-            f"{_several(self.schedule_count, 'active schedule')}, {_several(self.waiting_count, 'waiting run')} "
+            f"{several(self.schedule_count, 'active schedule')}, {several(self.waiting_count, 'waiting run')} "
             f"(calls in flight: {self.running_count:,})"
         )
 
@@ -34,7 +35,3 @@ def count_stopped(reach: Reach) -> Stopped:
         runs.filter(state=RunState.PENDING).count(),
         runs.filter(state=RunState.RUNNING).count(),
     )
-
-
-def _several(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

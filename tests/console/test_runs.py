@@ -138,6 +138,10 @@ def test_search_finds_by_run_schedule_and_agent(operator: Client) -> None:
     assert listed(operator, q=first.id) == {first.id}
     assert listed(operator, q=f" {one.id.lower()} ") == {first.id, second.id}
     assert listed(operator, q="two") == {other.id}
+    failed = make_run(two, state=RunState.FAILED, reason="agent_http_error")
+    named = make_run(make_schedule(display_name="Morning digest"))
+    assert listed(operator, q="agent_http_error") == {failed.id}
+    assert listed(operator, q="morning") == {named.id}
     assert listed(operator, q="nothing") == set()
 
 

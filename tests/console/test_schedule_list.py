@@ -1,6 +1,7 @@
 """The list of schedules: what it shows, finds and costs."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -9,8 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from schedules import editing
+from schedules.admin import schedule_cells
 from schedules.database.clock import database_now
+from schedules.database.ulids import lowest_ulid_at
 from schedules.models import Agent, NextFire, RunState, Schedule
+from schedules.overview.newest_runs import SHOWN_RUNS
 from tests.console.browser import text_of
 from tests.factories import finish, make_agent, make_due_schedule, make_run, make_schedule, make_workspace
 
@@ -29,11 +33,8 @@ def names_in(client: Client, **query: str) -> set[str]:
 def test_a_row_says_what_when_and_how_it_went(operator: Client) -> None:
     now = database_now()
     schedule = make_schedule(make_agent(tags=("v2",)), now, display_name="Digest", agent_tag="v2")
-    make_run(schedule, state=RunState.SUCCEEDED)
-    newest = make_run(schedule, state=RunState.FAILED)
-    Schedule.objects.filter(id=schedule.id).update(
-        trigger_count=1234, last_triggered_at=now - timedelta(hours=3)
-    )
+    make_run(schedule, state=RunState.SUCCEEDED, cost=1_230_000_000, input_tokens=1234, **_took(now, 5))
+    newest = make_run(schedule, state=RunState.FAILED, cost=20_000_000, output_tokens=1, **_took(now, 2))
 
     shown = text_of(operator.get(LIST))
 
@@ -43,9 +44,55 @@ def test_a_row_says_what_when_and_how_it_went(operator: Client) -> None:
     assert "at 09:00:00 UTC, every day" in shown
     assert f"{schedule.next_fire_at:%Y-%m-%d %H:%M:%S} UTC" in shown
     assert reverse("admin:schedules_run_change", args=(newest.id,)) in shown
-    assert RunState.SUCCEEDED not in shown
-    assert "1,234" in shown
-    assert "3 h ago" in shown
+    assert "Its last 2 runs: 1 " in shown
+    assert "5 s" in shown
+    assert "$1.25" in shown
+    assert "1,235 tokens" in shown
+
+
+def _took(now: datetime, seconds: int) -> dict[str, Any]:
+    return {"started_at": now, "finished_at": now + timedelta(seconds=seconds)}
+
+
+def test_the_strip_is_of_the_newest_runs_of_its_schedule_alone(operator: Client) -> None:
+    agent, now = make_agent(), database_now()
+    mine, other = make_schedule(agent, now), make_schedule(agent, now)
+    make_run(mine, state=RunState.FAILED)
+    for _ in range(SHOWN_RUNS):
+        make_run(mine, state=RunState.SUCCEEDED)
+    make_run(other, state=RunState.CANCELLED)
+
+    shown = text_of(operator.get(LIST))
+
+    assert f"Its last {SHOWN_RUNS} runs: {SHOWN_RUNS} succeeded" in shown
+    assert "Its last 1 run: 1 cancelled" in shown
+
+
+def test_what_was_spent_before_the_week_is_left_out(operator: Client) -> None:
+    schedule, now = make_schedule(now=database_now()), database_now()
+    for age in (timedelta(days=6), timedelta(days=8)):
+        make_run(schedule, state=RunState.SUCCEEDED, cost=1_000_000_000, id=lowest_ulid_at(now - age))
+
+    assert "$1.00" in text_of(operator.get(LIST))
+
+
+def test_by_the_next_fire_those_without_one_come_last_in_both_directions(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, agent = database_now(), make_agent()
+    for name, expression in (("later", "0 0 9 1 1 *"), ("sooner", "@every 1h")):
+        kind = "interval" if expression.startswith("@") else "cron"
+        make_schedule(agent, now, display_name=name, type=kind, expression=expression)
+    paused = make_schedule(agent, now, display_name="paused")
+    editing.update(paused.id, {"is_active": False}, "apk_test", now)
+
+    def order(**query: str) -> list[str | None]:
+        return [each.display_name for each in operator.get(LIST, query).context["cl"].result_list]
+
+    column = str(1 + [*operator.get(LIST).context["cl"].list_display[1:]].index(schedule_cells.next_fire))
+    monkeypatch.setattr("schedules.admin.schedule_pages.ScheduleAdmin.list_per_page", 2)
+    assert order(o=column) + order(o=column, p="2") == ["sooner", "later", "paused"]
+    assert order(o=f"-{column}") + order(o=f"-{column}", p="2") == ["later", "sooner", "paused"]
 
 
 def test_a_row_without_a_name_shows_agent_and_id(operator: Client) -> None:
