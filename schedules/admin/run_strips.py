@@ -58,18 +58,16 @@ def strip(schedule: Schedule) -> str:
     )
 
 
-@display(description="95 % within")
-def took(schedule: Schedule) -> str:
-    """How long its newest runs took, but for the longest."""
+@display(description="p95, cost 7 d")
+def took_and_spent(schedule: Schedule) -> str:
+    """How long its newest runs took, but for the longest; and what a week's runs cost."""
     longest = p95(_runs(schedule))
-    return cells.one_line(lengths.length(longest)) if longest is not None else cells.NOTHING
+    took = lengths.length(longest) if longest is not None else cells.NOTHING
+    spending = _spending(getattr(schedule, _SPENT, Spent(None, None)))
+    return cells.two_lines(took, spending, title=spending or took, width=cells.NARROW)
 
 
-@display(description="Spent, 7 d")
-def spending(schedule: Schedule) -> str:
-    """What a week's runs cost, and their tokens."""
-    of = getattr(schedule, _SPENT, Spent(None, None))
-    if of.tokens is None and of.cost is None:
-        return cells.NOTHING
-    cost = f"${of.cost / BILLIONTH:,.2f}" if of.cost is not None else "price unknown"
-    return cells.two_lines(cost, f"{of.tokens:,} tokens" if of.tokens is not None else "")
+def _spending(of: Spent) -> str:
+    cost = f"${of.cost / BILLIONTH:,.2f}" if of.cost is not None else ""
+    tokens = f"{of.tokens:,} tokens" if of.tokens is not None else ""
+    return ", ".join(filter(None, (cost, tokens)))

@@ -20,7 +20,7 @@ from schedules.admin.filters import ActivityFilter, AgentFilter, DeletedFilter, 
 from schedules.admin.pages import page_of_run
 from schedules.admin.pause_cells import pause_words
 from schedules.admin.run_cells import recent_runs
-from schedules.admin.run_strips import spending, strip, took
+from schedules.admin.run_strips import strip, took_and_spent
 from schedules.admin.schedule_form import AddScheduleForm, ChangeScheduleForm, Consequences, ScheduleForm
 from schedules.admin.schedule_list import ScheduleList, SchedulePaginator
 from schedules.admin.schedule_panels import panels
@@ -78,7 +78,7 @@ VIEW_RUN = "schedules.view_run"
 
 
 MOST_AGENTS = 100
-_OF_RUNS: Any = (strip, took, spending)
+_OF_RUNS: Any = (strip, took_and_spent)
 _FORM = ("display_name", "agent_tag", "expression", "is_active", "payload")
 _HISTORY = (
     (show.activity, show.run_count),

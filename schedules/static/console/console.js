@@ -2,9 +2,12 @@
 "use strict";
 
 (function () {
-    const clock = new Intl.DateTimeFormat(undefined, {
+    const whole = new Intl.DateTimeFormat(undefined, {
         weekday: "short", year: "numeric", month: "short", day: "numeric",
         hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
+    });
+    const short = new Intl.DateTimeFormat(undefined, {
+        weekday: "short", hour: "2-digit", minute: "2-digit", hour12: false, timeZoneName: "short",
     });
 
     function localise(root) {
@@ -13,11 +16,10 @@
             if (isNaN(moment)) {
                 return;
             }
-            if (time.hasAttribute("data-local")) {
-                time.textContent = "(" + clock.format(moment) + ")";
-            } else {
-                time.title = clock.format(moment);
+            if (time.hasAttribute("data-local") && moment.getTimezoneOffset() !== 0) {
+                time.textContent = short.format(moment);
             }
+            time.title = whole.format(moment);
         });
     }
 
@@ -42,7 +44,8 @@
 
     function tick() {
         document.querySelectorAll("[data-since]").forEach(function (lasting) {
-            lasting.textContent = length(Math.max(0, seconds(lasting.dataset.since)));
+            const count = seconds(lasting.dataset.since);
+            lasting.textContent = count < 0 ? "not yet" : length(count);
         });
         document.querySelectorAll("[data-countdown]").forEach(function (waiting) {
             const left = -seconds(waiting.dataset.countdown);
