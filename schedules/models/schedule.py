@@ -126,6 +126,12 @@ class Schedule(models.Model):
             models.Index(  # all that a quota asks for is in here
                 fields=["workspace", "payload_bytes"], condition=Q(deleted_at=None), name="schedule_stored"
             ),
+            models.Index(  # the few of a list that people look for
+                F("id").desc(), condition=Q(is_active=False), name="schedule_inactive"
+            ),
+            models.Index(
+                F("type"), F("id").desc(), condition=~Q(type=ScheduleType.CRON), name="schedule_no_cron"
+            ),
             models.Index(  # what a beat resumes
                 fields=["paused_until"], condition=Q(paused_until__isnull=False), name="schedule_paused_until"
             ),
