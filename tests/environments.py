@@ -15,11 +15,11 @@ from orqsite.embedded.bootstrap import tool_environment
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def python_in(folder: str, requirements: str) -> Path:
+def python_in(folder: str, requirements: str, of: Path | None = None) -> Path:
     """The Python of `.venv/<folder>`, which has exactly the packages locked in `requirements/<requirements>.txt`.
 
-    The environment is made when it is not so. The stamp is written last: an interrupted start heals itself, as with
-    the project's own environment.
+    `of`: the Python it is made from, None for this one. The environment is made when it is not so. The stamp is
+    written last: an interrupted start heals itself, as with the project's own environment.
     """
     locked = ROOT / "requirements" / f"{requirements}.txt"
     environment = Path(sys.prefix) / folder
@@ -28,7 +28,7 @@ def python_in(folder: str, requirements: str) -> Path:
     with alone(environment.parent):
         if not (os.access(python, os.X_OK) and stamp.is_file() and stamp.read_text() == expected):
             shutil.rmtree(environment, ignore_errors=True)
-            _uv("venv", "--python", sys.executable, str(environment))
+            _uv("venv", "--python", str(of or sys.executable), str(environment))
             _uv("pip", "sync", "--require-hashes", "--python", str(python), str(locked))
             stamp.write_text(expected)
     return python

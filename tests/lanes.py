@@ -16,6 +16,7 @@
 --kubernetes                                                       deploy/kubernetes against Kubernetes' schemas
 --console                                                          stories of operators in a real browser
 --containers                                                       image and Compose in a real engine (root, Debian)
+--newer-python                                                     the console's tests with Python 3.12 or newer
 --advisories                                                       known vulnerabilities of the locked packages
 """
 
@@ -27,6 +28,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
+
+from tests import newer_python
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 MODEL_PROCESSES: Final = 2
@@ -123,6 +126,11 @@ def _containers(arguments: list[str]) -> int:
     return _pytest(["tests/containers", "-s", *arguments], {"ORQ_TEST_CONTAINERS": "1"})
 
 
+def _newer_python(arguments: list[str]) -> int:
+    """Its environment is made first when it is not there, which needs the package registries."""
+    return newer_python.run(arguments)
+
+
 def _advisories(arguments: list[str]) -> int:
     return _run([sys.executable, "-m", "tests.proofs.advisories", *arguments])
 
@@ -164,5 +172,6 @@ LANES: Final[Mapping[str, Callable[[list[str]], int]]] = {
     "--kubernetes": _kubernetes,
     "--console": _console,
     "--containers": _containers,
+    "--newer-python": _newer_python,
     "--advisories": _advisories,
 }
