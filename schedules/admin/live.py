@@ -1,15 +1,12 @@
 """What open pages ask for every few seconds: the front page's islands, unless all are as they were."""
 
-from hashlib import blake2b
-
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from schedules.admin.fires_page import fires
+from schedules.admin.island_answers import island_answer
 from schedules.admin.overview import islands
 from schedules.database.clock import database_now
 
@@ -17,17 +14,7 @@ from schedules.database.clock import database_now
 @require_safe
 def pulse(request: HttpRequest) -> HttpResponse:
     """The islands with their digests; 304 for who has these already."""
-    found = list(islands(request, database_now()))
-    digest = blake2b("".join(each.digest for each in found).encode(), digest_size=12).hexdigest()
-    etag = f'"{digest}"'
-    if request.headers.get("If-None-Match") == etag:
-        response: HttpResponse = HttpResponseNotModified()
-    else:
-        response = render(request, "console/pulse.html", {"islands": found})
-    response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = "private, no-cache"
-    patch_vary_headers(response, ("Cookie",))
-    return response
+    return island_answer(request, islands(request, database_now()))
 
 
 def urls() -> list[URLPattern]:

@@ -53,7 +53,16 @@
         });
     }
 
+    function landmark() {
+        const content = document.getElementById("content");
+        if (content && !document.querySelector("main, [role=main]")) {
+            content.setAttribute("role", "main");
+            content.tabIndex = -1;
+        }
+    }
+
     document.addEventListener("DOMContentLoaded", function () {
+        landmark();
         localise(document);
         tick();
         setInterval(tick, 1000);
