@@ -22,7 +22,7 @@ SELECT hour.prefix || lpad(number::text, 16, '0'), schedule.id, schedule.agent_i
        hour.fire_time, hour.fire_time, hour.fire_time, hour.fire_time, hour.fire_time, 'host:1:bench',
        '{"input": "Summarise the news"}', '[]', 'All is well', 'resp_1', '', ''
 FROM unnest(%(prefixes)s::text[], %(fire_times)s::timestamptz[]) AS hour (prefix, fire_time),
-     generate_series(%(first)s::int, %(first)s::int + %(schedules)s::int - 1) AS number
+     generate_series(1, %(schedules)s) AS number
      JOIN schedules_schedule AS schedule ON schedule.id = lpad(number::text, 26, '0')
 """
 
@@ -32,19 +32,13 @@ WHERE tablename = 'schedules_run' AND indexname NOT LIKE '%pkey'
 """
 
 
-def make(
-    database_url: str, count: int, ends_at: datetime, schedules: int = SCHEDULES, first: int = 1
-) -> None:
-    """`count` ended runs (a multiple of `schedules`), the newest an hour before `ends_at`; their schedules exist.
-
-    `first`: the number of the first of these schedules.
-    """
+def make(database_url: str, count: int, ends_at: datetime, schedules: int = SCHEDULES) -> None:
+    """`count` ended runs (a multiple of `schedules`), the newest an hour before `ends_at`; their schedules exist."""
     fire_times = [ends_at - timedelta(hours=hour) for hour in range(count // schedules, 0, -1)]
     values = {
         "prefixes": [lowest_ulid_at(fire_time)[:10] for fire_time in fire_times],
         "fire_times": fire_times,
         "schedules": schedules,
-        "first": first,
     }
     with psycopg.connect(database_url, autocommit=True) as database:
         # Nothing here needs to survive a crash, and every row is known to be right: no checks, no waiting.

@@ -20,6 +20,8 @@ def by_the_minute(instant: datetime, now: datetime) -> str:
         return "now"
     whole = _MINUTE * (abs(instant - now) // _MINUTE)
     return relative(now + whole if instant > now else now - whole, now)
+
+
 def several(count: int, noun: str) -> str:
     """`1 run`, `2,000 runs`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from tests.chromium import running_chromium
 from tests.up_service import Service, running_service
 
+expect.set_options(timeout=15_000)
 DESKTOP = {"width": 1400, "height": 900}
 PHONE = {"width": 420, "height": 860}
 
