@@ -13,8 +13,3 @@ def run_page(run_id: str) -> str:
 def page_of_run(run: Run) -> str:
     """The same, of a run that is there."""
     return run_page(run.pk)
-
-
-def schedule_page(schedule_id: str) -> str:
-    """A schedule's."""
-    return reverse("admin:schedules_schedule_change", args=(schedule_id,))

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from schedules import lengths
 from schedules.admin import cells, run_cells
 from schedules.admin.islands import Island, island
-from schedules.admin.pages import run_page, schedule_page
+from schedules.admin.pages import run_page
 from schedules.admin.run_timeline import timeline
 from schedules.expressions.instants import rfc3339
 from schedules.models import FINAL_STATES, Run, RunState
@@ -87,7 +87,6 @@ def _links(run: Run) -> dict[str, Any]:
     return {
         "schedule": run_cells.schedule_link(run),
         "agent": run_cells.agent_link(run),
-        "all": f"{schedule_page(run.schedule_id)}#why",
         "again_of": cells.link(run_page(run.again_of), run.again_of) if run.again_of else "",
         "retries": [cells.state_of(each.state, run_page(each.pk), each.pk) for each in retries],
         "earlier": _neighbour(others.filter(id__lt=run.pk).first()),

@@ -15,13 +15,14 @@ from schedules import access, editing, holds, journal
 from schedules.admin import schedule_cells as show
 from schedules.admin import schedule_confirmation
 from schedules.admin.base import signature
+from schedules.admin.change_schedule_form import ChangeScheduleForm
 from schedules.admin.confirming import WAITING, reopen, sealed_form
 from schedules.admin.filters import ActivityFilter, AgentFilter, DeletedFilter, WorkspaceFilter
 from schedules.admin.pages import page_of_run
 from schedules.admin.pause_cells import pause_words
 from schedules.admin.run_cells import recent_runs
 from schedules.admin.run_strips import strip, took_and_spent
-from schedules.admin.schedule_form import AddScheduleForm, ChangeScheduleForm, Consequences, ScheduleForm
+from schedules.admin.schedule_form import CONFIRMED, AddScheduleForm, Consequences, ScheduleForm
 from schedules.admin.schedule_list import ScheduleList, SchedulePaginator
 from schedules.admin.schedule_panels import panels
 from schedules.admin.schedule_previews import SchedulePreviews, asking_attributes
@@ -240,7 +241,7 @@ class ScheduleAdmin(SchedulePreviews):
         if consequences is not None:
             return self._confirmation(request, schedule, consequences)
         if schedule is not None and request.method == "GET":
-            context |= {"panels": panels(schedule, request), "original": schedule}
+            context["panels"] = panels(schedule, request)
             if request.user.has_perm(VIEW_RUN, schedule):
                 context["recent_runs"] = recent_runs(schedule)
         return super().render_change_form(request, context, *args, **kwargs)
@@ -248,13 +249,19 @@ class ScheduleAdmin(SchedulePreviews):
     def _confirmation(
         self, request: HttpRequest, schedule: Schedule | None, consequences: Consequences
     ) -> HttpResponse:
-        """The page that asks before anything is saved."""
+        """The page that asks before anything is saved; what is too long to be sent once more is saved unasked."""
+        waiting = sealed_form(request)
+        if waiting is None:
+            confirmed = request.POST.copy()
+            confirmed[CONFIRMED] = "yes"
+            request.POST = confirmed  # type: ignore[assignment]  # mutable, which nobody minds
+            return self.changeform_view(request, schedule.pk if schedule is not None else None)
         context = {
             **self.admin_site.each_context(request),
             **schedule_confirmation.shown(schedule, consequences),
             "title": f"Save {consequences.after}?",
             "opts": self.opts,
-            "waiting": sealed_form(request),
+            "waiting": waiting,
         }
         return TemplateResponse(request, "console/confirm_schedule.html", context)
 

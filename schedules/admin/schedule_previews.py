@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from schedules import access
 from schedules.admin import cells
 from schedules.admin.pause_pages import SchedulePausePages
-from schedules.admin.schedule_form import PayloadField
+from schedules.admin.payload_field import PayloadField
 from schedules.agents import check_fit
 from schedules.database.clock import time_to_act
 from schedules.errors import Refused

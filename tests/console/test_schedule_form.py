@@ -1,6 +1,7 @@
 """Adding and editing schedules: the verbs judge and write, and only what was changed is changed."""
 
 import json
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from schedules import editing
-from schedules.admin.schedule_form import ChangeScheduleForm
+from schedules.admin.change_schedule_form import ChangeScheduleForm
 from schedules.database.clock import database_now
 from schedules.models import Agent, RunState, Schedule
 from schedules.previewing import HERD
@@ -506,6 +507,28 @@ class TestEditing:
 
         assert after.payload["input"] == text
         assert after.display_name == "large"
+
+    @pytest.mark.parametrize("length", [30_000, 63_000])
+    def test_a_large_payload_is_asked_about_and_saved(self, operator: Client, length: int) -> None:
+        texts = [secrets.token_urlsafe(length)[:length] for _ in range(3)]
+        schedule = make_schedule(now=database_now())
+
+        after = save(operator, schedule, payload={"input": "new", "metadata": {"texts": texts}})
+
+        assert after.payload["metadata"]["texts"] == texts
+
+    def test_what_somebody_else_changes_between_question_and_answer_is_told(self, operator: Client) -> None:
+        schedule = make_schedule(now=database_now())
+        asked = operator.post(
+            page_of(schedule), written(operator, page_of(schedule), expression="0 0 10 * * *")
+        )
+        editing.update(schedule.pk, {"expression": "0 0 17 * * *"}, "apk_other", database_now())
+
+        refused = operator.post(page_of(schedule), form_of(asked, "confirm_form") | {"confirmed": ""})
+
+        assert Schedule.objects.get().expression == "0 0 17 * * *"
+        assert "0 0 9 * * * → 0 0 17 * * *" in text_of(refused)
+        assert form_of(refused, "schedule_form")["expression"] == "0 0 10 * * *"
 
     def test_the_history_says_who_changed_what_and_no_secret(self, operator: Client) -> None:
         schedule = make_schedule(now=database_now(), payload=SECRET)

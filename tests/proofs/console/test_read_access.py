@@ -30,9 +30,9 @@ def test_a_viewer_is_made_in_five_clicks_and_can_only_look(
     page.goto("/console/")
     clicks = _click(page, "#nav-sidebar a:has-text('Members')") + _click(page, "a[href$='/add/']")
     page.get_by_label("Workspace").select_option(label="Demo")
-    page.get_by_label("Username").fill("ines")
+    page.get_by_label("Person").fill("ines")
     page.get_by_label("Role").select_option(label="Viewer")
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("First password").fill(PASSWORD)
     clicks += _click(page, "button[name=_save]")
     expect(page.get_by_text("was added successfully")).to_be_visible()
     assert clicks + 2 <= MOST_CLICKS  # the two choices
