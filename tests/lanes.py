@@ -16,7 +16,7 @@
 --kubernetes                                                       deploy/kubernetes against Kubernetes' schemas
 --console                                                          stories of operators in a real browser
 --containers                                                       image and Compose in a real engine (root, Debian)
---newer-python                                                     the console's tests with Python 3.12 or newer
+--newer                                                            the console's tests with Python 3.12 or newer
 --advisories                                                       known vulnerabilities of the locked packages
 """
 
@@ -172,6 +172,6 @@ LANES: Final[Mapping[str, Callable[[list[str]], int]]] = {
     "--kubernetes": _kubernetes,
     "--console": _console,
     "--containers": _containers,
-    "--newer-python": _newer_python,
+    "--newer": _newer_python,
     "--advisories": _advisories,
 }
