@@ -55,7 +55,7 @@ def two_lines(
     `face`: a class for the main line; `width`: a class that says where to cut.
     """
     return format_html(
-        '<div class="{} text-right lg:text-left" title="{}"><div class="font-medium truncate {}">{}</div>'
+        '<div class="{}" title="{}"><div class="font-medium truncate {}">{}</div>'
         '<div class="text-xs text-font-subtle-light dark:text-font-subtle-dark truncate">{}</div></div>',
         width,
         title or first,
@@ -70,7 +70,7 @@ def instant(moment: datetime | None, now: datetime) -> str:
     if moment is None:
         return NOTHING
     return format_html(
-        '<div class="text-right lg:text-left whitespace-nowrap"><div>{}</div>'
+        '<div class="whitespace-nowrap"><div>{}</div>'
         '<div class="text-xs text-font-subtle-light dark:text-font-subtle-dark">{}</div></div>',
         lengths.relative(moment, now),
         time(moment),

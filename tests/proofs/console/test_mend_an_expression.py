@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.proofs.console.axe import serious_findings
 from tests.proofs.console.made import made_schedules, page_of
 from tests.up_service import Service
 
@@ -51,6 +52,7 @@ def test_what_is_typed_is_understood_at_once_and_shown_before_it_is_saved(page: 
     expect(main).to_contain_text("0 5 6 * * * → 0 0 9 * * mon-fri")
     expect(main).to_contain_text("Removed in the next 30 days: 30")
     expect(main).to_contain_text("1 → 2")
+    assert serious_findings(page) == []
 
     page.get_by_role("button", name="Save", exact=True).click()
     page.goto(page_of(schedule))

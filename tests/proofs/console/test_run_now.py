@@ -5,12 +5,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.proofs.console.keyboard import is_focus_seen, tab_to
 from tests.proofs.console.made import made_schedules, page_of
 from tests.up_service import Service
 
 pytestmark = [pytest.mark.processes, pytest.mark.console]
-
-MOST_TABS = 60
 
 
 @pytest.fixture
@@ -57,23 +56,12 @@ def test_a_run_arrives_on_the_open_page_which_stays_where_it_is(page: Page, sche
 def test_all_of_it_works_by_keyboard(page: Page, schedule: str) -> None:
     page.goto(page_of(schedule))
 
-    _tab_to(page, "Run now")
+    tab_to(page, "Run now")
+    assert is_focus_seen(page)
     page.keyboard.press("Enter")
     page.wait_for_url("**/run/*/change/")
-    _tab_to(page, "Undo")
+    tab_to(page, "Undo")
+    assert is_focus_seen(page)
     page.keyboard.press("Enter")
 
     expect(page.locator("#island-run_state")).to_contain_text("cancelled")
-
-
-def _tab_to(page: Page, name: str) -> None:
-    """Press Tab until the focus is visibly on what has this name."""
-    for _ in range(MOST_TABS):
-        page.keyboard.press("Tab")
-        focused = page.evaluate(
-            "[document.activeElement.textContent.trim(), getComputedStyle(document.activeElement).outlineStyle]"
-        )
-        if focused[0] == name:
-            assert focused[1] != "none", "the focus cannot be seen"
-            return
-    pytest.fail(f"{name} was not reached in {MOST_TABS} steps")
