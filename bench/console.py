@@ -23,7 +23,7 @@ from bench.servers import Servers
 from schedules import access
 from schedules.database.clock import database_now
 from schedules.expressions.instants import rfc3339
-from schedules.models import Agent, Role
+from schedules.models import Agent, Role, Run
 from schedules.overview import agent_health, coming_load, coming_week, next_up, past_hours, recent
 from schedules.overview.reach import Reach
 
@@ -115,6 +115,21 @@ def _paths(agent: Agent) -> list[str]:
         f"{lists}/run/bulk-retry/?state__exact=failed&made=24h&agent={agent.id}&reason=agent_http_error",
         f"{lists}/schedule/bulk-pause/?agent={agent.id}",
         f"{lists}/agent/",
+        *_lists_and_rows(lists),
+    ]
+
+
+def _lists_and_rows(lists: str) -> list[str]:
+    """The list of schedules sorted, filtered and searched, and the pages of a schedule and of a run."""
+    last, failed = (Run.objects.filter(**kind).order_by("-pk")[0] for kind in ({}, {"state": "failed"}))
+    page, at = f"{lists}/schedule/{last.schedule_id}/change/", last.due_at
+    return [
+        *(f"{lists}/schedule/?{asked}" for asked in ("o=4", "o=-4", "p=200", "activity=paused", "q=nothing")),
+        *(f"{lists}/run/?{asked}" for asked in ("q=agent_http_error", f"schedule={last.schedule_id}")),
+        page,
+        f"{page}?day={at:%Y-%m-%d}&at={at:%Y-%m-%dT%H:%M:%S}",
+        f"{lists}/run/{failed.pk}/change/",
+        f"{lists}/run/{failed.pk}/live/",
     ]
 
 
@@ -139,7 +154,7 @@ def _ask(url: str, path: str, session: str) -> float:
         http.get(path).raise_for_status()
         began = time.perf_counter()
         for _ in range(REQUESTS):
-            assert http.get(path).raise_for_status().status_code == 200
+            assert http.get(path).raise_for_status().status_code in (200, 286)  # htmx: ask no more
         return (time.perf_counter() - began) * 1000 / REQUESTS
 
 

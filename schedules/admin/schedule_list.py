@@ -47,7 +47,9 @@ class SchedulePaginator(BoundedPaginator):
 
 
 def _slice(rows: "QuerySet[Any]", begin: int, end: int) -> Sequence[Any]:
-    with_fire = rows.filter(next_fire__isnull=False)
+    """By the index alone: who fires at the same instant comes in no order, for a herd would have to be sorted."""
+    by_fire_time = [name for name in rows.query.order_by if NEXT_FIRE in str(name)]
+    with_fire = rows.filter(next_fire__isnull=False).order_by(*by_fire_time)
     found = list(with_fire[begin:end])
     if len(found) == end - begin:
         return found

@@ -35,9 +35,10 @@ def test_a_run_is_undone_before_it_starts(page: Page, schedule: str) -> None:
 
 def test_a_run_arrives_on_the_open_page_which_stays_where_it_is(page: Page, schedule: str) -> None:
     page.goto(page_of(schedule))
-    page.get_by_role("button", name="Run now").click()
     page.set_viewport_size({"width": 1000, "height": 400})
-    page.evaluate("window.isTheSamePage = true; window.scrollTo(0, 120)")
+    page.get_by_role("button", name="Run now").click()
+    expect(page.locator("#island-run_state")).to_contain_text(", in ")
+    assert page.evaluate("window.isTheSamePage = true; window.scrollTo(0, 120); window.scrollY") == 120
     answers: list[int] = []
     page.on(
         "response", lambda response: answers.append(response.status) if "/live/" in response.url else None
