@@ -34,6 +34,10 @@ ONLY_LOOKED_AT: Final = {
 """Pages of the site where nothing is changed."""
 
 
+ASKED_ONLY = {"schedules_schedule_preview", "schedules_schedule_check_payload", "schedules_run_live"}
+"""Pages of models that answer a question and change nothing."""
+
+
 def there_are(user: User) -> Iterator[str]:
     """Whatever this person may do in the console, by name."""
     request = RequestFactory().get("/")
@@ -55,7 +59,7 @@ def _of_model(pages: Any, request: HttpRequest) -> Iterator[str]:
     yield from (f"action {name}" for name in pages.get_actions(request))
     yield from (f"inline {type(inline).__name__}" for inline in pages.get_inline_instances(request))
     usual = {*("changelist", "add", "history", "delete", "change", "do")}
-    names = {f"{opts.app_label}_{opts.model_name}_{page}" for page in usual}
+    names = ASKED_ONLY | {f"{opts.app_label}_{opts.model_name}_{page}" for page in usual}
     yield from (f"page {url.name}" for url in pages.get_urls() if url.name and url.name not in names)
 
 
