@@ -25,7 +25,7 @@ def run(arguments: Sequence[str]) -> int:
         return 0
     python = python_in(f"newer-{_version(found)}", "dev", found)
     print(f"Python {_version(python)}, Unfold {_unfold(python)}", flush=True)
-    command = [python, "-m", "pytest", "tests/console", "tests/doors/test_browser.py", *arguments]
+    command = [str(python), "-m", "pytest", "tests/console", "tests/doors/test_browser.py", *arguments]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
