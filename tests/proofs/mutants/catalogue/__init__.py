@@ -9,6 +9,7 @@ from tests.proofs.mutants.catalogue.changing import CHANGING
 from tests.proofs.mutants.catalogue.claiming import CLAIMING
 from tests.proofs.mutants.catalogue.claiming_in_one_statement import CLAIMING_IN_ONE_STATEMENT
 from tests.proofs.mutants.catalogue.clocks import CLOCKS
+from tests.proofs.mutants.catalogue.delivering import DELIVERING
 from tests.proofs.mutants.catalogue.finishing import FINISHING
 from tests.proofs.mutants.catalogue.fires import FIRES
 from tests.proofs.mutants.catalogue.health import HEALTHY
@@ -44,4 +45,5 @@ MUTANTS: Final = (
     *TALLYING,
     *HOLDING,
     *ALERTING,
+    *DELIVERING,
 )
