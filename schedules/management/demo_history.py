@@ -14,10 +14,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from schedules import agents, editing, journal
+from schedules.alerts import judging
 from schedules.database.ulids import made_at
 from schedules.editing import NewSchedule
 from schedules.firing import due
-from schedules.models import Agent, NextFire, Run, RunState, ScheduleType, Workspace
+from schedules.models import Agent, Incident, NextFire, Run, RunState, ScheduleType, Workspace
 from schedules.runs import claiming, finishing, transitions
 from schedules.runs.claimed import Claimed
 
@@ -55,6 +56,7 @@ class Unreachable:
     is_silent: bool = False
     retry_after: timedelta | None = None
     response_id: str | None = None
+    http_status: int | None = None
     answer: None = None
     http_status: int | None = None
 
@@ -71,6 +73,7 @@ def tell(workspace: Workspace, actor: str, now: datetime) -> None:
     with quietly(due.__name__):
         _Week(workspace, now).go_through()
     _pause_one(workspace, actor, now)
+    Incident.objects.of_workspace(workspace.id).update(tell_at=None, telling="")  # nobody is woken by a story
 
 
 @contextmanager
@@ -146,6 +149,7 @@ class _Week:
             if self._is_left(run_id, at):
                 continue
             self._run(run_id, generation, at + timedelta(milliseconds=20 + 35 * place))
+        judging.judge(min(at + timedelta(minutes=2), self._now))
 
     def _is_left(self, run_id: str, at: datetime) -> bool:
         """The last run of the one that is paused waits when that happens: it is discarded."""

@@ -36,7 +36,7 @@ def drop(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies: ClassVar = [("schedules", "0036_coming_load")]
+    dependencies: ClassVar = [("schedules", "0039_coming_load")]
 
     operations: ClassVar = [
         AddIndexBesideWriters(
