@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 import structlog
+from django.db import transaction
 
 from schedules import editing, holds
 from schedules.alerts import resumption
@@ -32,11 +33,13 @@ def _resume(now: datetime) -> None:
     over = Schedule.objects.live().filter(paused_until__lte=now, is_active=False).order_by("paused_until")
     for schedule_id in list(over.values_list("id", flat=True)[:BATCH]):
         try:
-            is_resumed = editing.resume_when_over(schedule_id, ACTOR, now)
+            with transaction.atomic():
+                is_resumed = editing.resume_when_over(schedule_id, ACTOR, now)
+                if is_resumed:
+                    resumption.tell(schedule_id, now)
         except Refused:  # another beat, or a person, was quicker
             continue
         if is_resumed:
-            resumption.tell(schedule_id, now)
             log.info("schedule.resumed", schedule_id=schedule_id)
         else:
             log.info("schedule.not_resumed", schedule_id=schedule_id)

@@ -5,12 +5,13 @@ A thread of its own does it. It needs the database only: the broker may be what 
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from django.db import Error, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from schedules.alerts import judging, pausing, telling, watching
 from schedules.database import clock
@@ -21,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 ROUND_SECONDS: Final = 2.0
 LOOK_SECONDS: Final = 10.0
+WARN_SECONDS: Final = 60.0
 
 
 class Alerting(threading.Thread):
@@ -31,7 +33,7 @@ class Alerting(threading.Thread):
         self._is_beat = is_beat
         self._began = time.monotonic()
         self._look_at = 0.0
-        self._is_failing = False
+        self._failed_at: dict[str, float] = {}
 
     def begin(self) -> None:
         """From now on this process alerts; again changes nothing."""
@@ -48,28 +50,64 @@ class Alerting(threading.Thread):
         """Once; a database that is away is told of once."""
         try:
             if self._is_beat or not _is_a_beat_alive():
-                self._judge_and_tell()
-            self._is_failing = False
-        except Exception as error:  # this thread must not die: nobody would be told anything any more
-            if not self._is_failing:
-                log.warning(
-                    "alerting.failed", error=type(error).__name__, exc_info=not isinstance(error, Error)
-                )
-            self._is_failing = True
+                now = clock.database_now()
+                for step in (
+                    self._judge,
+                    self._look,
+                    telling.tell,
+                ):  # what one cannot do keeps none from its part
+                    self._try(step, now)
+        except Exception as error:
+            self._warn("clock", error)
         finally:
             with suppress(Exception):
                 connection.close()
 
-    def _judge_and_tell(self) -> None:
-        now = clock.database_now()
+    def _try(self, step: Callable[[datetime], object], now: datetime) -> None:
+        """This thread must not die: nobody would be told anything any more."""
+        try:
+            step(now)
+            self._failed_at.pop(step.__name__, None)
+        except Exception as error:
+            self._warn(step.__name__, error)
+
+    def _warn(self, step: str, error: Exception) -> None:
+        """Once in a while, however often it fails."""
+        if time.monotonic() - self._failed_at.get(step, -WARN_SECONDS) >= WARN_SECONDS:
+            self._failed_at[step] = time.monotonic()
+            is_away = isinstance(error, OperationalError | InterfaceError)
+            log.warning(
+                "alerting.failed", step=step.strip("_"), error=type(error).__name__, exc_info=not is_away
+            )
+
+    def _judge(self, now: datetime) -> None:
         judged_count = judging.BATCH
         while judged_count == judging.BATCH:
-            judged_count, to_pause = judging.judge(now)
+            judged_count, to_pause = self._judged(now)
             pausing.pause(to_pause, now)
+
+    def _judged(self, now: datetime) -> tuple[int, list[str]]:
+        """A batch; where that is refused, one signal, and a signal that cannot be judged is dropped."""
+        try:
+            return judging.judge(now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            self._warn("judge", error)
+        try:
+            _, to_pause = judging.judge(now, 1)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            signal = judging.set_aside()
+            log.exception("alerting.signal_dropped", run_id=signal.run_id if signal else "")
+            return judging.BATCH, []
+        return judging.BATCH, to_pause
+
+    def _look(self, now: datetime) -> None:
         if time.monotonic() >= self._look_at:
-            watching.look(now, timedelta(seconds=time.monotonic() - self._began))
             self._look_at = time.monotonic() + LOOK_SECONDS
-        telling.tell(now)
+            watching.look(now, timedelta(seconds=time.monotonic() - self._began))
 
 
 _stand_in = PerProcess(lambda: Alerting(is_beat=False))

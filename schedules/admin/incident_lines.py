@@ -9,7 +9,7 @@ from django.urls import reverse
 from schedules import access, lengths
 from schedules.admin.lines import Line
 from schedules.alerts import wording
-from schedules.alerts.rules import CRITICAL, RULES
+from schedules.alerts.rules import CRITICAL, rule_of
 from schedules.models import Incident
 from schedules.overview.incidents import OpenIncidents, open_incidents
 from schedules.overview.reach import Reach
@@ -28,7 +28,7 @@ def incidents(request: HttpRequest, now: datetime) -> list[Line]:
 
 
 def _line(incident: Incident, now: datetime) -> Line:
-    kind = "error" if RULES[incident.rule].severity == CRITICAL else "warning"
+    kind = "error" if rule_of(incident.rule).severity == CRITICAL else "warning"
     words = f"{wording.sentence(incident)}; for {lengths.length(max(now - incident.opened_at, _NOW))}"
     return Line(kind, words, reverse("admin:schedules_incident_change", args=(incident.pk,)))
 

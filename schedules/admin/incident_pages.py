@@ -18,7 +18,7 @@ from schedules.admin.typed import ModelForm
 from schedules.admin.verbs import Verb, VerbAdmin
 from schedules.alerts import ruling, wording
 from schedules.alerts.acknowledging import acknowledge
-from schedules.alerts.rules import CRITICAL, INFO, RULES
+from schedules.alerts.rules import CRITICAL, INFO, RULES, rule_of
 from schedules.database.clock import recent_now
 from schedules.errors import IncidentClosed
 from schedules.models import AlertRule, Incident
@@ -33,7 +33,7 @@ def state(incident: Incident) -> SafeString:
         return cells.badge("over")
     if incident.acknowledged_at is not None:
         return cells.badge("acknowledged", "info")
-    return cells.badge("open", _COLOURS.get(RULES[incident.rule].severity, "warning"))
+    return cells.badge("open", _COLOURS.get(rule_of(incident.rule).severity, "warning"))
 
 
 @admin.display(description="What is wrong")

@@ -6,13 +6,15 @@ from uuid import UUID
 from django.db import transaction
 
 from schedules import actors, journal
+from schedules.alerts.alone import wait_until_alone
 from schedules.errors import IncidentClosed, IncidentNotFound
 from schedules.models import AlertEvent, Incident
 
 
 @transaction.atomic
 def acknowledge(workspace_id: UUID, incident_id: str, actor: str, now: datetime, note: str = "") -> Incident:
-    """The incident, acknowledged; again changes the note only. IncidentNotFound; IncidentClosed when it is over."""
+    """The incident, acknowledged; again changes the note only, if there is one. IncidentNotFound, IncidentClosed."""
+    wait_until_alone()
     incident = (
         Incident.objects.select_for_update(no_key=True)
         .of_workspace(workspace_id)
@@ -26,7 +28,7 @@ def acknowledge(workspace_id: UUID, incident_id: str, actor: str, now: datetime,
     if incident.acknowledged_at is None:
         incident.acknowledged_at, incident.acknowledged_by_id = now, actor
         incident.acknowledged_by_name = actors.current().name[:150]
-    incident.note = note
+    incident.note = note or incident.note
     if incident.telling in (AlertEvent.OPENED, AlertEvent.REMINDER):
         incident.telling, incident.tell_at = "", None
     incident.save()

@@ -14,7 +14,10 @@ from schedules.models import AlertEvent, Incident, Subject
 PATIENCE: Final = timedelta(seconds=60)
 """So long after its opening the first message leaves, unless a wider incident absorbs it."""
 
-_PASSING: Final = frozenset({rules.BEATS, rules.WORKERS, rules.BROKER, rules.CLOCK, rules.SATURATED})
+STANDSTILLS: Final = (rules.BEATS, rules.WORKERS, rules.BROKER, rules.CLOCK)
+"""The whole service stands still: what is late or missed meanwhile belongs to that."""
+
+_PASSING: Final = frozenset({*STANDSTILLS, rules.SATURATED})
 """What is over before anybody was told needs no telling. Of a failed run people hear even when it was mended."""
 
 _WRITTEN: Final = (
@@ -48,6 +51,11 @@ class Book:
         """Those that this round has opened."""
         return self._new
 
+    @property
+    def workspace_ids(self) -> set[UUID]:
+        """Of all that were read."""
+        return {incident.workspace_id for incident in self._open.values()}
+
     def find(self, rule: str, subject_id: str) -> Incident | None:
         """The open one."""
         return self._open.get((rule, subject_id))
@@ -74,14 +82,23 @@ class Book:
         incident.seen_at, incident.facts = self.now, incident.facts | facts
         self._changed[incident.id] = incident
 
+    def hush(self, incident: Incident) -> None:
+        """There is no reminder of it any more; its end is told all the same."""
+        if incident.telling == AlertEvent.REMINDER:
+            incident.telling, incident.tell_at = "", None
+            self._changed[incident.id] = incident
+
     def close(self, rule: str, subject_id: str) -> None:
         """It is right again; nothing happens if it was not wrong."""
         incident = self._open.pop((rule, subject_id), None)
         if incident is None:
             return
         incident.closed_at = self.now
-        if incident.told_at is not None:
-            incident.telling, incident.tell_at = AlertEvent.RECOVERED, self.now
+        if _is_known(incident):
+            pause = (
+                PATIENCE if rule in STANDSTILLS else timedelta(0)
+            )  # what was missed meanwhile is told with it
+            incident.telling, incident.tell_at = AlertEvent.RECOVERED, self.now + pause
         elif rule in _PASSING:
             incident.telling, incident.tell_at = "", None
         self._changed[incident.id] = incident
@@ -131,16 +148,21 @@ class Book:
     def _absorb(self, incident: Incident, into: Incident) -> None:
         """Who was told that it began is told that it is a part of something else; nobody else is told anything."""
         incident.closed_at, incident.absorbed_by = self.now, into.id
-        is_known = incident.told_at is not None
+        is_known = _is_known(incident)
         incident.telling = AlertEvent.ABSORBED if is_known else ""
         incident.tell_at = self.now if is_known else None
         self._changed[incident.id] = incident
 
 
+def _is_known(incident: Incident) -> bool:
+    """Somebody was told of it, or has seen it by themselves."""
+    return incident.told_at is not None or incident.acknowledged_at is not None
+
+
 def _change(incident: Incident, signature: str, now: datetime) -> None:
     """Whoever acknowledged it acknowledged another cause."""
     incident.signature = signature
-    if incident.told_at is None:
+    if not _is_known(incident):
         return
     incident.telling, incident.tell_at = AlertEvent.CHANGED, now
     incident.acknowledged_at = None

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db.models import Exists, OuterRef, Q
 
-from schedules.models import AlertSignal, Schedule, ScheduleHealth
+from schedules.models import AlertSignal, Incident, Schedule, ScheduleHealth
 from schedules.models.alert_rule import MOST_COUNTED
 
 _KEPT: Final = timedelta(days=7)
@@ -98,7 +98,11 @@ def failures_since(row: ScheduleHealth, since: datetime) -> int:
 
 
 def forget_old(now: datetime) -> int:
-    """Delete the rows of schedules that are gone, or have been well, for longer than any window; how many."""
+    """Delete the rows of schedules that are gone, or have been well, for longer than any window; how many.
+
+    Not while anything is open about one: without its row nothing would tell that it is over.
+    """
     live = Schedule.objects.live().filter(id=OuterRef("schedule_id"))
-    old = ScheduleHealth.objects.filter(updated_at__lt=now - _KEPT)
+    still_open = Incident.objects.open().filter(subject_id=OuterRef("schedule_id"))
+    old = ScheduleHealth.objects.filter(~Exists(still_open), updated_at__lt=now - _KEPT)
     return old.filter(Q(failure_count=0) | ~Exists(live)).delete()[0]

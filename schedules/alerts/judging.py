@@ -35,6 +35,15 @@ def judge(now: datetime, limit: int = BATCH) -> tuple[int, list[str]]:
     return len(signals), judged.to_pause
 
 
+def set_aside() -> AlertSignal | None:
+    """Drop the oldest signal, which cannot be judged: those behind it are. It, or None."""
+    with transaction.atomic():
+        signal = AlertSignal.objects.order_by("id").first() if alone() else None
+        if signal is not None:
+            AlertSignal.objects.filter(id=signal.id).delete()
+    return signal
+
+
 class _Round:
     """One batch of signals, in the order in which they came."""
 
@@ -60,6 +69,7 @@ class _Round:
         for signal in self._signals:
             self._judge(signal)
         self._health.save()
+        self.to_pause = [each for each, signal in self._failed.items() if self._is_to_pause(signal)]
         self._open_outages()
         for schedule_id in list(self._failed):
             self._judge_failures(schedule_id)
@@ -80,11 +90,13 @@ class _Round:
             self._failed_in_cadence(signal)
 
     def _failed_in_cadence(self, signal: AlertSignal) -> None:
-        row = self._health.failed(signal)
+        self._health.failed(signal)
         self._failed[signal.schedule_id] = signal
+
+    def _is_to_pause(self, signal: AlertSignal) -> bool:
+        row = self._health.of(signal)
         rule = self._rules.of(rules.AUTO_PAUSE, signal.workspace_id, signal.agent_id, signal.schedule_id)
-        if rule.is_on and row.hopeless_count >= rule.threshold:
-            self.to_pause.append(signal.schedule_id)
+        return rule.is_on and row.hopeless_count >= rule.threshold
 
     def _succeeded(self, signal: AlertSignal) -> None:
         self._book.close(rules.OUTAGE, signal.agent_id)
@@ -116,6 +128,11 @@ class _Round:
     def _judge_failures(self, schedule_id: str) -> None:
         """Of a schedule whose last run failed: a part of its agent's outage, flapping, or failing."""
         signal = self._failed.pop(schedule_id)
+        if paused := self._book.find(
+            rules.PAUSED, schedule_id
+        ):  # it was in flight when the service paused it
+            self._book.count(paused)
+            return
         outage = self._book.find(rules.OUTAGE, signal.agent_id)
         if outage is not None and outage.signature == signal.code:
             self._book.count(outage)

@@ -8,13 +8,12 @@ from uuid import UUID
 from django.db.models import Q
 
 from schedules.alerts import rules
-from schedules.alerts.book import Book
+from schedules.alerts.book import STANDSTILLS, Book
 from schedules.alerts.names import Names
 from schedules.alerts.rules import Rules
 from schedules.expressions.instants import read_instant, rfc3339
-from schedules.models import AlertSignal, Incident, Subject
+from schedules.models import AlertEvent, AlertSignal, Incident, Subject
 
-STANDSTILLS: Final = (rules.BEATS, rules.WORKERS, rules.BROKER)
 NOTICED_WITHIN: Final = timedelta(minutes=2)
 """A standstill began at most so long before its incident."""
 
@@ -60,7 +59,7 @@ class Lateness:
             return False
         standstill = self._standstills.at(signal, is_saturation_one=False)
         if standstill is not None:
-            _count_missed(standstill, signal.count)
+            _count_missed(standstill, signal.count, self._book.now)
             return False
         before = self._book.find(rules.MISSED, signal.schedule_id)
         self._book.see(
@@ -99,8 +98,10 @@ class Lateness:
 
 
 def _covers(incident: Incident, due_at: datetime) -> bool:
-    ended = incident.closed_at
-    return incident.opened_at - NOTICED_WITHIN <= due_at and (ended is None or due_at <= ended)
+    ended, began = incident.closed_at, incident.opened_at - NOTICED_WITHIN
+    if "waiting_since" in incident.facts:
+        began = min(began, read_instant(incident.facts["waiting_since"]))
+    return began <= due_at and (ended is None or due_at <= ended)
 
 
 def _is_about(incident: Incident, agent_id: str) -> bool:
@@ -108,10 +109,17 @@ def _is_about(incident: Incident, agent_id: str) -> bool:
     return incident.subject == Subject.WORKSPACE or incident.subject_id == agent_id
 
 
-def _count_missed(incident: Incident, count: int) -> None:
-    """Also of one that is over: its beats have come back, and have just said what was missed meanwhile."""
+def _count_missed(incident: Incident, count: int, now: datetime) -> None:
+    """Also of one that is over: its beats have come back, and have just said what was missed meanwhile.
+
+    One that was over before anybody was told is told after all: nobody else tells of what was missed.
+    """
     incident.facts = incident.facts | {"missed_count": incident.facts.get("missed_count", 0) + count}
-    Incident.objects.filter(id=incident.id).update(facts=incident.facts)
+    columns = {"facts": incident.facts}
+    is_untold = incident.told_at is None and incident.acknowledged_at is None and incident.tell_at is None
+    if incident.closed_at is not None and is_untold:
+        columns |= {"telling": AlertEvent.OPENED, "tell_at": now}
+    Incident.objects.filter(id=incident.id).update(**columns)
 
 
 def _range(signal: AlertSignal, before: Incident | None) -> dict[str, Any]:

@@ -36,6 +36,8 @@ def find(failed: Sequence[AlertSignal], which: Rules, book: Book) -> Iterator[Ou
         if not rule.is_on or (known is not None and known.signature == code):
             continue
         since = book.now - timedelta(seconds=rule.window)
+        if known is not None and failing_count(agent_id, known.signature, since) >= rule.threshold:
+            continue  # of two causes at once the first one stays
         if failing_count(agent_id, code, since) < rule.threshold:
             continue
         count = failing_count(

@@ -10,9 +10,11 @@ from django.db.models import Q
 
 from schedules import editing
 from schedules.alerts import rules
+from schedules.alerts.alone import wait_until_alone
 from schedules.alerts.book import About, Book
+from schedules.alerts.rules import Rules
 from schedules.errors import Refused
-from schedules.models import PauseReason, ScheduleHealth, Subject
+from schedules.models import PauseReason, Schedule, ScheduleHealth, Subject
 
 log = structlog.get_logger(__name__)
 
@@ -20,38 +22,50 @@ ACTOR: Final = "service"
 
 
 def pause(schedule_ids: Iterable[str], now: datetime) -> int:
-    """Pause those that are still active; how many."""
+    """Pause those that are still active and still fail in that way; how many."""
     return sum(_pause(schedule_id, now) for schedule_id in schedule_ids)
 
 
 def _pause(schedule_id: str, now: datetime) -> bool:
     try:
         with transaction.atomic():
+            wait_until_alone()
             schedule = editing.locked(schedule_id)
+            which = Rules([schedule.workspace_id])
             health = ScheduleHealth.objects.filter(schedule_id=schedule_id).first()
-            if not schedule.is_active or health is None:
+            if health is None or not _is_to_be_paused(schedule, health, which):
                 return False
-            paused = editing.pause(schedule_id, ACTOR, now, note=_note(health), reason=PauseReason.FAILURES)
-            book = Book(now, Q(subject_id=schedule_id))
-            about = About(
-                paused.workspace_id, Subject.SCHEDULE, schedule_id, paused.display_name or paused.expression,
-                paused.agent_id,
-            )  # fmt: skip
-            facts = {
-                "schedule_id": schedule_id,
-                "agent_id": paused.agent_id,
-                "failures_in_row": health.failure_count,
-            }
+            editing.pause(schedule_id, ACTOR, now, note=_note(health), reason=PauseReason.FAILURES)
             ScheduleHealth.objects.filter(schedule_id=schedule_id).update(hopeless_count=0)
-            incident = book.see(rules.PAUSED, about, health.code, facts)
-            book.absorb((rules.FAILING, rules.FLAPPING), schedule_id, incident)
-            book.save()
+            _see(schedule, health, which, now)
     except Refused:  # deleted meanwhile
         return False
     log.warning(
         "schedule.paused", schedule_id=schedule_id, code=health.code, failure_count=health.failure_count
     )
     return True
+
+
+def _is_to_be_paused(schedule: Schedule, health: ScheduleHealth, which: Rules) -> bool:
+    rule = which.of(rules.AUTO_PAUSE, schedule.workspace_id, schedule.agent_id, schedule.id)
+    return schedule.is_active and rule.is_on and health.hopeless_count >= rule.threshold
+
+
+def _see(schedule: Schedule, health: ScheduleHealth, which: Rules, now: datetime) -> None:
+    """The pause takes the place of what was open about it."""
+    if not which.of(rules.PAUSED, schedule.workspace_id, schedule.agent_id, schedule.id).is_on:
+        return
+    book = Book(now, Q(subject_id=schedule.id))
+    name = schedule.display_name or schedule.expression
+    about = About(schedule.workspace_id, Subject.SCHEDULE, schedule.id, name, schedule.agent_id)
+    facts = {
+        "schedule_id": schedule.id,
+        "agent_id": schedule.agent_id,
+        "failures_in_row": health.failure_count,
+    }
+    incident = book.see(rules.PAUSED, about, health.code, facts)
+    book.absorb((rules.FAILING, rules.FLAPPING), schedule.id, incident)
+    book.save()
 
 
 def _note(health: ScheduleHealth) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from django.db.models import Q
@@ -12,6 +12,8 @@ from schedules.models import AlertRule, Subject
 CRITICAL: Final = "critical"
 WARNING: Final = "warning"
 INFO: Final = "info"
+
+Value = TypeVar("Value")
 
 FAILING: Final = "schedule.failing"
 FLAPPING: Final = "schedule.flapping"
@@ -94,6 +96,14 @@ RULES: Final[dict[str, Rule]] = {
 """By name. AUTO_PAUSE opens no incident of its own: what it pauses is told as `schedule.paused`."""
 
 
+_UNKNOWN: Final = Rule("A rule of another version of the service", WARNING, OF_WORKSPACE)
+
+
+def rule_of(name: str) -> Rule:
+    """The rule of this name; of one that another version has written, what is sure of it."""
+    return RULES.get(name, _UNKNOWN)
+
+
 OPENING: Final = tuple(name for name in RULES if name not in NOT_OPENING)
 """The rules that open incidents."""
 
@@ -105,6 +115,11 @@ class InForce:
     is_on: bool
     threshold: int
     window: int
+
+
+def first(values: Iterable[Value | None]) -> Value | None:
+    """The first that is not None."""
+    return next((value for value in values if value is not None), None)
 
 
 class Rules:
@@ -119,14 +134,13 @@ class Rules:
     def of(self, rule: str, workspace_id: UUID, agent_id: str = "", schedule_id: str = "") -> InForce:
         """What holds for this schedule, agent or workspace."""
         default = RULES[rule]
-        rows = (self._own.get((rule, level)) for level in (schedule_id, agent_id, str(workspace_id)))
-        row = next(filter(None, rows), None)
-        if row is None:
-            return InForce(default.is_on, default.threshold or 1, default.window or 0)
+        levels = (schedule_id, agent_id, str(workspace_id))
+        rows = [row for level in levels if (row := self._own.get((rule, level))) is not None]
+        is_on = first(row.is_enabled for row in rows)
         return InForce(
-            row.is_enabled,
-            row.threshold or default.threshold or 1,
-            row.window_seconds or default.window or 0,
+            default.is_on if is_on is None else is_on,
+            first(row.threshold for row in rows) or default.threshold or 1,
+            first(row.window_seconds for row in rows) or default.window or 0,
         )
 
     def least(self, rule: str) -> int:

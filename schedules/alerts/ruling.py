@@ -37,11 +37,12 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A rule at a level; `row` is None where the default holds."""
+    """A rule at a level; `row` is None where nobody has changed it there, `above` what the level above has."""
 
     name: str
     rule: Rule
     row: AlertRule | None
+    above: "Ruling | None" = None
 
     @property
     def scope(self) -> Subject:
@@ -68,40 +69,55 @@ class Ruling:
     @property
     def is_enabled(self) -> bool:
         """Whether it opens incidents, or acts."""
-        return self.rule.is_on if self.row is None else self.row.is_enabled
+        own = self.row.is_enabled if self.row is not None else None
+        if own is None:
+            return self.rule.is_on if self.above is None else self.above.is_enabled
+        return own
 
     @property
     def threshold(self) -> int | None:
         """From how many, or from how long on."""
-        return (self.row.threshold if self.row is not None else None) or self.rule.threshold
+        own = self.row.threshold if self.row is not None else None
+        return own or (self.above.threshold if self.above is not None else self.rule.threshold)
 
     @property
     def window_seconds(self) -> int | None:
         """In what time so many are counted."""
-        return (self.row.window_seconds if self.row is not None else None) or self.rule.window
+        own = self.row.window_seconds if self.row is not None else None
+        return own or (self.above.window_seconds if self.above is not None else self.rule.window)
 
 
 def rulings(workspace_id: UUID) -> Iterator[Ruling]:
     """What holds in the workspace, then what agents and schedules of it have of their own."""
     rows = list(AlertRule.objects.filter(workspace=workspace_id).select_related("agent", "schedule__agent"))
     of_workspace = {row.rule: row for row in rows if row.agent_id is None and row.schedule_id is None}
-    for name, rule in RULES.items():
-        yield Ruling(name, rule, of_workspace.get(name))
+    of_agents = {(row.rule, row.agent_id): row for row in rows if row.agent_id is not None}
+    widest = {name: Ruling(name, rule, of_workspace.get(name)) for name, rule in RULES.items()}
+    yield from widest.values()
+    for (name, _), row in of_agents.items():
+        if name in RULES:
+            yield Ruling(name, RULES[name], row, widest[name])
     for row in rows:
-        if row.rule in RULES and of_workspace.get(row.rule) is not row:
-            yield Ruling(row.rule, RULES[row.rule], row)
+        if row.schedule is not None and row.rule in RULES:
+            yield Ruling(row.rule, RULES[row.rule], row, _above(row, of_agents, widest[row.rule]))
+
+
+def _above(row: AlertRule, of_agents: dict[tuple[str, str], AlertRule], widest: Ruling) -> Ruling:
+    """What a schedule's own rule departs from: its agent's, or the workspace's."""
+    of_agent = of_agents.get((row.rule, row.schedule.agent_id)) if row.schedule is not None else None
+    return widest if of_agent is None else Ruling(row.rule, widest.rule, of_agent, widest)
 
 
 @transaction.atomic
 def change(level: Level, name: str, changes: dict[str, Any]) -> Ruling:
     """The rule, changed at this level. AlertRuleNotFound; InvalidRequest for what the rule does not have."""
-    rule = check(level, name, changes)
+    check(level, name, changes)
+    Workspace.objects.select_for_update(no_key=True).get(id=level.workspace.id)  # two that are the first
     row = _locked(level, name) or AlertRule(
         workspace=level.workspace,
         agent=level.agent,
         schedule=level.schedule,
         rule=name,
-        is_enabled=rule.is_on,
     )
     before = {column: getattr(row, column) for column in _CHANGEABLE}
     for column in changes.keys() & set(_CHANGEABLE):
@@ -109,7 +125,8 @@ def change(level: Level, name: str, changes: dict[str, Any]) -> Ruling:
     row.save()
     after = {column: getattr(row, column) for column in _CHANGEABLE}
     journal.record("update", row, journal.difference(before, after))
-    return Ruling(name, rule, row)
+    changed = (each for each in rulings(level.workspace.id) if each.row is not None and each.row.id == row.id)
+    return next(changed)
 
 
 @transaction.atomic
@@ -139,8 +156,8 @@ def _locked(level: Level, name: str) -> AlertRule | None:
     return AlertRule.objects.select_for_update(no_key=True).filter(theirs, rule=name).first()
 
 
-def check(level: Level, name: str, changes: dict[str, Any]) -> Rule:
-    """The rule; AlertRuleNotFound; InvalidRequest for what it does not have."""
+def check(level: Level, name: str, changes: dict[str, Any]) -> None:
+    """AlertRuleNotFound; InvalidRequest for what the rule does not have."""
     rule = _rule(name)
     if level.subject not in rule.levels:
         raise InvalidRequest(f"{name} is not a rule of {_PLURALS[level.subject]}", param=level.subject.value)
@@ -152,7 +169,6 @@ def check(level: Level, name: str, changes: dict[str, Any]) -> Rule:
     if window is not None and not LEAST_SECONDS <= window <= MOST_SECONDS:
         words = f"Must be from {LEAST_SECONDS} to {MOST_SECONDS} seconds"
         raise InvalidRequest(words, param="window_seconds")
-    return rule
 
 
 def _check_threshold(name: str, rule: Rule, threshold: int) -> None:

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
 
 from schedules.alerts import rules
 from schedules.alerts.book import About, Book
@@ -17,6 +20,7 @@ from schedules.models import NextFire, ProcessKind, Subject, Workspace
 WARM_UP: Final = timedelta(seconds=60)
 """A process that has just started gives the others so long to register."""
 
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_COUNTED: Final = 10_000
 
 
@@ -59,11 +63,13 @@ def found(uptime: timedelta) -> Wrong:
 
 def see(book: Book, which: Rules, workspaces: Iterable[Workspace], wrong: Wrong) -> None:
     """Open, go on with, or close the incidents of each workspace."""
+    for rule in SERVICE:
+        if rule not in wrong.by_rule:
+            for incident in book.open_of(rule):  # also of a workspace that has no schedules any more
+                book.close(rule, incident.subject_id)
     for workspace in workspaces:
-        for rule in SERVICE:
-            if rule not in wrong.by_rule:
-                book.close(rule, str(workspace.id))
-            elif which.of(rule, workspace.id).is_on:
+        for rule in wrong.by_rule:
+            if which.of(rule, workspace.id).is_on:
                 _see(book, rule, workspace, wrong)
 
 
@@ -82,7 +88,8 @@ def _see(book: Book, rule: str, workspace: Workspace, wrong: Wrong) -> None:
 def _due(workspace: Workspace, book: Book) -> dict[str, Any]:
     """What of the workspace waits to be fired."""
     due = NextFire.objects.due(book.now).filter(schedule__workspace=workspace)
-    oldest = due.values_list("fire_time", flat=True).first()
+    since = Greatest(F("fire_time"), Value(EARLIEST))
+    oldest = due.annotate(since=since).values_list("since", flat=True).first()
     if oldest is None:
         return {"due_count": 0}
     return {"due_count": due[:MOST_COUNTED].count(), "oldest_due_at": rfc3339(oldest)}

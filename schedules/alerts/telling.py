@@ -3,86 +3,95 @@
 Each is marked as told in the transaction that puts its message into the outbox: neither without the other.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 
-from schedules.alerts import outages, rules, wording
+from schedules.alerts import digests, outages, rules, wording
 from schedules.alerts.alone import alone
-from schedules.database.ulids import new_ulid
+from schedules.alerts.rules import Rules, rule_of
 from schedules.deliveries import outbox
 from schedules.deliveries.alert import Alert
-from schedules.models import AlertEvent, Digest, Incident
+from schedules.models import AlertEvent, Channel, Incident
 
-BATCH: Final = 1_000
+log = structlog.get_logger(__name__)
+
+BATCH: Final = 5_000
+"""Most incidents of one workspace that are told at one go."""
+
+WORKSPACES: Final = 1_000
 REMIND_AFTER: Final = timedelta(hours=24)
 MOST_A_MINUTE: Final = 20
-"""A workspace that would get more than so many messages in a minute gets them in one."""
-
-LISTED: Final = 40
-"""So many incidents are named in a digest, which must stay below 20 kB."""
-
-_MINUTE: Final = timedelta(minutes=1)
+"""A workspace that would get more than so many messages in a minute gets them in one, but for critical ones."""
 
 
 def tell(now: datetime) -> int:
-    """Put what is to be told into the outbox; how many incidents that were."""
-    if not Incident.objects.filter(tell_at__lte=now).exists():
+    """Put what is to be told into the outbox; how many incidents that were. No workspace waits for another."""
+    due = Incident.objects.filter(tell_at__lte=now).order_by().values_list("workspace", flat=True)
+    return sum(_tell(workspace_id, now) for workspace_id in list(due.distinct()[:WORKSPACES]))
+
+
+@transaction.atomic
+def _tell(workspace_id: UUID, now: datetime) -> int:
+    if not alone():
         return 0
-    with transaction.atomic():
-        if not alone():
-            return 0
-        due = list(Incident.objects.filter(tell_at__lte=now).order_by("tell_at", "id")[:BATCH])
-        by_workspace: dict[UUID, list[Incident]] = defaultdict(list)
-        for incident in due:
-            by_workspace[incident.workspace_id].append(incident)
-        told = [
-            each for workspace_id, theirs in by_workspace.items() for each in _tell(workspace_id, theirs, now)
-        ]
-        Incident.objects.bulk_update(told, ["told_at", "tell_at", "telling", "facts"], batch_size=200)
+    due = (
+        Incident.objects.of_workspace(workspace_id).filter(tell_at__lte=now).order_by("tell_at", "id")[:BATCH]
+    )
+    alone_, together = _shared_out(workspace_id, list(due), now)
+    told = [_told(incident, now) for incident in alone_ if _put(incident, now)]
+    if together and digests.may_be_sent(workspace_id, now):
+        _put_together(workspace_id, together, now)
+        told += [_told(incident, now) for incident in together]
+    Incident.objects.bulk_update(told, ["told_at", "tell_at", "telling", "facts"], batch_size=200)
     return len(told)
 
 
-def _tell(workspace_id: UUID, due: list[Incident], now: datetime) -> list[Incident]:
-    """Those that have been told: all, or none while the workspace has just had a digest."""
-    recent = Incident.objects.of_workspace(workspace_id).filter(told_at__gt=now - _MINUTE).count()
-    if len(due) + recent > MOST_A_MINUTE:
-        return _tell_in_one(workspace_id, due, now)
-    _put(alert for incident in due for alert in _alerts(incident, now))
-    return [_told(incident, now) for incident in due]
+def _shared_out(
+    workspace_id: UUID, due: list[Incident], now: datetime
+) -> tuple[list[Incident], list[Incident]]:
+    """Those that are told by themselves, and those that share a message because they are too many."""
+    recent = digests.told_alone(workspace_id, now)
+    if len(due) + recent <= MOST_A_MINUTE:
+        return due, []
+    critical = [each for each in due if rule_of(each.rule).severity == rules.CRITICAL][:MOST_A_MINUTE]
+    chosen = {each.id for each in critical}
+    return critical, [each for each in due if each.id not in chosen]
 
 
-def _tell_in_one(workspace_id: UUID, due: list[Incident], now: datetime) -> list[Incident]:
-    digest, is_new = Digest.objects.get_or_create(workspace_id=workspace_id, defaults={"sent_at": now})
-    if not is_new and digest.sent_at > now - _MINUTE:
-        return []
-    digest.sent_at = now
-    digest.save()
-    _put([_digest(workspace_id, due, now)])
-    return [_told(incident, now) for incident in due]
+def _put(incident: Incident, now: datetime) -> bool:
+    """Also one that cannot be put into words is done with: it must not keep others from being told."""
+    try:
+        alerts = list(_alerts(incident, now))
+    except Exception:
+        log.exception("alerting.not_told", incident_id=incident.id, rule=incident.rule)
+        return True
+    outbox.put(alerts)
+    return True
 
 
-def _put(alerts: Iterable[Alert]) -> None:
-    outbox.put(list(alerts))
+def _put_together(workspace_id: UUID, due: list[Incident], now: datetime) -> None:
+    """One digest; PagerDuty, which has an incident for each of ours, is told of each."""
+    outbox.put([digests.alert_about(workspace_id, due, now)], without=Channel.PAGERDUTY)
+    outbox.put([alert for incident in due for alert in _alerts(incident, now)], only=Channel.PAGERDUTY)
 
 
 def _alerts(incident: Incident, now: datetime) -> Iterator[Alert]:
     """One, or two of an incident that is over before anybody was told that it had begun."""
     if incident.rule == rules.OUTAGE and incident.is_open:
-        incident.facts["schedule_count"] = outages.failing_count(
-            incident.agent_id, incident.signature, incident.opened_at - timedelta(minutes=10)
-        ) or incident.facts.get("schedule_count", 0)
+        window = (
+            Rules([incident.workspace_id]).of(rules.OUTAGE, incident.workspace_id, incident.agent_id).window
+        )
+        since = incident.opened_at - timedelta(seconds=window)
+        count = outages.failing_count(incident.agent_id, incident.signature, since)
+        incident.facts["schedule_count"] = count or incident.facts.get("schedule_count", 0)
     yield wording.alert_about(incident, AlertEvent(incident.telling), now)
-    if _is_over_untold(incident):
+    if incident.telling == AlertEvent.OPENED and not incident.is_open:
         yield wording.alert_about(incident, AlertEvent.RECOVERED, now)
-
-
-def _is_over_untold(incident: Incident) -> bool:
-    return incident.telling == AlertEvent.OPENED and not incident.is_open
 
 
 def _told(incident: Incident, now: datetime) -> Incident:
@@ -92,34 +101,3 @@ def _told(incident: Incident, now: datetime) -> Incident:
     incident.telling = "" if is_quiet else AlertEvent.REMINDER
     incident.tell_at = None if is_quiet else now + REMIND_AFTER
     return incident
-
-
-def _digest(workspace_id: UUID, due: list[Incident], now: datetime) -> Alert:
-    counts: dict[str, int] = defaultdict(int)
-    for incident in due:
-        counts[f"{incident.rule}.{incident.telling}"] += 1
-    listed = [
-        {
-            "incident_id": incident.id,
-            "type": f"{incident.rule}.{incident.telling}",
-            "subject_id": incident.subject_id,
-            "subject_name": incident.subject_name[:80],
-            "code": incident.signature,
-        }
-        for incident in due[:LISTED]
-    ]
-    names = ", ".join(f"{count} × {kind}" for kind, count in sorted(counts.items()))
-    data: dict[str, object] = {
-        "workspace_id": str(workspace_id),
-        "incident_count": len(due),
-        "counts": dict(counts),
-        "incidents": listed,
-        "not_listed_count": max(0, len(due) - LISTED),
-    }
-    summary = f"{len(due)} incidents at once: {names}"
-    return Alert(rules.DIGEST, workspace_id, new_ulid(), now, _severity(due), summary, data)
-
-
-def _severity(due: list[Incident]) -> str:
-    severities = {rules.RULES[incident.rule].severity for incident in due if incident.is_open}
-    return next((each for each in (rules.CRITICAL, rules.WARNING) if each in severities), rules.INFO)

@@ -2,21 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
+
 from schedules.alerts import rules
-from schedules.alerts.book import About, Book
+from schedules.alerts.book import STANDSTILLS, About, Book
 from schedules.alerts.rules import Rules
 from schedules.expressions.instants import rfc3339
 from schedules.limits.calls_in_flight import Full, why_full
-from schedules.models import Agent, NextFire, Run, Schedule, ScheduleHealth, Subject
+from schedules.models import Agent, NextFire, Run, RunState, Schedule, ScheduleHealth, Subject
+
+_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Python has no instant for the -infinity that may stand in a row."""
 
 MOST: Final = 2_000
 """So many of each kind are looked at; a standstill of more is a matter of the whole service."""
-
-STANDSTILLS: Final = (rules.BEATS, rules.WORKERS, rules.BROKER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +40,16 @@ def look(book: Book, which: Rules, now: datetime) -> None:
     waiting = [*_fires(now - least), *_runs(now - least)]
     full = _full(waiting, now)
     _see_full(book, which, waiting, full, now)
-    late = [each for each in waiting if not (each.run_id and each.agent_id in full)]
+    crowded = {incident.subject_id for incident in book.open_of(rules.SATURATED)} | set(full)
+    late = [each for each in waiting if not (each.run_id and each.agent_id in crowded)]
     _see_late(book, which, late, now)
+    _close_ended(book)
 
 
 def _fires(before: datetime) -> Iterator[_Waiting]:
+    since = Greatest(F("fire_time"), Value(_EARLIEST))
     due = NextFire.objects.due(before).values_list(
-        "schedule__workspace_id", "schedule__agent_id", "schedule_id", "fire_time"
+        "schedule__workspace_id", "schedule__agent_id", "schedule_id", since
     )
     yield from (_Waiting(*row) for row in due[:MOST])
 
@@ -50,7 +57,8 @@ def _fires(before: datetime) -> Iterator[_Waiting]:
 def _runs(before: datetime) -> Iterator[_Waiting]:
     """Retries were in time once."""
     due = Run.objects.claimable(before).filter(started_at=None, agent__isnull=False).order_by("redispatch_at")
-    rows = due.values_list("workspace_id", "agent_id", "schedule_id", "not_before", "id")
+    since = Greatest(F("not_before"), Value(_EARLIEST))
+    rows = due.values_list("workspace_id", "agent_id", "schedule_id", since, "id")
     yield from (_Waiting(*row) for row in rows[:MOST])
 
 
@@ -75,9 +83,10 @@ def _see_full(
         rule = which.of(rules.SATURATED, each.workspace_id, agent_id)
         if rule.is_on and now - each.due_at >= timedelta(seconds=rule.threshold):
             about = About(each.workspace_id, Subject.AGENT, agent_id, keys[agent_id], agent_id)
-            book.see(rules.SATURATED, about, full[agent_id].owner, _facts_of(full[agent_id], each))
+            book.see(rules.SATURATED, about, "", _facts_of(full[agent_id], each))
+    still_waiting = {each.agent_id for each in waiting if each.run_id}
     for incident in book.open_of(rules.SATURATED):
-        if incident.subject_id not in oldest:
+        if incident.subject_id not in still_waiting:
             book.close(rules.SATURATED, incident.subject_id)
 
 
@@ -118,6 +127,18 @@ def _is_too_late(book: Book, which: Rules, each: _Waiting, now: datetime) -> boo
     rule = which.of(rules.LATE, each.workspace_id, each.agent_id, each.schedule_id)
     is_known = book.find(rules.LATE, each.schedule_id) is not None
     return rule.is_on and not is_known and now - each.due_at >= timedelta(seconds=rule.threshold)
+
+
+def _close_ended(book: Book) -> None:
+    """A run that was seen to wait and then never started leaves no signal: what it opened is over."""
+    open_by_run = {
+        incident.facts["run_id"]: incident
+        for incident in book.open_of(rules.LATE)
+        if incident.facts.get("run_id")
+    }
+    ended = Run.objects.filter(id__in=open_by_run, state__in=(RunState.DISCARDED, RunState.CANCELLED))
+    for run_id in ended.values_list("id", flat=True):
+        book.close(rules.LATE, open_by_run[run_id].subject_id)
 
 
 def _be_told_of_their_end(late: list[_Waiting], now: datetime) -> None:

@@ -18,6 +18,8 @@ from schedules.alerts.rules import Rules
 from schedules.expressions.instants import rfc3339
 from schedules.models import Agent, Incident, Schedule, ScheduleHealth, Subject, Workspace
 
+_OVER_WHEN_ACTIVE: Final = (rules.PAUSED,)
+_OVER_WHEN_INACTIVE: Final = (rules.MISSED, rules.LATE)
 _OF_SCHEDULES: Final = (rules.FAILING, rules.FLAPPING, rules.MISSED, rules.LATE, rules.PAUSED)
 
 
@@ -29,8 +31,9 @@ def look(now: datetime, uptime: timedelta) -> None:
             return
         live = Schedule.objects.live().filter(workspace=OuterRef("pk"))
         workspaces = list(Workspace.objects.filter(Exists(live)))
-        which = Rules(workspace.id for workspace in workspaces)
         book = Book(now, Q(closed_at=None))
+        which = Rules({*(workspace.id for workspace in workspaces), *book.workspace_ids})
+        _close_switched_off(book, which)
         standstills.see(book, which, workspaces, wrong)
         if not wrong.has_leapt:
             waiting.look(book, which, now)
@@ -39,6 +42,15 @@ def look(now: datetime, uptime: timedelta) -> None:
         _close_gone(book)
         forget_old(now)
         book.save()
+
+
+def _close_switched_off(book: Book, which: Rules) -> None:
+    """A rule that is off has nothing open."""
+    for rule in rules.OPENING:
+        for incident in book.open_of(rule):
+            schedule_id = incident.subject_id if incident.subject == Subject.SCHEDULE else ""
+            if not which.of(rule, incident.workspace_id, incident.agent_id, schedule_id).is_on:
+                book.close(rule, incident.subject_id)
 
 
 def _see_keys(book: Book, which: Rules, now: datetime) -> None:
@@ -64,16 +76,20 @@ def _close_calm(book: Book, which: Rules) -> None:
 
 
 def _close_gone(book: Book) -> None:
-    """What is about a deleted schedule or agent is over; a schedule that runs again is not paused any more."""
+    """What is about a deleted schedule or agent is over, and a schedule that runs again is not paused any more.
+
+    One that does not run, paused or finished, can be neither late nor in time; what failed last stays open, but
+    nobody is reminded of it.
+    """
     of_schedules = [incident for rule in _OF_SCHEDULES for incident in book.open_of(rule)]
-    there = {
-        row.id: row
-        for row in Schedule.objects.live().filter(id__in={each.subject_id for each in of_schedules})
-    }
+    live = Schedule.objects.live().filter(id__in={each.subject_id for each in of_schedules})
+    is_active = dict(live.values_list("id", "is_active"))
     for incident in of_schedules:
-        schedule = there.get(incident.subject_id)
-        if schedule is None or (incident.rule == rules.PAUSED and schedule.is_active):
+        runs = is_active.get(incident.subject_id)
+        if runs is None or incident.rule in (_OVER_WHEN_ACTIVE if runs else _OVER_WHEN_INACTIVE):
             book.close(incident.rule, incident.subject_id)
+        elif not runs and incident.rule != rules.PAUSED:
+            book.hush(incident)
     _close_of_gone_agents(book)
 
 

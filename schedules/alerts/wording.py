@@ -1,5 +1,6 @@
 """What an alert says: one sentence for people, facts for programs. Codes and our own words, never an agent's."""
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urljoin
@@ -9,9 +10,9 @@ from django.urls import reverse
 
 from schedules import lengths
 from schedules.alerts import rules
-from schedules.alerts.rules import RULES
+from schedules.alerts.rules import rule_of
 from schedules.deliveries.alert import Alert
-from schedules.expressions.instants import rfc3339
+from schedules.expressions.instants import read_instant, rfc3339
 from schedules.models import AlertEvent, Incident
 
 _SENTENCES: Final = {
@@ -22,12 +23,12 @@ _SENTENCES: Final = {
     rules.LATE: "{name} is late by {lateness}",
     rules.PAUSED: "{name} was paused by the service after {failures_in_row} failures ({signature})",
     rules.SATURATED: "Runs of {name} wait for a free slot: {in_flight} of {limit} calls in flight",
-    rules.LEDGER: "The audit of the ledger has {finding_count} findings",
+    rules.LEDGER: "The audit of the whole ledger has {findings}",
     rules.BEATS: "No beat is alive: nothing is fired",
     rules.WORKERS: "No worker is alive: nothing is run",
     rules.BROKER: "The broker {broker_state}",
     rules.CLOCK: "The database's clock is {ahead} ahead: nothing is fired",
-    rules.KEY: "API key {name} ends at {expires_at}",
+    rules.KEY: "API key {name} expires at {expires_at}",
 }
 _PREFIXES: Final = {
     AlertEvent.OPENED: "",
@@ -44,7 +45,7 @@ def alert_about(incident: Incident, event: AlertEvent, now: datetime) -> Alert:
         workspace_id=incident.workspace_id,
         incident_id=incident.id,
         created_at=now,
-        severity=rules.INFO if is_over else RULES[incident.rule].severity,
+        severity=rules.INFO if is_over else rule_of(incident.rule).severity,
         summary=summary(incident, event),
         data=data_of(incident, now),
         ends=is_over,
@@ -54,9 +55,15 @@ def alert_about(incident: Incident, event: AlertEvent, now: datetime) -> Alert:
 def summary(incident: Incident, event: AlertEvent) -> str:
     """One sentence."""
     if event == AlertEvent.RECOVERED:
+        if incident.rule == rules.KEY and _is_expired(incident):
+            return f"API key {_name(incident)} has expired and works no more"
         ended = incident.closed_at or incident.seen_at
         lasted = lengths.length(ended - incident.opened_at)
-        return f"Over after {lasted}: {incident.rule} of {_name(incident)}, seen {_times(incident.count)}"
+        missed = incident.facts.get("missed_count", 0) if incident.rule != rules.MISSED else 0
+        also = f"; meanwhile {_several(missed, 'fire time')} went by without a run" if missed else ""
+        return (
+            f"Over after {lasted}: {incident.rule} of {_name(incident)}, seen {_times(incident.count)}{also}"
+        )
     if event == AlertEvent.ABSORBED:
         return f"{incident.rule} of {_name(incident)} is a part of incident {incident.absorbed_by}"
     return _PREFIXES[event] + sentence(incident)
@@ -69,13 +76,15 @@ def sentence(incident: Incident) -> str:
         "failures_in_row": 1, "schedule_count": 0, "missed_count": 0, "finding_count": 0, "in_flight": 0, "limit": 0,
         "failures_in_window": 0, "first_fire_time": "", "last_fire_time": "", "expires_at": "", "broker_state": "",
         **facts,
+        "rule": incident.rule,
         "name": _name(incident),
+        "findings": _several(facts.get("finding_count", 0), "finding"),
         "signature": incident.signature,
         "window": lengths.length(timedelta(seconds=facts.get("window_seconds", 0))),
         "lateness": lengths.length(timedelta(seconds=facts.get("lateness_seconds", 0))),
         "ahead": lengths.length(timedelta(seconds=facts.get("ahead_seconds", 0))),
     }  # fmt: skip
-    return _SENTENCES[incident.rule].format(**values)
+    return _SENTENCES.get(incident.rule, "{rule} of {name}").format_map(defaultdict(str, values))
 
 
 def data_of(incident: Incident, now: datetime) -> dict[str, object]:
@@ -108,6 +117,15 @@ def page_url(model: str, pk: str) -> str | None:
 
 def _name(incident: Incident) -> str:
     return incident.subject_name or f"{incident.subject} {incident.subject_id}"
+
+
+def _is_expired(incident: Incident) -> bool:
+    expires_at = read_instant(incident.facts["expires_at"])
+    return incident.closed_at is not None and expires_at <= incident.closed_at
+
+
+def _several(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _times(count: int) -> str:

@@ -24,11 +24,11 @@ def acknowledgement(request: Request) -> str:
 
 @extend_schema_serializer(component_name="ChangeAlertRuleRequest")
 class AlertRuleBody(Body):
-    """Whatever is named changes; null brings a number back to the default."""
+    """Whatever is named changes; null brings a value back to that of the level above."""
 
     agent_key = Text(required=False, help_text="Only for this agent; absent: for the workspace.")
     schedule_id = Text(required=False, help_text="Only for this schedule of that agent.")
-    is_enabled = Flag(required=False, help_text="Whether the rule is on.")
+    is_enabled = Flag(required=False, allow_null=True, help_text="Whether the rule is on.")
     threshold = Number(required=False, allow_null=True, help_text="From how many, or from how long on.")
     window_seconds = Number(required=False, allow_null=True, help_text="In what time so many are counted.")
 

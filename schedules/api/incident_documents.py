@@ -48,7 +48,7 @@ class IncidentDocument(Document):
 
     def get_severity(self, incident: Incident) -> str:
         """Of its rule."""
-        return rules.RULES[incident.rule].severity
+        return rules.rule_of(incident.rule).severity
 
     def get_summary(self, incident: Incident) -> str:
         """As the messages say it."""

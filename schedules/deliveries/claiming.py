@@ -1,6 +1,7 @@
 """Who sends a message next: due ones are taken under a lease, and come back when their sender does not.
 
-A claim counts as an attempt. While its lease lasts nobody else takes the message.
+A claim counts as an attempt. While its lease lasts nobody else takes the message. Of one incident an endpoint is told
+in order: its end never before its beginning.
 """
 
 from collections import Counter
@@ -10,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from django.db import transaction
-from django.db.models import F, Min
+from django.db.models import Exists, F, Min, OuterRef
 from django.db.models.functions import Coalesce
 
 from schedules.deliveries import counting
@@ -50,7 +51,14 @@ def claim(
 
 @transaction.atomic
 def _claim(webhook_id: str | None, now: datetime, limit: int) -> list[Delivery]:
-    rows = Delivery.objects.due(now).filter(webhook=webhook_id).order_by("next_attempt_at", "id")
+    earlier = Delivery.objects.filter(
+        webhook=OuterRef("webhook"),
+        incident_id=OuterRef("incident_id"),
+        state=DeliveryState.PENDING,
+        id__lt=OuterRef("id"),
+    ).exclude(incident_id="")
+    rows = Delivery.objects.due(now).filter(~Exists(earlier), webhook=webhook_id)
+    rows = rows.order_by("next_attempt_at", "id")
     locked = rows.select_for_update(skip_locked=True, of=("self",)).select_related("webhook")
     claimed = list(locked[:limit])
     Delivery.objects.filter(id__in=[each.id for each in claimed]).update(

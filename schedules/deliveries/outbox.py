@@ -20,10 +20,11 @@ LONGEST_VALUE: Final = 300
 """Characters of a value, as JSON, that stays when a body would be too large."""
 
 
-def put(alerts: Sequence[Alert]) -> int:
+def put(alerts: Sequence[Alert], *, only: Channel | None = None, without: Channel | None = None) -> int:
     """A message for each enabled endpoint of an alert's workspace that subscribes to it; how many.
 
-    In the caller's transaction; two statements, however many alerts there are.
+    `only`, `without`: of this channel, of all others. In the caller's transaction; two statements, however many
+    alerts there are.
     """
     endpoints = _endpoints({alert.workspace_id for alert in alerts})
     deliveries = [
@@ -31,13 +32,20 @@ def put(alerts: Sequence[Alert]) -> int:
         for alert in alerts
         for webhook in endpoints[alert.workspace_id]
         if subscribes(webhook, alert)
+        and webhook.channel in (only or webhook.channel,)
+        and webhook.channel != without
     ]
     Delivery.objects.bulk_create(deliveries)
     return len(deliveries)
 
 
 def subscribes(webhook: Webhook, alert: Alert) -> bool:
-    """Whether the endpoint is told of it: it names no rules, or this one, or the alert is for everybody."""
+    """Whether the endpoint is told of it: it names no rules, or this one, or the alert is for everybody.
+
+    PagerDuty wakes somebody: what is no incident is not for it.
+    """
+    if webhook.channel == Channel.PAGERDUTY and not alert.incident_id:
+        return False
     return not webhook.rules or not alert.rule or alert.rule in webhook.rules
 
 

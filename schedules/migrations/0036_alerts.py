@@ -74,9 +74,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.CharField(default=schedules.database.ulids.new_ulid, editable=False, max_length=26, primary_key=True, serialize=False)),
                 ('rule', models.CharField(max_length=40)),
-                ('is_enabled', models.BooleanField(db_default=True, default=True)),
-                ('threshold', models.PositiveIntegerField(blank=True, help_text='Empty: the default', null=True, validators=[django.core.validators.MinValueValidator(1)])),
-                ('window_seconds', models.PositiveIntegerField(blank=True, help_text='Empty: the default', null=True, validators=[django.core.validators.MinValueValidator(60), django.core.validators.MaxValueValidator(604800)])),
+                ('is_enabled', models.BooleanField(blank=True, help_text='Empty: as the level above', null=True)),
+                ('threshold', models.PositiveIntegerField(blank=True, help_text='Empty: as the level above', null=True, validators=[django.core.validators.MinValueValidator(1)])),
+                ('window_seconds', models.PositiveIntegerField(blank=True, help_text='Empty: as the level above', null=True, validators=[django.core.validators.MinValueValidator(60), django.core.validators.MaxValueValidator(604800)])),
                 ('agent', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='alert_rules', to='schedules.agent')),
                 ('schedule', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='alert_rules', to='schedules.schedule')),
                 ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='alert_rules', to='schedules.workspace')),

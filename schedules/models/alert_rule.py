@@ -29,15 +29,15 @@ class AlertRule(models.Model):
         Schedule, on_delete=models.CASCADE, related_name="alert_rules", null=True, blank=True, db_index=False
     )
     rule = models.CharField(max_length=40)
-    is_enabled = models.BooleanField(default=True, db_default=True)
+    is_enabled = models.BooleanField(null=True, blank=True, help_text="Empty: as the level above")
     threshold = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Empty: the default"
+        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Empty: as the level above"
     )
     window_seconds = models.PositiveIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(60), MaxValueValidator(7 * 86_400)],
-        help_text="Empty: the default",
+        help_text="Empty: as the level above",
     )
 
     class Meta:

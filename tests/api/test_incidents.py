@@ -90,7 +90,7 @@ def test_acknowledging_says_who_and_why_and_is_one_line_of_the_journal(
     assert shown["acknowledged_by_id"] == key.key.actor
     again = document(Caller(key.token).post(f"{PATH}/{incident.id}/acknowledge"))
     assert again["acknowledged"] == shown["acknowledged"]
-    assert "note" not in again
+    assert again["note"] == "The provider is down"
 
 
 def test_one_that_is_over_is_not_acknowledged(api: Caller, agent: Agent) -> None:

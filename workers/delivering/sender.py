@@ -15,6 +15,7 @@ from django.db import Error, connection
 
 from schedules.database.clock import database_now
 from schedules.deliveries import claiming, outcomes
+from schedules.deliveries.outcomes import Sent
 from schedules.models import Delivery
 from workers.delivering.channels import send
 from workers.per_process import PerProcess
@@ -78,8 +79,7 @@ class Sender:
 
     def _deliver(self, delivery: Delivery) -> None:
         try:
-            sent = send(delivery)
-            outcomes.record(delivery, sent, database_now(), random.random())  # noqa: S311 - spreads retries only
+            outcomes.record(delivery, _sent(delivery), database_now(), random.random())  # noqa: S311 - spreads retries
         except Exception as error:  # its lease runs out, and it is sent again
             self._warn(error)
         finally:
@@ -93,6 +93,15 @@ class Sender:
         if not self._is_failing:
             log.warning("sending.failed", error=type(error).__name__, exc_info=not isinstance(error, Error))
         self._is_failing = True
+
+
+def _sent(delivery: Delivery) -> Sent:
+    """What came of it; what nobody has foreseen is a failure like others, and ends as a dead letter."""
+    try:
+        return send(delivery)
+    except Exception as error:
+        log.exception("sending.failed", error=type(error).__name__)
+        return Sent(error="internal_error", message=type(error).__name__)
 
 
 sender = PerProcess(Sender)

@@ -239,7 +239,9 @@ def test_another_cause_of_the_outage_is_told_at_once_and_wakes_who_had_acknowled
 def test_a_schedule_that_fails_hopelessly_is_paused_where_the_rule_is_on() -> None:
     agent = make_agent()
     paused, transient = make_schedule(agent), make_schedule(agent)
-    AlertRule.objects.create(workspace=agent.workspace, rule="schedule.auto_pause", threshold=3)
+    AlertRule.objects.create(
+        workspace=agent.workspace, rule="schedule.auto_pause", threshold=3, is_enabled=True
+    )
 
     for hour in range(3):
         fail(paused, NOON + hour * HOUR, "agent_http_error", http_status=404)
@@ -270,7 +272,9 @@ def test_without_that_rule_nothing_is_paused() -> None:
 
 def test_a_success_in_between_counts_hopeless_failures_anew() -> None:
     schedule = make_schedule()
-    AlertRule.objects.create(workspace=schedule.workspace, rule="schedule.auto_pause", threshold=3)
+    AlertRule.objects.create(
+        workspace=schedule.workspace, rule="schedule.auto_pause", threshold=3, is_enabled=True
+    )
 
     for hour in range(6):
         if hour == 2:
@@ -284,7 +288,9 @@ def test_a_success_in_between_counts_hopeless_failures_anew() -> None:
 
 def test_resuming_ends_the_incident_of_the_pause_and_the_next_failure_does_not_pause_again() -> None:
     schedule = make_schedule()
-    AlertRule.objects.create(workspace=schedule.workspace, rule="schedule.auto_pause", threshold=2)
+    AlertRule.objects.create(
+        workspace=schedule.workspace, rule="schedule.auto_pause", threshold=2, is_enabled=True
+    )
     for hour in range(2):
         fail(schedule, NOON + hour * HOUR, "agent_refused")
         judge(NOON + hour * HOUR + SECOND)
@@ -295,3 +301,47 @@ def test_resuming_ends_the_incident_of_the_pause_and_the_next_failure_does_not_p
 
     resumed.refresh_from_db()
     assert (resumed.is_active, resumed.pause_reason) == (True, "")
+
+
+def test_a_success_right_after_the_last_failure_keeps_the_schedule_active() -> None:
+    schedule = make_schedule()
+    AlertRule.objects.create(
+        workspace=schedule.workspace, rule="schedule.auto_pause", threshold=2, is_enabled=True
+    )
+
+    for hour in range(2):
+        fail(schedule, NOON + hour * HOUR, "agent_refused")
+    succeed(schedule, NOON + 2 * HOUR)
+    judge(NOON + 3 * HOUR)
+
+    schedule.refresh_from_db()
+    assert schedule.is_active
+
+
+def test_of_two_causes_at_once_the_first_one_stays() -> None:
+    agent = make_agent()
+    for _ in range(5):
+        fail(make_schedule(agent), NOON, "agent_timeout")
+    judge(NOON + SECOND)
+    Incident.objects.update(told_at=NOON, telling="", tell_at=None)
+
+    for _ in range(5):
+        fail(make_schedule(agent), NOON + 2 * SECOND, "agent_unreachable")
+    judge(NOON + 3 * SECOND)
+
+    outage = open_incidents(agent)["agent.outage"]
+    assert (outage.signature, outage.telling) == ("agent_timeout", "")
+
+
+def test_an_agent_departs_from_its_workspace_only_in_what_it_names() -> None:
+    schedule = make_schedule()
+    workspace, agent = schedule.workspace, schedule.agent
+    AlertRule.objects.create(workspace=workspace, rule="schedule.auto_pause", is_enabled=True)
+    AlertRule.objects.create(workspace=workspace, agent=agent, rule="schedule.auto_pause", threshold=2)
+
+    for hour in range(2):
+        fail(schedule, NOON + hour * HOUR, "agent_refused")
+    judge(NOON + 2 * HOUR)
+
+    schedule.refresh_from_db()
+    assert not schedule.is_active

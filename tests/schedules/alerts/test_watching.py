@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from pydantic import SecretStr
 
 from orqsite.embedded.valkey import Valkey
@@ -14,14 +15,18 @@ from schedules.health.report import broker_verdict
 from schedules.models import (
     AlertRule,
     AuditResult,
+    Delivery,
+    MissedFiring,
+    MissedReason,
     NextFire,
     ProcessKind,
     ProcessRegistration,
     Schedule,
+    ScheduleHealth,
     Scope,
 )
 from schedules.models.process import this_process
-from tests.factories import make_agent, make_schedule, make_workspace
+from tests.factories import make_agent, make_incident, make_schedule, make_workspace
 from tests.schedules.alerts.days import HOUR, MINUTE, fail, judge, open_incidents, succeed, tell, told
 from tests.schedules.deliveries.alerts import make_webhook
 
@@ -77,7 +82,7 @@ def test_beats_or_workers_that_are_gone_are_told_once_and_their_return_too(
     assert told() == [f"{rule}.opened"]
     ProcessRegistration.objects.filter(id=row.id).update(last_seen_at=now)
     look(now + 3 * MINUTE)
-    tell(now + 3 * MINUTE)
+    tell(now + 4 * MINUTE)
 
     assert told() == [f"{rule}.recovered"]
 
@@ -191,3 +196,106 @@ def test_flapping_is_over_when_the_window_has_passed_although_nothing_ran(
     look(now + 3 * HOUR)
 
     assert not open_incidents(schedule)
+
+
+def test_what_was_missed_in_a_short_absence_is_told_after_all(schedule: Schedule, now: datetime) -> None:
+    beats = ProcessRegistration.objects.filter(kind=ProcessKind.BEAT)
+    beats.update(last_seen_at=now - MINUTE)
+    look(now)
+    beats.update(last_seen_at=now)
+    look(now + timedelta(seconds=30))
+
+    MissedFiring.objects.create(
+        schedule=schedule,
+        generation=1,
+        first_fire_time=now - HOUR,
+        last_fire_time=now,
+        count=2,
+        reason=MissedReason.COALESCED,
+        recorded_at=now,
+    )
+    judge(now + MINUTE)
+    tell(now + MINUTE)
+
+    summaries = list(Delivery.objects.order_by("id").values_list("summary", flat=True))
+    assert summaries[0] == "No beat is alive: nothing is fired"
+    assert summaries[1].endswith("; meanwhile 2 fire times went by without a run")
+
+
+def test_an_impossible_fire_time_keeps_nobody_from_looking(schedule: Schedule, now: datetime) -> None:
+    ProcessRegistration.objects.filter(kind=ProcessKind.BEAT).delete()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE schedules_nextfire SET fire_time = '-infinity'")
+
+    look(now)
+
+    assert "beat.stalled" in open_incidents()
+
+
+def test_a_rule_that_is_switched_off_closes_what_it_has_opened(schedule: Schedule, now: datetime) -> None:
+    fail(schedule, now - MINUTE)
+    judge(now)
+    AlertRule.objects.create(workspace=schedule.workspace, rule="schedule.failing", is_enabled=False)
+
+    look(now + MINUTE)
+
+    assert not open_incidents()
+
+
+def test_what_is_open_of_a_rule_that_another_version_knows_hinders_nobody(
+    schedule: Schedule, now: datetime
+) -> None:
+    make_incident(schedule.agent, now, rule="agent.of_tomorrow", told_at=None, tell_at=now, telling="opened")
+    fail(schedule, now - MINUTE)
+    judge(now)
+
+    look(now)
+    tell(now + 2 * MINUTE)
+
+    assert told() == ["agent.of_tomorrow.opened", "schedule.failing.opened"]
+
+
+def test_a_schedule_that_does_not_run_any_more_is_neither_late_nor_missed_and_nobody_is_reminded(
+    schedule: Schedule, now: datetime
+) -> None:
+    for rule in ("fire.late", "fire.missed", "schedule.failing"):
+        make_incident(
+            schedule.agent,
+            now,
+            rule=rule,
+            subject="schedule",
+            subject_id=schedule.id,
+            telling="reminder",
+            tell_at=now + DAY,
+        )
+
+    editing.pause(schedule.id, "user_anna", now)
+    look(now + MINUTE)
+
+    [failing] = open_incidents().values()
+    assert (failing.rule, failing.tell_at) == ("schedule.failing", None)
+
+
+def test_health_is_remembered_while_an_incident_needs_it(schedule: Schedule, now: datetime) -> None:
+    succeed(schedule, now - 40 * MINUTE, late=10 * MINUTE)
+    judge(now)
+    ScheduleHealth.objects.update(updated_at=now - 8 * DAY)
+
+    look(now)
+
+    assert ScheduleHealth.objects.exists()
+    assert "fire.late" in open_incidents(schedule)
+
+
+def test_a_key_that_has_expired_is_not_called_well(schedule: Schedule, now: datetime) -> None:
+    api_keys.issue(schedule.workspace, scope=Scope.READ, name="CI", expires_at=now + DAY)
+    look(now)
+    tell(now + MINUTE)
+    Delivery.objects.all().delete()
+
+    look(now + 2 * DAY)
+    tell(now + 2 * DAY)
+
+    [message] = Delivery.objects.filter(type="key.expiring.recovered")
+    assert message.summary == "API key CI has expired and works no more"

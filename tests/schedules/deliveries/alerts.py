@@ -3,6 +3,7 @@
 from typing import Any
 
 from schedules.database.clock import database_now
+from schedules.database.ulids import new_ulid
 from schedules.deliveries import endpoints, outbox
 from schedules.deliveries.alert import Alert
 from schedules.deliveries.endpoints import NewWebhook
@@ -14,7 +15,7 @@ def make_alert(workspace: Workspace, **fields: Any) -> Alert:
     """An alert of the workspace, just now, unless told otherwise."""
     defaults: dict[str, Any] = {
         "type": "agent.outage.opened",
-        "incident_id": "01JDAAAAAAAAAAAAAAAAAAAAAA",
+        "incident_id": new_ulid(),
         "created_at": database_now(),
         "severity": "critical",
         "summary": "The agent digest cannot be reached: 30 schedules fail",

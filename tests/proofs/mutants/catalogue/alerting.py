@@ -153,7 +153,7 @@ ALERTING: Final = (
     Mutant(
         "alerts: a run that waits for a slot is late",
         WAITS,
-        "    late = [each for each in waiting if not (each.run_id and each.agent_id in full)]\n",
+        "    late = [each for each in waiting if not (each.run_id and each.agent_id in crowded)]\n",
         "    late = waiting\n",
         (f"{LATENESS}::test_runs_that_wait_for_a_slot_are_one_incident_of_their_agent_and_none_is_late",),
     ),
@@ -167,8 +167,8 @@ ALERTING: Final = (
     Mutant(
         "alerts: an incident of a deleted schedule stays open",
         WATCHES,
-        "        if schedule is None or (",
-        "        if schedule is not None and (",
+        "        if runs is None or incident",
+        "        if runs is not None and incident",
         (f"{WATCHING}::test_what_is_about_a_deleted_schedule_is_over",),
     ),
     Mutant(
@@ -181,14 +181,14 @@ ALERTING: Final = (
     Mutant(
         "alerts: twenty-five messages leave at once",
         TELLS,
-        "    if len(due) + recent > MOST_A_MINUTE:\n",
-        "    if len(due) + recent > 1000:\n",
+        "    if len(due) + recent <= MOST_A_MINUTE:\n",
+        "    if len(due) + recent <= 1000:\n",
         (f"{TELLING}::test_more_than_twenty_in_a_minute_are_one_digest_and_no_second_one_that_minute",),
     ),
     Mutant(
         "alerts: a second digest follows in the same minute",
-        TELLS,
-        "    if not is_new and digest.sent_at > now - _MINUTE:\n        return []\n",
+        "schedules/alerts/digests.py",
+        "    if not is_new and now - _MINUTE < digest.sent_at <= now:\n        return False\n",
         "",
         (f"{TELLING}::test_more_than_twenty_in_a_minute_are_one_digest_and_no_second_one_that_minute",),
     ),
@@ -202,7 +202,7 @@ ALERTING: Final = (
     Mutant(
         "alerts: two processes tell the same incident",
         TELLS,
-        "        if not alone():\n            return 0\n",
+        "    if not alone():\n        return 0\n",
         "",
         (f"{RACES}::test_processes_that_tell_at_once_tell_each_incident_once",),
     ),

@@ -99,7 +99,7 @@ CLOCKS: Final = (
     Mutant(
         "ids go by the host's clock",
         "schedules/database/ulids.py",
-        "ULID.from_timestamp(max(0.0, estimated_now().timestamp()))",
+        "ULID.from_timestamp(max(0.0, (_told.get() or estimated_now()).timestamp()))",
         "ULID()",
         (_CLOCKS,),
     ),
