@@ -73,7 +73,8 @@ def test_an_incident_is_opened_and_resolved_at_pagerduty_by_its_id(
 ) -> None:
     receiver.answer(Answer(202))
     opened = make_alert(pagerduty.workspace, data=CONSOLE)
-    ended = make_alert(pagerduty.workspace, type="agent.outage.recovered", severity="info", ends=True)
+    of_it = {"incident_id": opened.incident_id, "severity": "info", "ends": True}
+    ended = make_alert(pagerduty.workspace, type="agent.outage.recovered", **of_it)
     outbox.put([opened])
     send_due(database_now())
     outbox.put([ended])
