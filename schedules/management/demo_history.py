@@ -58,7 +58,6 @@ class Unreachable:
     response_id: str | None = None
     http_status: int | None = None
     answer: None = None
-    http_status: int | None = None
 
 
 def tell(workspace: Workspace, actor: str, now: datetime) -> None:
