@@ -110,15 +110,11 @@ class _Round:
     def _open_outages(self) -> None:
         failed = list(self._failed.values())
         for outage in outages.find(failed, self._rules, self._book):
-            about = About(
-                outage.workspace_id,
-                Subject.AGENT,
-                outage.agent_id,
-                self._names.agent(outage.agent_id),
-                outage.agent_id,
-            )
+            name = self._names.agent(outage.agent_id)
+            about = About(outage.workspace_id, Subject.AGENT, outage.agent_id, name, outage.agent_id)
             facts = {
                 "agent_id": outage.agent_id,
+                "agent_key": name,
                 "code": outage.code,
                 "schedule_count": outage.schedule_count,
             }
@@ -145,7 +141,7 @@ class _Round:
         rule = self._rules.of(rules.FAILING, signal.workspace_id, signal.agent_id, signal.schedule_id)
         if not rule.is_on or row.failure_count < rule.threshold:
             return
-        facts = {**_facts(signal), "failures_in_row": row.failure_count}
+        facts = {**self._facts(signal), "failures_in_row": row.failure_count}
         self._book.see(rules.FAILING, self._about(signal), signal.code, facts)
 
     def _is_flapping(self, signal: AlertSignal, row: ScheduleHealth) -> bool:
@@ -160,7 +156,7 @@ class _Round:
             and self._book.find(rules.FAILING, signal.schedule_id) is None
         )
         if is_known or is_new:
-            facts = {**_facts(signal), "failures_in_window": count, "window_seconds": rule.window}
+            facts = {**self._facts(signal), "failures_in_window": count, "window_seconds": rule.window}
             self._book.see(rules.FLAPPING, self._about(signal), signal.code, facts)
         return is_known or is_new
 
@@ -182,17 +178,17 @@ class _Round:
     def _about(self, signal: AlertSignal) -> About:
         return self._names.about(signal)
 
+    def _facts(self, signal: AlertSignal) -> dict[str, object]:
+        """What is known of a failure, without anything the agent said."""
+        facts = {
+            "agent_id": signal.agent_id,
+            "agent_key": self._names.agent(signal.agent_id),
+            "schedule_id": signal.schedule_id,
+            "run_id": signal.run_id,
+            "code": signal.code,
+            "http_status": signal.http_status,
+        }
+        return {name: value for name, value in facts.items() if value}
+
 
 _OF_SCHEDULES: Final = (rules.FAILING, rules.FLAPPING, rules.MISSED, rules.LATE)
-
-
-def _facts(signal: AlertSignal) -> dict[str, object]:
-    """What is known of a failure, without anything the agent said."""
-    facts = {
-        "agent_id": signal.agent_id,
-        "schedule_id": signal.schedule_id,
-        "run_id": signal.run_id,
-        "code": signal.code,
-        "http_status": signal.http_status,
-    }
-    return {name: value for name, value in facts.items() if value}

@@ -63,7 +63,7 @@ class Lateness:
             return False
         before = self._book.find(rules.MISSED, signal.schedule_id)
         self._book.see(
-            rules.MISSED, self._names.about(signal), signal.code, _range(signal, before), signal.count
+            rules.MISSED, self._names.about(signal), signal.code, self._range(signal, before), signal.count
         )
         return True
 
@@ -82,6 +82,7 @@ class Lateness:
             return False
         facts = {
             "agent_id": signal.agent_id,
+            "agent_key": self._names.agent(signal.agent_id),
             "schedule_id": signal.schedule_id,
             "run_id": signal.run_id,
             "due_at": rfc3339(signal.due_at),
@@ -95,6 +96,18 @@ class Lateness:
         missed = self._book.find(rules.MISSED, signal.schedule_id)
         if missed is not None and signal.due_at > read_instant(missed.facts["last_fire_time"]):
             self._book.close(rules.MISSED, signal.schedule_id)
+
+    def _range(self, signal: AlertSignal, before: Incident | None) -> dict[str, Any]:
+        facts = before.facts if before is not None else {}
+        first = rfc3339(signal.first_due_at or signal.due_at)
+        return {
+            "agent_id": signal.agent_id,
+            "agent_key": self._names.agent(signal.agent_id),
+            "schedule_id": signal.schedule_id,
+            "first_fire_time": min(first, facts.get("first_fire_time", first)),
+            "last_fire_time": max(rfc3339(signal.due_at), facts.get("last_fire_time", "")),
+            "missed_count": facts.get("missed_count", 0) + signal.count,
+        }
 
 
 def _covers(incident: Incident, due_at: datetime) -> bool:
@@ -120,15 +133,3 @@ def _count_missed(incident: Incident, count: int, now: datetime) -> None:
     if incident.closed_at is not None and is_untold:
         columns |= {"telling": AlertEvent.OPENED, "tell_at": now}
     Incident.objects.filter(id=incident.id).update(**columns)
-
-
-def _range(signal: AlertSignal, before: Incident | None) -> dict[str, Any]:
-    known = before.facts if before is not None else {}
-    first = rfc3339(signal.first_due_at or signal.due_at)
-    return {
-        "agent_id": signal.agent_id,
-        "schedule_id": signal.schedule_id,
-        "first_fire_time": min(first, known.get("first_fire_time", first)),
-        "last_fire_time": max(rfc3339(signal.due_at), known.get("last_fire_time", "")),
-        "missed_count": known.get("missed_count", 0) + signal.count,
-    }

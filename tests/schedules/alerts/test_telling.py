@@ -1,13 +1,16 @@
 """Who is told what, and when: at the opening, at another cause, once a day, at the end, and never twice."""
 
 import json
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 
 from schedules import actors
 from schedules.alerts.acknowledging import acknowledge
-from schedules.models import AlertRule, Delivery, Incident, Schedule
+from schedules.alerts.rules import OPENING, RESUMED
+from schedules.deliveries.alert import RULES as SUBSCRIBED
+from schedules.models import Agent, AlertRule, Delivery, Incident, Schedule
 from tests.factories import NOON, make_agent, make_schedule
 from tests.schedules.alerts.days import HOUR, MINUTE, SECOND, fail, judge, minutes, succeed, tell, told
 from tests.schedules.deliveries.alerts import make_webhook
@@ -65,6 +68,7 @@ def test_it_says_what_where_and_since_when(schedule: Schedule) -> None:
         "opened_at": "2026-06-01T12:00:00Z",
         "duration_seconds": 60,
         "agent_id": schedule.agent_id,
+        "agent_key": schedule.agent.key,
         "schedule_id": schedule.id,
         "run_id": run.id,
         "http_status": 401,
@@ -228,3 +232,69 @@ def test_a_rule_that_is_off_tells_nothing(schedule: Schedule) -> None:
     tell(minutes(1))
 
     assert told() == []
+
+
+def test_endpoints_may_subscribe_to_all_rules_that_tell_something_and_to_no_others() -> None:
+    assert set(SUBSCRIBED) == {*OPENING, RESUMED}
+
+
+def test_pagerduty_gets_each_incident_and_no_digest() -> None:
+    workspace = make_agent(key="a").workspace
+    make_webhook(workspace)
+    make_webhook(workspace, channel="pagerduty", target="0123456789abcdef0123456789abcdef")
+    for number in range(25):
+        fail(make_schedule(make_agent(workspace, key=f"agent-{number}")), NOON)
+    judge(NOON)
+
+    tell(minutes(1))
+
+    by_channel = Counter(Delivery.objects.values_list("channel", "type"))
+    assert by_channel == {("webhook", "alerts.digest"): 1, ("pagerduty", "schedule.failing.opened"): 25}
+
+
+def test_a_critical_incident_is_told_by_itself_among_many() -> None:
+    agent = make_agent(key="down")
+    make_webhook(agent.workspace)
+    for number in range(25):
+        fail(make_schedule(make_agent(agent.workspace, key=f"agent-{number}")), NOON, "agent_refused")
+    for _ in range(5):
+        fail(make_schedule(agent), NOON)
+    judge(NOON)
+
+    tell(minutes(1))
+
+    assert sorted(told()) == ["agent.outage.opened", "alerts.digest"]
+
+
+def test_a_flood_of_one_workspace_does_not_hold_up_another() -> None:
+    flooded, calm = make_agent(), make_schedule()
+    for workspace in (flooded.workspace, calm.workspace):
+        make_webhook(workspace)
+    for number in range(25):
+        fail(make_schedule(make_agent(flooded.workspace, key=f"agent-{number}")), NOON)
+    judge(NOON)
+    tell(minutes(1))
+    told()
+
+    for number in range(25):
+        agent = Agent.objects.get(workspace=flooded.workspace, key=f"agent-{number}")
+        fail(make_schedule(agent), NOON + 2 * SECOND)
+    fail(calm, NOON + 3 * SECOND)
+    judge(NOON + 4 * SECOND)
+    tell(minutes(1.5))
+
+    assert told() == ["schedule.failing.opened"]
+
+
+def test_an_acknowledgement_before_the_first_message_is_quiet_and_not_blind(schedule: Schedule) -> None:
+    fail(schedule, NOON)
+    judge(NOON)
+    acknowledge(schedule.workspace_id, Incident.objects.get().id, "user_anna", NOON + SECOND)
+    tell(minutes(2))
+    assert told() == []
+
+    fail(schedule, minutes(3), "agent_refused")
+    judge(minutes(3))
+    tell(minutes(3))
+
+    assert told() == ["schedule.failing.changed"]
