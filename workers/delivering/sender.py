@@ -100,7 +100,7 @@ def _sent(delivery: Delivery) -> Sent:
     try:
         return send(delivery)
     except Exception as error:
-        log.exception("sending.failed", error=type(error).__name__)
+        log.exception("delivery.unforeseen_error", delivery_id=delivery.id, error=type(error).__name__)
         return Sent(error="internal_error", message=type(error).__name__)
 
 
