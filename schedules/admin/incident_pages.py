@@ -114,7 +114,7 @@ class IncidentAdmin(VerbAdmin[Incident], ReadOnly[Incident]):
     workspace_path = "workspace"
     verbs = (ACKNOWLEDGE,)
     paginator = BoundedPaginator
-    list_display = (state, summary, about, since, lasted, seen)
+    list_display = (state, summary, since, lasted, seen)
     list_filter = (IncidentStateFilter, RuleFilter, WorkspaceFilter)
     sortable_by = ()
     fields: ClassVar[Any] = (

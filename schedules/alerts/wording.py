@@ -12,14 +12,14 @@ from schedules import lengths
 from schedules.alerts import rules
 from schedules.alerts.rules import rule_of
 from schedules.deliveries.alert import Alert
-from schedules.expressions.instants import read_instant, rfc3339
+from schedules.expressions.instants import for_people, read_instant, rfc3339
 from schedules.models import AlertEvent, Incident
 
 _SENTENCES: Final = {
-    rules.FAILING: "{name} fails ({signature}), {failures_in_row} in a row",
+    rules.FAILING: "{name} fails ({signature}){in_a_row}",
     rules.FLAPPING: "{name} fails again and again: {failures_in_window} times in {window}, last with {signature}",
     rules.OUTAGE: "Agent {name} is down: {schedule_count} of its schedules fail ({signature})",
-    rules.MISSED: "{name} was not fired: {missed_count} missed, from {first_fire_time} to {last_fire_time}",
+    rules.MISSED: "{name} was not fired {range}",
     rules.LATE: "{name} is late by {lateness}",
     rules.PAUSED: "{name} was paused by the service after {failures_in_row} failures ({signature})",
     rules.SATURATED: "Runs of {name} wait for a free slot: {in_flight} of {limit} calls in flight",
@@ -77,6 +77,8 @@ def sentence(incident: Incident) -> str:
         "failures_in_window": 0, "first_fire_time": "", "last_fire_time": "", "expires_at": "", "broker_state": "",
         **facts,
         "rule": incident.rule,
+        "in_a_row": _in_a_row(facts.get("failures_in_row", 1)),
+        "range": _range(facts),
         "name": _name(incident),
         "findings": _several(facts.get("finding_count", 0), "finding"),
         "signature": incident.signature,
@@ -117,6 +119,20 @@ def page_url(model: str, pk: str) -> str | None:
 
 def _name(incident: Incident) -> str:
     return incident.subject_name or f"{incident.subject} {incident.subject_id}"
+
+
+def _in_a_row(count: int) -> str:
+    return f", {count:,} in a row" if count > 1 else ""
+
+
+def _range(facts: dict[str, Any]) -> str:
+    """`at …`, or how often between when and when."""
+    first, last = (for_people(read_instant(facts[name])) if name in facts else "" for name in _ENDS)
+    count = facts.get("missed_count", 1)
+    return f"at {last}" if count == 1 else f"{count:,} times, from {first} to {last}"
+
+
+_ENDS: Final = ("first_fire_time", "last_fire_time")
 
 
 def _is_expired(incident: Incident) -> bool:

@@ -54,7 +54,7 @@ def test_it_says_what_where_and_since_when(schedule: Schedule) -> None:
 
     delivery = Delivery.objects.get()
     body = json.loads(delivery.body)
-    assert delivery.summary == "Morning briefing fails (agent_http_error), 1 in a row"
+    assert delivery.summary == "Morning briefing fails (agent_http_error)"
     assert body["type"] == "schedule.failing.opened"
     assert body["data"] == {
         "incident_id": Incident.objects.get().id,
