@@ -23,8 +23,10 @@ NO_PERSON: Final = ("cadence", "late")
 
 def judge(now: datetime, limit: int = BATCH) -> tuple[int, list[str]]:
     """Judge the oldest signals: how many, and which schedules are to be paused for what has been seen."""
+    if not AlertSignal.objects.exists():  # on SQLite a transaction keeps all others from writing
+        return 0, []
     with transaction.atomic():
-        if not AlertSignal.objects.exists() or not alone():
+        if not alone():
             return 0, []
         signals = list(AlertSignal.objects.order_by("id")[:limit])
         if not signals:
