@@ -225,7 +225,8 @@ class Journey:
         page = reverse("admin:schedules_schedule_change", args=(schedule.pk,))
         form = form_of(self.browser.get(page), "schedule_form")
         typed = {"payload": json.dumps(PAYLOAD | {"input": "from the console"})}
-        self.posted("schedule", page, form | typed, 302)
+        asked = self.posted("schedule, what it would do", page, form | typed, 200)
+        self.posted("schedule", page, form_of(asked, "confirm_form") | {"confirmed": ""}, 302)
         self.seen("schedule after its edit", page)
         page = reverse("admin:schedules_agent_change", args=(self.agent.pk,))
         form = form_of(self.browser.get(page), "agent_form") | {"credential": f"Bearer {CREDENTIAL}"}
@@ -233,11 +234,11 @@ class Journey:
         self.posted("agent, refused", page, form | {"base_url": "nonsense"}, 200)
         self.seen("agent after its edit", page)
 
-    def posted(self, place: str, address: str, form: dict[str, str], status: int) -> None:
-        """A form sent back."""
+    def posted(self, place: str, address: str, form: dict[str, str], status: int) -> Any:
+        """A form sent back; the answer."""
         response = self.browser.post(address, form)
         assert response.status_code == status
-        self.evidence.answer(f"console: {place}", response)
+        return self.evidence.answer(f"console: {place}", response)
 
     def requests_that_break(self, schedule: Schedule) -> None:
         """The same requests while every write of the tables with secrets breaks in an unforeseen way."""

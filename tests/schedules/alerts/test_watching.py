@@ -100,12 +100,13 @@ def test_a_short_absence_is_nobodys_concern(schedule: Schedule, now: datetime) -
 
 
 def test_a_broker_that_is_down_is_told_without_it(
-    schedule: Schedule, now: datetime, own_broker: Valkey, monkeypatch: pytest.MonkeyPatch
+    schedule: Schedule, now: datetime, own_broker: Valkey
 ) -> None:
-    monkeypatch.setattr("django.conf.settings.ORQ", _with_broker(own_broker.url))
     own_broker.kill()
 
-    look(now)
+    with pytest.MonkeyPatch.context() as patch:  # over before the fixture asks which broker is everybody's
+        patch.setattr(settings, "ORQ", _with_broker(own_broker.url))
+        look(now)
     tell(now + 2 * MINUTE)
 
     assert open_incidents()["broker.down"].signature == "unreachable"
