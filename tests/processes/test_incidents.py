@@ -23,7 +23,7 @@ from tests.workers.delivering.receiver import Receiver, receiving
 pytestmark = [
     pytest.mark.processes,
     pytest.mark.postgresql,
-    pytest.mark.skipif("ORQ_TEST_ALERTS" not in os.environ, reason="a lane of its own: --alerts"),
+    pytest.mark.alerts,
 ]
 
 SCHEDULES = 30

@@ -119,6 +119,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "night": os.environ.get("ORQ_TEST_NIGHT") != "1",
         "node": os.environ.get("ORQ_TEST_NODE") != "1",
         "nginx": os.environ.get("ORQ_TEST_NGINX") != "1",
+        "alerts": os.environ.get("ORQ_TEST_ALERTS") != "1",
         "prometheus": os.environ.get("ORQ_TEST_PROMETHEUS") != "1",
         "console": os.environ.get("ORQ_TEST_CONSOLE") != "1",
         "debian": os.environ.get("ORQ_TEST_DEBIAN") != "1",

@@ -4,9 +4,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from schedules import editing
-from schedules.models import Agent, Run, RunState, Schedule, Scope, TriggerKind, Workspace
-from tests.factories import DAILY, make_agent, make_run, make_schedule, make_token, make_workspace
+from schedules.models import Agent, DeliveryState, Run, RunState, Schedule, Scope, TriggerKind, Workspace
+from tests.factories import (
+    DAILY,
+    make_agent,
+    make_incident,
+    make_run,
+    make_schedule,
+    make_token,
+    make_workspace,
+)
 from tests.proofs.fuzz.given import Given, Place
+from tests.schedules.deliveries.alerts import make_delivery, make_webhook
 
 TYPES: Final = {"cron": DAILY, "interval": "@every 6h", "once": "@at 2099-05-01T09:00:00Z"}
 PAYLOAD: Final = {
@@ -47,6 +56,7 @@ def print_new() -> None:
                 _place(make_run(_schedule(agent, now, "cron"), state=RunState.FAILED, finished_at=now))
                 for _ in range(CONSUMED)
             ],
+            **_places_of_alerts(workspace),
         },
     )
     print(given.as_json())
@@ -99,6 +109,30 @@ def _outcome(state: RunState, now: datetime) -> dict[str, Any]:
 
 def _agent_place(workspace: Workspace, key: str) -> Place:
     return {"agent_key": make_agent(workspace, key).key}
+
+
+def _incident_place(workspace: Workspace, key: str) -> Place:
+    return {"incident_id": make_incident(make_agent(workspace, key)).id}
+
+
+def _places_of_alerts(workspace: Workspace) -> dict[str, list[Place]]:
+    """Endpoints that nobody deletes, for all that needs one, and others for those that do."""
+    numbers = range(CONSUMED)
+    incidents = [_incident_place(workspace, f"down_{number}") for number in numbers]
+    webhook = make_webhook(workspace)
+    webhooks = [{"webhook_id": webhook.id}]
+    dead = [{"delivery_id": make_delivery(webhook, state=DeliveryState.DEAD).id} for _ in numbers]
+    return {
+        "retrieve-incident": incidents,
+        "acknowledge-incident": incidents,
+        "retrieve-webhook": webhooks,
+        "update-webhook": [{"webhook_id": make_webhook(workspace).id}],
+        "test-webhook": webhooks,
+        "rotate-webhook-secret": webhooks,
+        "delete-webhook": [{"webhook_id": make_webhook(workspace).id} for _ in numbers],
+        "retrieve-delivery": dead,
+        "replay-delivery": dead,
+    }
 
 
 def _place(run: Run) -> Place:
