@@ -60,7 +60,7 @@ class _Round:
         self._book = Book(
             now,
             Q(subject_id__in=schedule_ids)
-            | Q(agent_id__in=agent_ids, rule__in=(rules.OUTAGE, rules.FAILING)),
+            | Q(agent_id__in=agent_ids, rule__in=(rules.OUTAGE, rules.SATURATED, rules.FAILING)),
         )
         self._lateness = lateness.Lateness(self._book, self._rules, self._names, workspace_ids, signals)
         self._failed: dict[str, AlertSignal] = {}
@@ -121,6 +121,7 @@ class _Round:
                 "schedule_count": outage.schedule_count,
             }
             incident = self._book.see(rules.OUTAGE, about, outage.code, facts, 0)
+            self._book.absorb((rules.SATURATED,), outage.agent_id, incident)
             self._book.absorb_open(rules.FAILING, outage.agent_id, outage.code, incident)
 
     def _judge_failures(self, schedule_id: str) -> None:

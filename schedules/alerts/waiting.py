@@ -81,7 +81,8 @@ def _see_full(
     keys = dict(Agent.objects.filter(id__in=oldest).values_list("id", "key")) if oldest else {}
     for agent_id, each in oldest.items():
         rule = which.of(rules.SATURATED, each.workspace_id, agent_id)
-        if rule.is_on and now - each.due_at >= timedelta(seconds=rule.threshold):
+        is_down = book.find(rules.OUTAGE, agent_id) is not None  # that is why they wait
+        if rule.is_on and not is_down and now - each.due_at >= timedelta(seconds=rule.threshold):
             about = About(each.workspace_id, Subject.AGENT, agent_id, keys[agent_id], agent_id)
             book.see(rules.SATURATED, about, "", _facts_of(full[agent_id], each))
     still_waiting = {each.agent_id for each in waiting if each.run_id}

@@ -51,6 +51,11 @@ def _lead_somewhere(case: Any) -> None:
     if _is_valid(case, "path"):
         known = {name: place[name] for name in case.path_parameters or {} if name in place}
         case.path_parameters = {**(case.path_parameters or {}), **known}
+    if _operation_id(case) == "replay-deliveries" and _is_valid(case, "body"):
+        sent = case.body if isinstance(case.body, dict) else {}
+        case.body = sent | {
+            "webhook_id": place["webhook_id"]
+        }  # the dead letters of others are left to others
 
 
 def _mean_something(case: Any) -> None:

@@ -121,7 +121,7 @@ def _places_of_alerts(workspace: Workspace) -> dict[str, list[Place]]:
     incidents = [_incident_place(workspace, f"down_{number}") for number in numbers]
     webhook = make_webhook(workspace)
     webhooks = [{"webhook_id": webhook.id}]
-    dead = [{"delivery_id": make_delivery(webhook, state=DeliveryState.DEAD).id} for _ in numbers]
+    delivered = [{"delivery_id": make_delivery(webhook, state=DeliveryState.DELIVERED).id} for _ in numbers]
     return {
         "retrieve-incident": incidents,
         "acknowledge-incident": incidents,
@@ -130,9 +130,17 @@ def _places_of_alerts(workspace: Workspace) -> dict[str, list[Place]]:
         "test-webhook": webhooks,
         "rotate-webhook-secret": webhooks,
         "delete-webhook": [{"webhook_id": make_webhook(workspace).id} for _ in numbers],
-        "retrieve-delivery": dead,
-        "replay-delivery": dead,
+        "replay-deliveries": _of_replays(workspace),
+        "retrieve-delivery": delivered,
+        "replay-delivery": delivered,
     }
+
+
+def _of_replays(workspace: Workspace) -> list[Place]:
+    """An endpoint with a dead letter."""
+    webhook = make_webhook(workspace)
+    make_delivery(webhook, state=DeliveryState.DEAD)
+    return [{"webhook_id": webhook.id}]
 
 
 def _place(run: Run) -> Place:

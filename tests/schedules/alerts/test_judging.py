@@ -6,7 +6,7 @@ import pytest
 
 from schedules import editing
 from schedules.models import AlertRule, AlertSignal, Incident, ScheduleHealth, TriggerKind
-from tests.factories import NOON, make_agent, make_schedule
+from tests.factories import NOON, make_agent, make_incident, make_schedule
 from tests.schedules.alerts.days import HOUR, SECOND, fail, judge, minutes, open_incidents, succeed
 
 pytestmark = pytest.mark.django_db
@@ -172,6 +172,19 @@ def test_an_agent_that_is_down_is_one_incident_however_many_schedules_it_has() -
     absorbed = Incident.objects.exclude(id=outage.id)
     assert {each.absorbed_by for each in absorbed} <= {outage.id}
     assert not absorbed.filter(tell_at__isnull=False).exists()
+
+
+def test_that_runs_of_an_agent_wait_for_a_slot_is_a_part_of_its_outage() -> None:
+    agent = make_agent()
+    saturated = make_incident(agent, NOON, rule="agent.saturated", told_at=None)
+
+    for number in range(5):
+        fail(make_schedule(agent), NOON + number * SECOND)
+    judge(minutes(1))
+
+    assert list(open_incidents(agent)) == ["agent.outage"]
+    saturated.refresh_from_db()
+    assert saturated.absorbed_by
 
 
 def test_the_first_success_of_the_agent_ends_its_outage() -> None:
