@@ -28,14 +28,13 @@ class Outage:
 
 def find(failed: Sequence[AlertSignal], which: Rules, book: Book) -> Iterator[Outage]:
     """New ones and those of another cause, of the agents of these signals. Health is stored already."""
-    for workspace_id, agent_id, code in sorted(
-        {(each.workspace_id, each.agent_id, each.code) for each in failed}
-    ):
+    last = {(each.workspace_id, each.agent_id, each.code): each.at for each in sorted(failed, key=_at)}
+    for (workspace_id, agent_id, code), at in sorted(last.items(), key=str):
         rule = which.of(rules.OUTAGE, workspace_id, agent_id)
         known = book.find(rules.OUTAGE, agent_id)
         if not rule.is_on or (known is not None and known.signature == code):
             continue
-        since = book.now - timedelta(seconds=rule.window)
+        since = at - timedelta(seconds=rule.window)  # however late that is judged
         if known is not None and failing_count(agent_id, known.signature, since) >= rule.threshold:
             continue  # of two causes at once the first one stays
         if failing_count(agent_id, code, since) < rule.threshold:
@@ -45,6 +44,10 @@ def find(failed: Sequence[AlertSignal], which: Rules, book: Book) -> Iterator[Ou
         )
         if count >= rule.threshold:
             yield Outage(workspace_id, agent_id, code, count)
+
+
+def _at(signal: AlertSignal) -> datetime:
+    return signal.at
 
 
 def failing_count(agent_id: str, code: str, since: datetime) -> int:

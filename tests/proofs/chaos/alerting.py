@@ -51,7 +51,7 @@ WHERE incident.rule IN ('schedule.failing', 'schedule.flapping') AND NOT EXISTS 
 SELECT incident.id FROM schedules_incident incident WHERE incident.rule = 'agent.outage' AND 5 > (
     SELECT count(DISTINCT run.schedule_id) FROM schedules_run run
     WHERE run.agent_id = incident.subject_id AND run.state = 'failed' AND run.trigger = 'cadence'
-        AND run.finished_at BETWEEN incident.opened_at - interval '10 minutes' AND incident.seen_at)
+        AND run.finished_at BETWEEN incident.opened_at - interval '2 hours' AND incident.seen_at)
 """,
     "of fire times that were not missed": """
 SELECT incident.id FROM schedules_incident incident WHERE incident.rule = 'fire.missed' AND NOT EXISTS (
