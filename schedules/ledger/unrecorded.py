@@ -16,7 +16,17 @@ from schedules.database.ulids import lowest_ulid_at
 from schedules.journal import CLOCKS_APART
 from schedules.ledger.findings import Finding, Problem
 from schedules.ledger.scope import Scope
-from schedules.models import Agent, ApiKey, Hold, JournalEntry, Run, RunState, Schedule
+from schedules.models import (
+    Agent,
+    ApiKey,
+    Hold,
+    Incident,
+    JournalEntry,
+    Run,
+    RunState,
+    Schedule,
+    Webhook,
+)
 
 MARGIN: Final = timedelta(hours=1)
 """An act's own time is from before its line's: the first acts after the oldest line are not judged."""
@@ -119,11 +129,13 @@ _ACTS: Final = (
     _Act(Hold, "hold", "ended_at", "release", "ended"),
     _Act(ApiKey, "API key", "created_at", "create", "issued"),
     _Act(ApiKey, "API key", "revoked_at", "revoke", "revoked"),
+    _Act(Webhook, "webhook", "created_at", "create", "created"),
+    _Act(Incident, "incident", "acknowledged_at", "acknowledge", "acknowledged"),
 )
 
 
-def _agents_and_keys(scope: Scope, since: datetime) -> Iterator[Finding]:
-    """Those that were made or ended, and holds; they are nobody's schedule."""
+def _of_no_schedule(scope: Scope, since: datetime) -> Iterator[Finding]:
+    """What was made, ended or acknowledged, and is nobody's schedule: agents, keys, holds, webhooks, incidents."""
     if scope.schedule_id is not None:
         return
     for act in _ACTS:
@@ -139,4 +151,4 @@ def _without_line(rows: "QuerySet[Any]", object_type: str, verb: str) -> "QueryS
     return rows.filter(~Exists(lines))
 
 
-_CHECKS: Final[tuple[Check, ...]] = (_revisions, _manual_runs, _cancels, _agents_and_keys)
+_CHECKS: Final[tuple[Check, ...]] = (_revisions, _manual_runs, _cancels, _of_no_schedule)

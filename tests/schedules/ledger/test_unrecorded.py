@@ -13,10 +13,10 @@ from schedules.actors import ActorKind
 from schedules.database.clock import database_now
 from schedules.database.ulids import lowest_ulid_at
 from schedules.ledger import REMEDIES, Problem, audit
-from schedules.models import Agent, ApiKey, Hold, JournalEntry, Run, RunState, Schedule, Scope
+from schedules.models import Agent, ApiKey, Hold, JournalEntry, Run, RunState, Schedule, Scope, Webhook
 from schedules.runs import transitions
 from schedules.triggering import run_now
-from tests.factories import DAILY, make_hold, make_run, make_schedule, make_workspace
+from tests.factories import DAILY, make_hold, make_incident, make_run, make_schedule, make_workspace
 
 pytestmark = pytest.mark.django_db
 
@@ -137,6 +137,19 @@ WAYS: dict[str, tuple[Callable[[Usual], object], str]] = {
     "a key added": (
         lambda usual: ApiKey.objects.create(workspace=usual.agent.workspace),
         "it was issued, and no line says by whom",
+    ),
+    "a webhook added": (
+        lambda usual: Webhook.objects.create(
+            workspace=usual.agent.workspace,
+            display_name="x",
+            channel="webhook",
+            target="https://example.com/x",
+        ),
+        "it was created, and no line says by whom",
+    ),
+    "an incident acknowledged": (
+        lambda usual: make_incident(usual.agent, usual.now, acknowledged_at=usual.now),
+        "it was acknowledged, and no line says by whom",
     ),
     "a hold added": (
         lambda usual: make_hold(usual.agent, usual.now),
