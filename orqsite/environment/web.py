@@ -5,6 +5,7 @@ from ipaddress import ip_network
 from pydantic import Field, field_validator
 
 from orqsite.environment.group import CommaSeparated, Group
+from schedules.addresses import origin_of
 
 
 class Web(Group):
@@ -50,6 +51,13 @@ class Web(Group):
         description="comma-separated addresses or networks of proxies whose X-Forwarded-For counts; "
         "none: the address of the connection is the client's",
     )
+
+    @field_validator("public_url")
+    @classmethod
+    def _linkable_console(cls, value: str) -> str:
+        if value:
+            origin_of(value)
+        return value
 
     @field_validator("trusted_proxies")
     @classmethod

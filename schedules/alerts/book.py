@@ -47,11 +47,6 @@ class Book:
         self._changed: dict[str, Incident] = {}
 
     @property
-    def new(self) -> list[Incident]:
-        """Those that this round has opened."""
-        return self._new
-
-    @property
     def workspace_ids(self) -> set[UUID]:
         """Of all that were read."""
         return {incident.workspace_id for incident in self._open.values()}
@@ -95,9 +90,8 @@ class Book:
             return
         incident.closed_at = self.now
         if _is_known(incident):
-            pause = (
-                PATIENCE if rule in STANDSTILLS else timedelta(0)
-            )  # what was missed meanwhile is told with it
+            # What was missed while all stood still is told with its end.
+            pause = PATIENCE if rule in STANDSTILLS else timedelta(0)
             incident.telling, incident.tell_at = AlertEvent.RECOVERED, self.now + pause
         elif rule in _PASSING:
             incident.telling, incident.tell_at = "", None

@@ -127,9 +127,8 @@ class _Round:
     def _judge_failures(self, schedule_id: str) -> None:
         """Of a schedule whose last run failed: a part of its agent's outage, flapping, or failing."""
         signal = self._failed.pop(schedule_id)
-        if paused := self._book.find(
-            rules.PAUSED, schedule_id
-        ):  # it was in flight when the service paused it
+        paused = self._book.find(rules.PAUSED, schedule_id)
+        if paused is not None:  # the run was in flight when the service paused it
             self._book.count(paused)
             return
         outage = self._book.find(rules.OUTAGE, signal.agent_id)
@@ -145,7 +144,7 @@ class _Round:
         if not rule.is_on or row.failure_count < rule.threshold:
             return
         facts = {**self._facts(signal), "failures_in_row": row.failure_count}
-        self._book.see(rules.FAILING, self._about(signal), signal.code, facts)
+        self._book.see(rules.FAILING, self._names.about(signal), signal.code, facts)
 
     def _is_flapping(self, signal: AlertSignal, row: ScheduleHealth) -> bool:
         """Who fails all the time fails; who fails again and again, with successes in between, flaps."""
@@ -160,7 +159,7 @@ class _Round:
         )
         if is_known or is_new:
             facts = {**self._facts(signal), "failures_in_window": count, "window_seconds": rule.window}
-            self._book.see(rules.FLAPPING, self._about(signal), signal.code, facts)
+            self._book.see(rules.FLAPPING, self._names.about(signal), signal.code, facts)
         return is_known or is_new
 
     def _forget_well(self) -> None:
@@ -177,9 +176,6 @@ class _Round:
             self._book.close(rules.FLAPPING, row.schedule_id)
         is_open = any(self._book.find(rule, row.schedule_id) for rule in _OF_SCHEDULES)
         return not is_open and not row.failure_count and not count
-
-    def _about(self, signal: AlertSignal) -> About:
-        return self._names.about(signal)
 
     def _facts(self, signal: AlertSignal) -> dict[str, object]:
         """What is known of a failure, without anything the agent said."""

@@ -21,8 +21,7 @@ NOTICED_WITHIN: Final = timedelta(minutes=2)
 class Standstills:
     """The times at which a workspace, or an agent, stood still as a whole."""
 
-    def __init__(self, book: Book, workspace_ids: Iterable[UUID], since: datetime) -> None:
-        self._book = book
+    def __init__(self, workspace_ids: Iterable[UUID], since: datetime) -> None:
         lasted = Q(closed_at=None) | Q(closed_at__gte=since)
         named = Incident.objects.filter(lasted, workspace__in=set(workspace_ids), absorbed_by="")
         self._all = list(named.filter(rule__in=(*STANDSTILLS, rules.SATURATED)).order_by("opened_at"))
@@ -50,7 +49,7 @@ class Lateness:
     ) -> None:
         self._book, self._rules, self._names = book, which, names
         first = min(signal.due_at for signal in signals)
-        self._standstills = Standstills(book, workspace_ids, first)
+        self._standstills = Standstills(workspace_ids, first)
 
     def missed(self, signal: AlertSignal) -> bool:
         """Fire times that nobody had stopped have no run; whether an incident of the schedule tells of it."""

@@ -296,3 +296,13 @@ def test_a_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> No
     assert (first, second) == ("one", "one")
     assert S_IMODE(path.stat().st_mode) == 0o600
     assert [file.name for file in path.parent.iterdir()] == ["secret"]
+
+
+@pytest.mark.parametrize("url", ["nonsense", "ftp://host", "https://user:password@host"])
+def test_an_address_of_the_console_that_nobody_could_follow_is_refused(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("ORQ_PUBLIC_URL", url)
+
+    with pytest.raises(SettingInvalid, match="ORQ_PUBLIC_URL"):
+        read_environment()
