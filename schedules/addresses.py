@@ -86,6 +86,9 @@ class Origin(NamedTuple):
     host: str
     port: int
 
+    def __str__(self) -> str:
+        return f"{self.scheme}://{_bracketed(self.host)}:{self.port}"
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:

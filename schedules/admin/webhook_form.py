@@ -1,9 +1,10 @@
 """The form of an endpoint: checked by the rules of the verbs, which write."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.utils.datastructures import MultiValueDict
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from schedules.admin.typed import ModelForm
@@ -11,6 +12,7 @@ from schedules.deliveries import endpoints, targets
 from schedules.deliveries.alert import RULES
 from schedules.errors import Refused
 from schedules.models import Channel, Webhook, Workspace
+from schedules.models.webhook import SECRET_TARGETS
 
 TARGET_HELP = (
     "Webhook: a URL. E-mail: addresses, with commas between. Slack: the URL of an incoming webhook. PagerDuty: the "
@@ -50,6 +52,18 @@ class WebhookForm(ModelForm[Webhook]):
             self._check("channel", lambda: endpoints.require_mail_server(Channel(channel)))
             self._check(None, lambda: endpoints.require_room(workspace))
         return cleaned
+
+    def full_clean(self) -> None:
+        """A secret that was typed is not sent back in a page that refuses it."""
+        super().full_clean()
+        if (
+            self.is_bound
+            and self.errors
+            and self.data.get("channel", self.instance.channel) in SECRET_TARGETS
+        ):
+            shown = cast("MultiValueDict[str, str]", self.data).copy()
+            shown["target"] = self.instance.target
+            self.data = shown
 
     def _check(self, field: str | None, rule: Callable[[], object]) -> None:
         try:

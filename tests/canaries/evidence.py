@@ -21,6 +21,11 @@ VARIABLE = "vr4Q9ZtLw7\n\"Xk\\C&<é漢🔑'/+ mP8sYb6Dq1"
 CREDENTIAL = 'cr7Jd2NyUu"G\\z&<5 WbR3vH9eTa0'
 """An agent's credential, behind `Bearer `: all of that which a header may have."""
 CANARIES = (VARIABLE, CREDENTIAL)
+SLACK_PATH = "T0Zq4/B0Xw8/hQ7mVt2KpLr9sYd3"
+"""The path of a Slack webhook: whoever knows it may write to the channel."""
+ROUTING_KEY = "R0aZ9bY8cX7dW6eV5fU4gT3hS2iR1jQ0"
+"""The key of a PagerDuty integration."""
+ENDPOINT_CANARIES = (SLACK_PATH, ROUTING_KEY)
 
 _PIECE = 10
 """So many characters of a canary at its beginning or end are a leak too: of a text that was cut."""
@@ -31,6 +36,7 @@ class Evidence:
     """Texts by the place where they were found."""
 
     texts: list[tuple[str, str]] = field(default_factory=list)
+    canaries: tuple[str, ...] = CANARIES
 
     def add(self, place: str, text: Any) -> None:
         """A text, or anything whose `repr` shows all of it."""
@@ -47,7 +53,7 @@ class Evidence:
         return {
             (place, canary)
             for place, text in self.texts
-            for canary in CANARIES
+            for canary in self.canaries
             if any(spelling in text for spelling in _spellings(canary))
         }
 

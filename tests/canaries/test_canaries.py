@@ -11,11 +11,22 @@ from pytest_django import Settings
 
 from orqsite.broker import QUEUE
 from schedules.messages import dispatch
+from schedules.models import Delivery
 from tests.agent_server import AgentServer
 from tests.api.caller import Caller, run_path
-from tests.canaries.evidence import CREDENTIAL, VARIABLE, Evidence, logs_at_debug, messages, rows
+from tests.canaries.endpoints import EndpointJourney
+from tests.canaries.evidence import (
+    CREDENTIAL,
+    ROUTING_KEY,
+    VARIABLE,
+    Evidence,
+    logs_at_debug,
+    messages,
+    rows,
+)
 from tests.canaries.journey import Journey
 from tests.factories import make_run, make_schedule, make_token
+from tests.workers.delivering.receiver import Receiver
 from tests.workers.tracing.collector import Collector
 from tests.workers.tracing.traced import traced_to
 from workers.tracing import spans
@@ -57,9 +68,7 @@ def test_only_the_agent_ever_sees_a_secret(
 
     with logs_at_debug(line_format) as logs:
         Journey(evidence, server, settings, browser).all()
-    evidence.add("logs", logs.getvalue())
-    for place, content in (*rows(), *messages(valkey)):
-        evidence.add(place, content)
+    _add_what_is_kept(evidence, logs.getvalue(), valkey)
     assert spans.flush()
     for body in collector.bodies:
         evidence.add("spans", body.decode("utf-8", "replace"))
@@ -72,6 +81,24 @@ def test_only_the_agent_ever_sees_a_secret(
     assert sent.leaks() == {("the agent", VARIABLE), ("the agent", CREDENTIAL)}
 
 
+def test_only_the_receiver_ever_sees_the_secret_of_an_endpoint(
+    receiver: Receiver, browser: Client, settings: Settings, valkey: redis.Redis
+) -> None:
+    settings.ORQ = settings.ORQ.model_copy(update={"pagerduty_url": receiver.url})
+    evidence = Evidence()
+
+    with logs_at_debug("json") as logs:
+        EndpointJourney(evidence, receiver, browser).all()
+    _add_what_is_kept(evidence, logs.getvalue(), valkey)
+
+    assert evidence.leaks() == set()
+    assert len(evidence.canaries) == 4  # the signing secret, and the one after it
+    assert Delivery.objects.filter(last_error="http_error").exists()
+    assert Delivery.objects.filter(webhook__channel="slack", attempt_count__gt=0).exists()
+    told = Evidence([("the receiver", repr(receiver.requests))], evidence.canaries)
+    assert told.leaks() == {("the receiver", ROUTING_KEY)}
+
+
 def test_a_leak_would_be_found_wherever_it_is(valkey: redis.Redis) -> None:
     evidence = Evidence()
     run = make_run(make_schedule(), output_text=f"it is {VARIABLE[:12]}… and {CREDENTIAL[-12:]}")
@@ -80,9 +107,7 @@ def test_a_leak_would_be_found_wherever_it_is(valkey: redis.Redis) -> None:
         structlog.get_logger("schedules.test").debug("run.claimed", token=CREDENTIAL)
 
     evidence.answer("API", Caller(make_token(run.schedule.workspace)).get(run_path(run)))
-    evidence.add("logs", logs.getvalue())
-    for place, content in (*rows(), *messages(valkey)):
-        evidence.add(place, content)
+    _add_what_is_kept(evidence, logs.getvalue(), valkey)
 
     assert evidence.leaks() == {
         ("API", VARIABLE),
@@ -92,3 +117,9 @@ def test_a_leak_would_be_found_wherever_it_is(valkey: redis.Redis) -> None:
         ("schedules_run", CREDENTIAL),
         (repr(QUEUE.encode()), VARIABLE),
     }
+
+
+def _add_what_is_kept(evidence: Evidence, logs: str, valkey: redis.Redis) -> None:
+    evidence.add("logs", logs)
+    for place, content in (*rows(), *messages(valkey)):
+        evidence.add(place, content)

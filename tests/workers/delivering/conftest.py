@@ -19,7 +19,7 @@ from workers.runtimes.http import connections
 
 
 @pytest.fixture(autouse=True)
-def _loopback_is_allowed() -> Iterator[None]:
+def loopback_is_allowed() -> Iterator[None]:
     before = addresses.outbound_policy()
     addresses.configure(addresses.current_policy(), read_outbound(["127.0.0.0/8"]))
     connections.connections.forget()

@@ -240,7 +240,8 @@ def _wire_failure(error: Exception, endpoint: Endpoint) -> CallFailed:
         case httpcore2.TimeoutException():
             return _timeout("the agent was silent for", endpoint.read_timeout, is_silent=True)
         case httpcore2.ConnectError():
-            log.info("agent.connect_failed", base_url=endpoint.base_url, detail=str(error))
+            # the origin only: a path can be the secret of a webhook
+            log.info("agent.connect_failed", origin=str(origin_of(endpoint.base_url)), detail=str(error))
             return CallFailed("agent_unreachable", _connect_trouble(error), is_retryable=True)
         case httpcore2.LocalProtocolError():
             return CallFailed("invalid_endpoint", "the configured header or path cannot be sent over HTTP")
