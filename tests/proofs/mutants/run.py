@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,7 @@ from tests.proofs.mutants.mutant import ROOT, Database, Mutant
 AT_ONCE: Final = 2
 TIMEOUT_SECONDS: Final = 900
 NOT_COPIED: Final = shutil.ignore_patterns(
-    *(".git", ".venv", "var", "build", "out", "node_modules", "__pycache__", ".*_cache", ".hypothesis")
+    *(".git", ".venv", "var", "build", "out", "node_modules", ".*_cache", ".hypothesis")
 )
 NOT_JUDGED: Final = "NOT JUDGED"
 TESTS_FAILED: Final = 1
@@ -29,10 +30,11 @@ TESTS_FAILED: Final = 1
 def run_mutants(words: Sequence[str] = ()) -> int:
     """Run the mutants whose name has one of the words (none: all); 0 when every one was killed."""
     chosen = [each for each in MUTANTS if not words or any(word in each.name for word in words)]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        if not all(pool.map(_is_green_without_mutant, *_killers_by_database(chosen))):
+    with _copy_of(ROOT) as compiled, ThreadPoolExecutor(AT_ONCE) as pool:
+        is_green = partial(_is_green_without_mutant, compiled)
+        if not all(pool.map(is_green, *_killers_by_database(chosen))):
             return 1  # red for another reason: every mutant would seem killed
-        results = list(pool.map(_run, chosen))
+        results = list(pool.map(partial(_run, compiled), chosen))
     killed = sum(results)
     print(f"{killed} of {len(chosen)} mutants killed", flush=True)
     return 0 if killed == len(chosen) > 0 else 1
@@ -45,10 +47,10 @@ def _killers_by_database(mutants: Sequence[Mutant]) -> tuple[list[Database], lis
     return list(killers), [sorted(each) for each in killers.values()]
 
 
-def _is_green_without_mutant(database: Database, killers: Sequence[str]) -> bool:
+def _is_green_without_mutant(tree: Path, database: Database, killers: Sequence[str]) -> bool:
+    """Leaves the bytecode in the tree, so that no mutant has to compile more than its own file."""
     started = time.monotonic()
-    with _copy_of_the_tree() as tree:
-        done = _tested(tree, killers, database)
+    done = _tested(tree, killers, database)
     verdict = (
         f"pytest ended with {done.returncode}: {_reason(done.stdout + done.stderr)}"
         if done.returncode
@@ -59,26 +61,26 @@ def _is_green_without_mutant(database: Database, killers: Sequence[str]) -> bool
 
 
 @contextmanager
-def _copy_of_the_tree() -> Iterator[Path]:
+def _copy_of(original: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         tree = Path(folder, "tree")
-        shutil.copytree(ROOT, tree, ignore=NOT_COPIED)
+        shutil.copytree(original, tree, ignore=NOT_COPIED)
         yield tree
 
 
-def _run(mutant: Mutant) -> bool:
+def _run(compiled: Path, mutant: Mutant) -> bool:
     started = time.monotonic()
-    verdict = _verdict(mutant)
+    verdict = _verdict(compiled, mutant)
     if verdict.startswith(NOT_JUDGED):  # a server that did not start, say
-        verdict = _verdict(mutant)
+        verdict = _verdict(compiled, mutant)
     print(f"{time.monotonic() - started:6.1f} s  {mutant.name}: {verdict}", flush=True)
     return verdict.startswith("killed by ")
 
 
-def _verdict(mutant: Mutant) -> str:
+def _verdict(compiled: Path, mutant: Mutant) -> str:
     if (count := mutant.occurrences()) != 1:
         return f"NOT APPLIED: its text occurs {count} times in {mutant.file}"
-    with _copy_of_the_tree() as tree:
+    with _copy_of(compiled) as tree:
         mutant.apply(tree)
         return _judged(mutant, tree)
 
@@ -99,7 +101,7 @@ def _judged(mutant: Mutant, tree: Path) -> str:
 
 def _tested(tree: Path, tests: Sequence[str], database: Database) -> "subprocess.CompletedProcess[str]":
     command = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests)
-    env = os.environ | {"ORQ_TEST_SHRINK": "no", "PYTHONDONTWRITEBYTECODE": "1"}
+    env = os.environ | {"ORQ_TEST_SHRINK": "no"}
     env |= {"ORQ_TEST_DATABASE": database}
     env.pop("ORQ_TEST_EXAMPLES", None)
     return subprocess.run(
