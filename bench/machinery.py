@@ -14,6 +14,7 @@ from bench import (
     machinery_late,
     machinery_processes,
     machinery_runs,
+    machinery_spans,
     machinery_starts,
     population,
 )
@@ -23,7 +24,14 @@ from bench.reporting import Report, shown
 from bench.servers import Servers
 from schedules.models import Agent, ApiKey, Workspace
 
-ROOMS = (machinery_runs, machinery_late, machinery_processes, machinery_starts, machinery_calls)
+ROOMS = (
+    machinery_runs,
+    machinery_late,
+    machinery_processes,
+    machinery_starts,
+    machinery_calls,
+    machinery_spans,
+)
 
 
 def run(servers: Servers, rounds: int, *, is_quick: bool) -> Report:

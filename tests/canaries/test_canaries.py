@@ -29,7 +29,7 @@ from tests.factories import make_run, make_schedule, make_token
 from tests.workers.delivering.receiver import Receiver
 from tests.workers.tracing.collector import Collector
 from tests.workers.tracing.traced import traced_to
-from workers.tracing import spans
+from workers.tracing import export
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,7 +69,7 @@ def test_only_the_agent_ever_sees_a_secret(
     with logs_at_debug(line_format) as logs:
         Journey(evidence, server, settings, browser).all()
     _add_what_is_kept(evidence, logs.getvalue(), valkey)
-    assert spans.flush()
+    assert export.flush()
     for body in collector.bodies:
         evidence.add("spans", body.decode("utf-8", "replace"))
 

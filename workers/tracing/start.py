@@ -32,7 +32,7 @@ def start() -> bool:
     if not is_configured():
         return False
     os.environ.setdefault(_QUEUE, str(QUEUE_SIZE))
-    from workers.tracing.spans import new_traced_attempt, start_exporting
+    from workers.tracing.export import new_traced_attempt, start_exporting
 
     start_exporting()
     _new_attempt = new_traced_attempt

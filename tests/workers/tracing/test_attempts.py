@@ -29,7 +29,7 @@ from tests.factories import make_agent, make_run, make_schedule, make_token
 from tests.workers.tracing.collector import Collector, attributes_of
 from tests.workers.tracing.traced import traced_to
 from workers.tasks import execute_run
-from workers.tracing import spans
+from workers.tracing import export
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,7 +62,7 @@ def _traced(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
 
 
 def flushed(collector: Collector) -> dict[str, dict[str, Any]]:
-    spans.flush()
+    export.flush()
     return collector.traces()
 
 

@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 from tests.workers.tracing.collector import Collector, attributes_of
 from workers.runtimes.base import Answer, CallFailed
 from workers.tracing import AttemptFacts, start
-from workers.tracing.export import DropReport, new_provider
-from workers.tracing.spans import AttemptIds, TracedAttempt
+from workers.tracing.export import DropReport, new_export
+from workers.tracing.spans import TracedAttempt
 
 
 @pytest.fixture
@@ -27,18 +27,17 @@ def traced(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> Iterator[An
     """Attempts whose spans have all arrived when `flush` returns."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
-    provider = new_provider(AttemptIds())
-    tracer = provider.get_tracer("test")
+    export = new_export()
 
     class Traced:
         def attempt(self) -> TracedAttempt:
-            return TracedAttempt(tracer)
+            return TracedAttempt(export)
 
         def flush(self) -> None:
-            assert provider.force_flush(5000)
+            assert export.provider.force_flush(5000)
 
     yield Traced()
-    provider.shutdown()
+    export.provider.shutdown()
 
 
 def facts(**changes: Any) -> AttemptFacts:
@@ -144,6 +143,68 @@ def test_the_call_is_a_client_span_whose_context_the_agent_gets(traced: Any, col
         "gen_ai.usage.cache_read.input_tokens": 2,
     }
     assert not any(b"the-output" in body for body in collector.bodies)
+
+
+def test_the_usual_limits_hold(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setenv("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "4")
+    monkeypatch.setenv("OTEL_SPAN_EVENT_COUNT_LIMIT", "2")
+    traced = request.getfixturevalue("traced")
+
+    attempt = traced.attempt()
+    attempt.claimed(facts)
+    with attempt.call() as call:
+        for number in range(5):
+            call.note("poll", {"number": number})
+    attempt.ended("succeeded", "")
+    traced.flush()
+
+    span = next(iter(collector.traces().values()))["invoke_agent digest"]
+    assert attributes_of(span)["gen_ai.agent.name"] == "dige"
+    assert [event.attributes[0].value.int_value for event in span.events] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("sampler", "argument", "is_sampled"),
+    [("always_off", "", False), ("parentbased_traceidratio", "0", False), ("traceidratio", "1", True)],
+)
+def test_a_trace_is_told_if_the_sampler_wants_it(
+    collector: Collector,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    sampler: str,
+    argument: str,
+    is_sampled: bool,
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", argument)
+    traced = request.getfixturevalue("traced")
+
+    attempt = traced.attempt()
+    attempt.claimed(facts)
+    with attempt.call() as call:
+        flags = int(call.headers["traceparent"][-2:], 16)
+    attempt.ended("succeeded", "")
+    traced.flush()
+
+    assert bool(flags & 1) is is_sampled
+    assert len(collector.spans) == (3 if is_sampled else 0)
+
+
+def test_a_span_that_cannot_be_made_fails_no_attempt(
+    traced: Any, collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("opentelemetry.sdk.trace.ReadableSpan.__init__")  # as an upgrade may
+
+    attempt = traced.attempt()
+    attempt.claimed(facts)
+    with capture_logs() as logs:
+        attempt.ended("succeeded", "")
+    traced.flush()
+
+    assert [entry["event"] for entry in logs] == ["trace.span_not_made"]
+    assert collector.spans == []
 
 
 def test_a_failure_is_an_error_with_its_code_and_without_its_words(traced: Any, collector: Collector) -> None:

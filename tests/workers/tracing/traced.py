@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from workers.tracing import spans
+from workers.tracing import export
 from workers.tracing import start as start_tracing
 
 
@@ -17,4 +17,4 @@ def traced_to(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(module, "_new_attempt", module._new_attempt)
     assert start_tracing()
     yield
-    spans.stop_exporting()
+    export.stop_exporting()
