@@ -11,6 +11,8 @@ FORM: Final = (
     "smtp:// none at all"
 )
 
+ASCII_ONLY: Final = "user and password must be ASCII: Python's smtplib sends no other to a mail server"
+
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
@@ -33,11 +35,14 @@ def mail_server(url: str) -> MailServer:
         raise ValueError(FORM) from None
     if not host or parts.scheme not in _PORTS or port == 0 or parts.path.strip("/") or parts.query:
         raise ValueError(FORM)
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if not (user + password).isascii():
+        raise ValueError(ASCII_ONLY)
     return MailServer(
         host,
         port or _PORTS[parts.scheme],
-        unquote(parts.username or ""),
-        unquote(parts.password or ""),
+        user,
+        password,
         is_tls=parts.scheme == "smtps",
         is_starttls=parts.scheme == "smtp+starttls",
     )

@@ -40,6 +40,13 @@ def test_a_wrong_url_stops_the_start(url: str, monkeypatch: pytest.MonkeyPatch) 
         Environment()
 
 
+def test_an_account_that_could_never_log_in_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORQ_EMAIL_URL", "smtp+starttls://ops:p%C3%A4ss@mail.example.org")
+
+    with pytest.raises(ValidationError, match="must be ASCII"):
+        Environment()
+
+
 @pytest.mark.parametrize("networks", ["10.0.0.0/33", "public", "10.0.0.1/8"])
 def test_networks_of_alerts_that_are_none_stop_the_start(
     networks: str, monkeypatch: pytest.MonkeyPatch

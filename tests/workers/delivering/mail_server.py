@@ -1,56 +1,77 @@
-"""A small real mail server (RFC 5321): it keeps what it is given, or refuses as it is told."""
+"""A mail server that others wrote (aiosmtpd), which keeps what it is given or refuses as it is told."""
 
-import socketserver
-import threading
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
+from typing import Any
 
-GREETING, FINE, GO_ON, BYE = b"220 here\r\n", b"250 OK\r\n", b"354 go on\r\n", b"221 bye\r\n"
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from orqsite.embedded.ports import LOOPBACK, free_port
 
 
 @dataclass
 class MailServer:
-    """Where it is, and what came: envelopes and messages, oldest first. `refusal`: what it says to recipients."""
+    """Where it is, and what came: envelopes and messages, oldest first.
+
+    `refusal`: what it says to recipients; `account`: the user and password it wants, after STARTTLS.
+    """
 
     port: int
-    refusal: bytes = b""
+    refusal: str = ""
+    account: tuple[str, str] | None = None
     envelopes: list[list[str]] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    is_encrypted: bool = False
+    """Whether the last message came over TLS."""
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take the recipient, or say why not."""
+        if self.refusal:
+            return self.refusal
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Keep the message."""
+        self.envelopes.append(list(envelope.rcpt_tos))
+        self.messages.append(message_from_bytes(envelope.original_content or b""))
+        self.is_encrypted = session.ssl is not None
+        return "250 OK"
+
+    def is_let_in(
+        self, _: SMTP, session: Session, envelope: Envelope, mechanism: str, given: Any
+    ) -> AuthResult:
+        """Whether these are its user and password."""
+        account = (
+            (given.login.decode(), given.password.decode()) if isinstance(given, LoginPassword) else None
+        )
+        return AuthResult(success=account == self.account, handled=False)
 
 
 @contextmanager
-def taking_mail() -> Iterator[MailServer]:
-    """A mail server that serves inside the block."""
-
-    class Handler(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            self.wfile.write(GREETING)
-            recipients: list[str] = []
-            while line := self.rfile.readline():
-                verb = line[:4].upper()
-                if verb == b"RCPT":
-                    recipients.append(line.partition(b"<")[2].partition(b">")[0].decode())
-                    self.wfile.write(server.refusal or FINE)
-                elif verb == b"DATA":
-                    self.wfile.write(GO_ON)
-                    self._take(recipients)
-                else:
-                    self.wfile.write(BYE if verb == b"QUIT" else FINE)
-
-        def _take(self, recipients: list[str]) -> None:
-            lines: list[bytes] = []
-            while (line := self.rfile.readline()) not in (b".\r\n", b""):
-                lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
-            server.envelopes.append(recipients)
-            server.messages.append(message_from_bytes(b"".join(lines)))
-            self.wfile.write(FINE)
-
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as listener:
-        listener.daemon_threads = True
-        server = MailServer(listener.server_address[1])
-        threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+def taking_mail(
+    account: tuple[str, str] | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[MailServer]:
+    """A mail server that serves inside the block; with `tls` it offers STARTTLS, with `account` it demands both."""
+    server = MailServer(free_port(), account=account)
+    controller = Controller(
+        server,
+        LOOPBACK,
+        server.port,
+        tls_context=tls,
+        require_starttls=account is not None,
+        auth_required=account is not None,
+        authenticator=server.is_let_in,
+    )
+    controller.start()
+    try:
         yield server
-        listener.shutdown()
+    finally:
+        controller.stop()

@@ -2,18 +2,22 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
 from pydantic import SecretStr
 from pytest_django import Settings
 
+from orqsite.mail_server import mail_server as mail_server_of
 from schedules import access
 from schedules.database.clock import database_now
 from schedules.deliveries import outbox
 from schedules.models import Channel, Delivery, Role, Webhook
 from schedules.secrets.sealing import seal
+from tests.authority import make_authority, server_context
 from tests.factories import make_workspace
 from tests.schedules.deliveries.alerts import make_alert, make_delivery, make_webhook
 from tests.workers.delivering.conftest import send_due
@@ -29,11 +33,18 @@ CONSOLE = {"console_url": "https://schedules.example.com/console/", "code": "age
 def mail_server(settings: Settings) -> Iterator[MailServer]:
     """A mail server that the service is set up with."""
     with taking_mail() as server:
-        url = SecretStr(f"smtp://127.0.0.1:{server.port}")
-        settings.ORQ = settings.ORQ.model_copy(update={"email_url": url})
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        set_up_mail(settings, f"smtp://127.0.0.1:{server.port}")
         yield server
+
+
+def set_up_mail(settings: Settings, url: str) -> None:
+    """As the service reads ORQ_EMAIL_URL at its start."""
+    server = mail_server_of(url)
+    settings.ORQ = settings.ORQ.model_copy(update={"email_url": SecretStr(url)})
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = server.host, server.port
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = server.user, server.password
+    settings.EMAIL_USE_SSL, settings.EMAIL_USE_TLS = server.is_tls, server.is_starttls
 
 
 @pytest.fixture
@@ -120,17 +131,49 @@ def test_a_mail_goes_to_every_address_of_the_endpoint(mail_server: MailServer) -
 
 
 def test_a_mail_that_is_refused_is_tried_again(mail_server: MailServer) -> None:
-    mail_server.refusal = b"450 not now\r\n"
+    mail_server.refusal = "450 not now"
     delivery = make_delivery(make_webhook(channel="email", target="ops@example.com"))
 
     send_due(database_now())
     delivery.refresh_from_db()
     assert (delivery.state, delivery.last_error) == ("pending", "mail_refused")
 
-    mail_server.refusal = b""
+    mail_server.refusal = ""
     send_due(delivery.next_attempt_at)
     delivery.refresh_from_db()
     assert delivery.state == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("password", "is_trusted", "outcome"),
+    [
+        ("p%40ss/word", True, ("delivered", "")),
+        ("wrong", True, ("pending", "mail_refused")),
+        ("p%40ss/word", False, ("pending", "unreachable")),
+    ],
+)
+def test_a_server_that_wants_encryption_and_an_account_gets_them(
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    password: str,
+    is_trusted: bool,
+    outcome: tuple[str, str],
+) -> None:
+    authority = make_authority()
+    (tmp_path / "ca.pem").write_text((authority if is_trusted else make_authority()).public_pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    tls = server_context(authority.sign("localhost"), tmp_path)
+
+    with taking_mail(("ops@example.org", "p@ss/word"), tls) as server:
+        url = f"smtp+starttls://ops%40example.org:{quote(password, safe='%')}@localhost:{server.port}"
+        set_up_mail(settings, url)
+        delivery = make_delivery(make_webhook(channel="email", target="ops@example.com"))
+        send_due(database_now())
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.last_error) == outcome
+    assert [server.is_encrypted for _ in server.messages] == ([True] if outcome[0] == "delivered" else [])
 
 
 def test_a_mail_server_that_is_away_is_waited_for(mail_server: MailServer, settings: Settings) -> None:
