@@ -1,4 +1,4 @@
-"""The triggers that write signals, on SQLite. PostgreSQL's are in the migration 0037, which says what for."""
+"""The triggers that write signals, on SQLite. PostgreSQL's are in `migrations/initial/signal_triggers.py`."""
 
 from typing import Final
 

@@ -1,8 +1,9 @@
 """What alerts go by: an AlertSignal for each ended run that may matter, and how each ill schedule fares.
 
 Triggers of the database write the signals, in the transaction that ends the run or records the missed fire times
-(migration 0037, `alerts/triggers_sqlite.py`): none is lost, and none is of anything that did not happen. A success is
-written only where something may end with it. Beats judge them, and delete what they have judged.
+(`migrations/initial/signal_triggers.py`, `alerts/triggers_sqlite.py`): none is lost, and none is of anything that did
+not happen. A success is written only where something may end with it. Beats judge them, and delete what they have
+judged.
 """
 
 from typing import ClassVar, Final

@@ -2,7 +2,8 @@
 
 A trigger of the database writes a TallyDelta whenever a run ends or fire times are recorded as missed, in the same
 transaction, whichever statement and whichever version of the service does it. Beats fold the deltas into an HourTally
-and a TallyTotal. The triggers are made by the migration 0034 and, on SQLite, by `tallies/triggers_sqlite.py`.
+and a TallyTotal. The triggers are made by `migrations/initial/tally_triggers.py` and, on SQLite, by
+`tallies/triggers_sqlite.py`.
 """
 
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The triggers that count, on SQLite. PostgreSQL's are in the migration 0034, which says what they are for."""
+"""The triggers that count, on SQLite; `migrations/initial/tally_triggers.py` has PostgreSQL's, and says why."""
 
 from typing import Final
 

@@ -1,98 +1,60 @@
-"""Migrations go forward over what is stored, and back again."""
+"""The first migration makes what was released; what a process of another version leaves out has defaults."""
 
+import hashlib
 from datetime import timedelta
-from importlib import import_module
-from typing import Any
+from io import StringIO
+from typing import Final
 
 import pytest
-from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
-from schedules import editing
-from schedules.ledger import Problem, audit, epochs
-from schedules.models import Agent, IdempotencyRecord, NextFire, Run, RunAttempt
-from tests.factories import NOON, finish, make_agent, make_run, make_schedule
+from schedules.ledger import audit, epochs
+from schedules.models import Agent
+from tests.factories import NOON, make_agent, make_run, make_schedule
+from tests.schedules.models.schema import schema
+
+FIRST: Final = "0001_squashed_0040_schedule_names"
+RELEASED: Final = {
+    "postgresql": "5fd493704c943447dfe0cc6ea668df1f89c9514bed8247a7c94d30c0c11d8c3f",
+    "sqlite": "4d22499b03864e0a2e5aa2e1118f2a7cd96aba12be7276b55a861965c891662a",
+}
+"""Digests of the schema of 0.1.0, whose forty migrations the first one has replaced."""
 
 
 @pytest.mark.django_db(transaction=True)
-def test_revisions_and_remembered_answers_come_and_go_with_the_schedules_kept() -> None:
-    schedule = make_schedule()
-
+def test_the_first_migration_makes_what_was_released_and_takes_it_away_again() -> None:
     try:
-        call_command("migrate", "schedules", "0002_cadence_epochs", verbosity=0)
-        assert IdempotencyRecord._meta.db_table not in connection.introspection.table_names()
+        call_command("migrate", "schedules", "zero", verbosity=0)
+        assert schema() == []
+        call_command("migrate", "schedules", FIRST, verbosity=0)
+        made = "\n".join(schema())
     finally:
         call_command("migrate", "schedules", verbosity=0)
 
-    schedule.refresh_from_db()
-    assert schedule.revision == 1
-    IdempotencyRecord.objects.create(workspace=schedule.workspace, key="k", created_at=NOON)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_next_fires_move_into_their_own_table_and_back() -> None:
-    active, finished, suspended = make_schedule(), make_schedule(), make_schedule()
-    finish(finished)
-    NextFire.objects.filter(schedule=suspended).update(suspended_until=NOON)
-    before = set(NextFire.objects.values_list())
-    columns = "id, next_fire_at IS NULL, held_until IS NULL"
-
-    try:
-        call_command("migrate", "schedules", "0008_no_second_index_of_agents", verbosity=0)
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {columns} FROM schedules_schedule")  # noqa: S608 - our own words
-            back = {row[0]: tuple(map(bool, row[1:])) for row in cursor.fetchall()}
-    finally:
-        call_command("migrate", "schedules", verbosity=0)
-
-    assert back == {active.id: (False, True), finished.id: (True, True), suspended.id: (False, False)}
-    assert set(NextFire.objects.values_list()) == before
-
-
-@pytest.mark.django_db(transaction=True)
-def test_stored_runs_get_their_agent_and_their_trace_keeps_its_owner() -> None:
-    run = make_run(make_schedule(), agent_trace_id="a" * 32, trace_id="b" * 32)
-
-    try:
-        call_command("migrate", "schedules", "0015_scopes", verbosity=0)
-    finally:
-        call_command("migrate", "schedules", verbosity=0)
-
-    run.refresh_from_db()
-    assert (run.agent_id, run.workspace_id) == (run.schedule.agent_id, run.schedule.workspace_id)
-    assert (run.agent_trace_id, run.trace_id) == ("a" * 32, "")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_what_is_older_than_its_account_an_audit_expects_nothing() -> None:
-    schedule = make_schedule(expression="0 0 * * * *")
-    editing.update(schedule.id, {"is_active": False}, "apk_x", NOON + timedelta(minutes=1))
-    editing.update(schedule.id, {"expression": "0 30 * * * *"}, "apk_x", NOON + timedelta(minutes=2))
-    editing.update(schedule.id, {"is_active": True}, "apk_x", NOON + timedelta(minutes=3))
-    done: dict[str, Any] = {"state": "succeeded", "started_at": NOON, "finished_at": NOON}
-    make_run(schedule, **done, generation=1, manual_number=1)
-    make_run(schedule, **done, attempt=3)
-    half = make_run(schedule, **done, attempt=3)
-    RunAttempt.objects.create(
-        run=half, number=2, started_at=NOON, ended_at=NOON, outcome="failed", error_code="x"
+    digest = hashlib.sha256(made.encode()).hexdigest()
+    assert digest == RELEASED[connection.vendor], (
+        f"a released migration stays as it is: write another\n{made}"
     )
-    Run.objects.filter(manual_number=1).delete()
 
-    try:
-        call_command("migrate", "schedules", "0021_known_encryption_keys", verbosity=0)
-    finally:
-        call_command("migrate", "schedules", verbosity=0)
 
+@pytest.mark.django_db
+def test_a_database_from_before_the_release_goes_on_as_it_is() -> None:
+    schedule = make_schedule()
+    _forget(FIRST)
+
+    output = StringIO()
+    call_command("migrate", stdout=output)
+
+    assert "No migrations to apply" in output.getvalue()
+    assert ("schedules", FIRST) in MigrationRecorder(connection).applied_migrations()
     schedule.refresh_from_db()
-    assert (schedule.epoch_count, schedule.manual_count) == (2, 0)
-    assert schedule.payload_bytes in range(len('{"input":"Hello"}'), 25)
-    assert audit(NOON + timedelta(minutes=20)).findings == []
-    RunAttempt.objects.all().delete()
-    assert [each.problem for each in audit(NOON + timedelta(minutes=20)).findings] == [
-        Problem.ATTEMPTS,
-        Problem.TALLY,
-    ]
+
+
+def _forget(*names: str) -> None:
+    for name in names:
+        MigrationRecorder(connection).record_unapplied("schedules", name)
 
 
 @pytest.mark.django_db
@@ -110,26 +72,6 @@ def test_rows_of_a_process_that_counts_nothing_are_no_findings() -> None:
     make_run(old)
 
     assert audit(NOON + timedelta(minutes=20)).findings == []
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("count", [4, 5], ids=["whole batches", "a rest"])
-def test_stored_runs_get_their_agent_over_several_batches(
-    monkeypatch: pytest.MonkeyPatch, count: int
-) -> None:
-    module = import_module("schedules.migrations.0018_runs_of_agents_stored")
-    monkeypatch.setattr(module, "BATCH", 2)
-    schedules = [make_schedule() for _ in range(2)]
-    stored = [make_run(schedules[number % 2]) for number in range(count)]
-    of_another = {"agent_id": schedules[1].agent_id, "workspace_id": schedules[1].workspace_id}
-    known = make_run(schedules[0], **of_another)
-    Run.objects.exclude(id=known.id).update(agent=None, workspace=None)
-
-    module.fill(apps, connection.schema_editor())
-
-    owners = {run.id: (run.agent_id, run.workspace_id) for run in Run.objects.all()}
-    assert owners.pop(known.id) == (schedules[1].agent_id, schedules[1].workspace_id)
-    assert owners == {run.id: (run.schedule.agent_id, run.schedule.workspace_id) for run in stored}
 
 
 @pytest.mark.django_db

@@ -4,7 +4,7 @@ from typing import Final
 
 from tests.proofs.mutants.mutant import Mutant
 
-SIGNALS: Final = "schedules/migrations/0037_alert_signals.py"
+SIGNALS: Final = "schedules/migrations/initial/signal_triggers.py"
 BOOK: Final = "schedules/alerts/book.py"
 HEALTH: Final = "schedules/alerts/health.py"
 JUDGES: Final = "schedules/alerts/judging.py"

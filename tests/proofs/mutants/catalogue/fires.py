@@ -19,10 +19,11 @@ from tests.proofs.mutants.mutant import Mutant
 FIRES: Final = (
     Mutant(
         "the unique key is not in the database",
-        "schedules/migrations/0001_initial.py",
-        "models.UniqueConstraint(condition=models.Q(('fire_time__isnull', False)), "
-        "fields=('schedule', 'generation', 'fire_time'), name='run_one_per_fire_time'), ",
-        "",
+        "schedules/migrations/initial/runs.py",
+        '                    condition=Q(("fire_time__isnull", False)),\n'
+        '                    fields=("schedule", "generation", "fire_time"),\n',
+        '                    condition=Q(("fire_time__isnull", False)),\n'
+        '                    fields=("schedule", "generation", "fire_time", "id"),\n',
         (f"{BOTH_TWINS}::test_the_database_itself_refuses_a_second_run_of_a_fire_time",),
     ),
     Mutant(

@@ -5,7 +5,7 @@ from typing import Final
 from tests.proofs.mutants.mutant import Mutant
 
 COLUMNS: Final = "schedules/tallies/columns.py"
-COUNTED_RUNS: Final = "schedules/migrations/0034_counted_runs.py"
+COUNTED_RUNS: Final = "schedules/migrations/initial/tally_triggers.py"
 COUNTERS: Final = "schedules/metrics/counters.py"
 ENDED: Final = "schedules/tallies/ended.py"
 FOLDING: Final = "schedules/tallies/folding.py"
@@ -18,7 +18,6 @@ COUNTING: Final = "tests/schedules/tallies/test_counting.py"
 COSTS: Final = "tests/schedules/tallies/test_spending.py"
 EACH_END: Final = f"{COUNTING}::test_each_way_to_end_is_counted_once"
 FOLDS: Final = "tests/races/test_fold_races.py"
-MIGRATIONS: Final = "tests/schedules/models/test_migrations.py"
 METRICS: Final = "tests/schedules/metrics/test_collector.py"
 
 TALLYING: Final = (
@@ -63,13 +62,6 @@ TALLYING: Final = (
         "    IF due_at NOT BETWEEN '1970-01-01' AND '9999-12-31' THEN",
         "    IF false THEN",
         (f"{COUNTING}::test_a_run_that_is_due_at_no_time_at_all_ends_and_is_not_counted",),
-    ),
-    Mutant(
-        "what has ended before the migration is not counted",
-        COUNTED_RUNS,
-        "    count_what_has_ended(editor)\n\n\ndef drop",
-        "\n\ndef drop",
-        (f"{MIGRATIONS}::test_of_what_is_older_than_its_account_an_audit_expects_nothing",),
     ),
     Mutant(
         "the triggers of SQLite are not made anew after a migration",

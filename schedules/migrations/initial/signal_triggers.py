@@ -3,11 +3,7 @@
 On PostgreSQL; on SQLite `alerts/triggers_sqlite.py` makes the same triggers after each migration.
 """
 
-from typing import ClassVar
-
-from django.db import migrations
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.state import StateApps
+from schedules.migrations.initial.statements import on
 
 SIGNAL_RUN = """
 CREATE FUNCTION schedules_signal_run() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -76,20 +72,4 @@ DROPPED = (
     "DROP FUNCTION schedules_signal_missed()",
 )
 
-
-def create(_: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    if editor.connection.vendor == "postgresql":
-        for statement in CREATED:
-            editor.execute(statement, params=None)
-
-
-def drop(_: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    if editor.connection.vendor == "postgresql":
-        for statement in DROPPED:
-            editor.execute(statement, params=None)
-
-
-class Migration(migrations.Migration):
-    dependencies: ClassVar = [("schedules", "0036_alerts")]
-
-    operations: ClassVar = [migrations.RunPython(create, drop)]
+OPERATIONS = (on("postgresql", CREATED, DROPPED),)

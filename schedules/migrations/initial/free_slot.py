@@ -1,15 +1,10 @@
-"""Limits of calls in flight, of agents and workspaces, and what a claim and a dispatch need to obey them quickly.
+"""Whether a call may begin, as PostgreSQL's claim asks: it belongs to the statement in `runs/claim_postgresql.py`.
 
-The function belongs to the claim's statement. It is a function because each statement in one sees what was committed
-until then, and the count must see what was committed before its lock was granted.
+It is a function because each statement in one sees what was committed until then, and the count must see what was
+committed before its lock was granted.
 """
 
-from typing import ClassVar
-
-from django.db import migrations, models
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.state import StateApps
-from django.db.models import Q
+from schedules.migrations.initial.statements import on
 
 FREE_SLOT = """
 CREATE FUNCTION schedules_free_slot(
@@ -78,50 +73,8 @@ BEGIN
 END
 $$
 """
-NO_FREE_SLOT = "DROP FUNCTION schedules_free_slot(uuid, text, integer, integer, timestamptz, boolean, boolean)"
+NO_FREE_SLOT = (
+    "DROP FUNCTION schedules_free_slot(uuid, text, integer, integer, timestamptz, boolean, boolean)"
+)
 
-
-def create(_: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    """Only PostgreSQL claims in one statement."""
-    if editor.connection.vendor == "postgresql":
-        editor.execute(FREE_SLOT, params=None)
-
-
-def drop(_: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    if editor.connection.vendor == "postgresql":
-        editor.execute(NO_FREE_SLOT)
-
-
-class Migration(migrations.Migration):
-    dependencies: ClassVar = [("schedules", "0024_clock_leaps")]
-
-    operations: ClassVar = [
-        migrations.AddField(
-            model_name="agent",
-            name="max_in_flight",
-            field=models.PositiveIntegerField(
-                blank=True,
-                help_text="Calls at one time; empty: half of the workers' threads; 0: no limit",
-                null=True,
-            ),
-        ),
-        migrations.AddField(
-            model_name="workspace",
-            name="max_in_flight",
-            field=models.PositiveIntegerField(
-                blank=True,
-                help_text="Calls at one time; empty: three quarters of the workers' threads; 0: no limit",
-                null=True,
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(
-                condition=Q(state="pending"),
-                fields=["workspace", "agent", "redispatch_at"],
-                name="run_waiting",
-            ),
-        ),
-        migrations.RemoveIndex(model_name="run", name="run_undelivered"),
-        migrations.RunPython(create, drop),
-    ]
+OPERATIONS = (on("postgresql", [FREE_SLOT], [NO_FREE_SLOT]),)
