@@ -1,4 +1,7 @@
-"""`migrate`: Django's, one at a time: several containers may start it at once on a new database."""
+"""`migrate`: Django's, one at a time: several containers may start it at once on a new database.
+
+A migration that replaces others cannot go on where some of them are there and some are not: that is said, not tried.
+"""
 
 import time
 from collections.abc import Iterator
@@ -9,6 +12,9 @@ from django.conf import settings
 from django.core.management import CommandError
 from django.core.management.commands import migrate
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 KEY = 7_236_114_309_118_417_031
 """Of the advisory lock: any number that no other program uses in this database."""
@@ -20,6 +26,7 @@ class Command(migrate.Command):
     """Django's own, behind a lock; on SQLite the file's lock is enough."""
 
     def handle(self, *args: Any, **options: Any) -> None:
+        _refuse_half_replaced(connections[options["database"]])
         if options["check_unapplied"]:  # it only reads
             super().handle(*args, **options)
             return
@@ -55,3 +62,17 @@ class Command(migrate.Command):
 def _took(cursor: Any) -> bool:
     cursor.execute("SELECT pg_try_advisory_lock(%s)", [KEY])
     return bool(cursor.fetchone()[0])
+
+
+def _refuse_half_replaced(connection: BaseDatabaseWrapper) -> None:
+    """A database of a version between two releases: what it lacks of the replaced migrations is here no more."""
+    applied = MigrationRecorder(connection).applied_migrations()
+    here = MigrationLoader(None).disk_migrations
+    for migration in here.values():
+        lost = [key for key in migration.replaces if key not in applied and key not in here]
+        if lost and any(key in applied for key in migration.replaces):
+            app, name = lost[0]
+            raise CommandError(
+                f"This database lacks the migration {app}.{name}, which {app}.{migration.name} has replaced: migrate "
+                "it with the last version that has it, or begin with an empty database"
+            )

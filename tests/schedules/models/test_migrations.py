@@ -6,7 +6,7 @@ from io import StringIO
 from typing import Final
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -50,6 +50,19 @@ def test_a_database_from_before_the_release_goes_on_as_it_is() -> None:
     assert "No migrations to apply" in output.getvalue()
     assert ("schedules", FIRST) in MigrationRecorder(connection).applied_migrations()
     schedule.refresh_from_db()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("options", [{}, {"check_unapplied": True}], ids=["migrate", "migrate --check"])
+def test_a_database_that_had_some_of_the_replaced_migrations_is_told_what_to_do(
+    options: dict[str, bool],
+) -> None:
+    _forget(FIRST, "0039_coming_load", "0040_schedule_names")
+
+    with pytest.raises(
+        CommandError, match=r"lacks the migration schedules\.0039_coming_load.*empty database"
+    ):
+        call_command("migrate", **options)
 
 
 def _forget(*names: str) -> None:
