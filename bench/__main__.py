@@ -18,6 +18,7 @@ BENCHMARKS = {
     "stop": "everything is held in the middle of a stream: the last start after the answer",
     "calls": "1,000 slow agent calls in one worker process, beside plain Celery tasks and asyncio",
     "runs": "what one run costs a worker, beside a plain Celery task",
+    "spans": "what the spans of an attempt cost, beside the tracer of OpenTelemetry's SDK",
     "sqlite": "a herd and a stream on SQLite and the embedded Valkey, as `up` runs them",
     "growth": "a herd among more and more schedules; a history of 20,000,000 runs; retention",
     "audit": "the audit of 7,200,000 instants, beside an older checkout",

@@ -14,7 +14,6 @@ from bench import (
     machinery_late,
     machinery_processes,
     machinery_runs,
-    machinery_spans,
     machinery_starts,
     population,
 )
@@ -30,7 +29,6 @@ ROOMS = (
     machinery_processes,
     machinery_starts,
     machinery_calls,
-    machinery_spans,
 )
 
 

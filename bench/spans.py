@@ -4,8 +4,7 @@ Both are made and encoded as for a collector that answers at once; what is measu
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from opentelemetry.context import Context
@@ -15,7 +14,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from opentelemetry.trace import SpanKind, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from bench.machinery_cost import Cost, Part, Variant
+from bench import measuring
+from bench.reporting import Report
 from bench.servers import Servers
 from workers.runtimes.base import HTTP_STATUS, MODEL
 from workers.tracing import names
@@ -24,9 +24,7 @@ from workers.tracing.attributes import call_attributes, root_attributes
 from workers.tracing.ended import Export
 from workers.tracing.spans import TracedAttempt
 
-OURS = Variant("made when they have ended")
-SDK = Variant("by the SDK's tracer")
-QUEUE = 100_000
+OURS, SDK = "made when they have ended", "by the SDK's tracer"
 FACTS = AttemptFacts(
     agent_key="digest",
     agent_version="v2",
@@ -44,27 +42,33 @@ FACTS = AttemptFacts(
 )
 
 
-@contextmanager
-def parts(_: Servers, *, is_quick: bool) -> Iterator[list[Part]]:
-    """The spans of an attempt, from its claim to the bytes for the collector."""
+def run(_: Servers, rounds: int, *, is_quick: bool) -> Report:
+    """Processor time of an attempt's spans, from its claim to the bytes for the collector."""
     count = 200 if is_quick else 3_000
+    cost = measuring.interleaved(
+        {OURS: lambda: _cost(_ours, count), SDK: lambda: _cost(_by_the_sdk, count)}, rounds
+    )
+    report = Report(
+        "spans", ("the four spans of an attempt", "µs", "range", "of the SDK's"), measuring.machine()
+    )
+    for name, series in cost.items():
+        report.row(name, series.median, series.spread, f"{series.median / cost[SDK].median:.2f} ×")
+    return report
 
-    def measure(variant: Variant) -> Cost:
-        exporter = _Encoding()
-        provider = TracerProvider(shutdown_on_exit=False)
-        processor = BatchSpanProcessor(exporter, max_queue_size=QUEUE)
-        provider.add_span_processor(processor)
-        attempt = _ours(Export(provider, processor)) if variant == OURS else _by_the_sdk(provider)
-        before = time.process_time()
-        for _ in range(count):
-            attempt()
-        provider.force_flush()
-        used = time.process_time() - before
-        provider.shutdown()
-        assert exporter.count == 4 * count, f"{exporter.count} spans of {count} attempts"
-        return Cost(used / count * 1e6)
 
-    yield [Part("the spans of an attempt", "µs", (OURS, SDK), measure, 2)]
+def _cost(way: Callable[[Export], Callable[[], None]], count: int) -> float:
+    exporter, provider = _Encoding(), TracerProvider(shutdown_on_exit=False)
+    processor = BatchSpanProcessor(exporter, max_queue_size=4 * count)
+    provider.add_span_processor(processor)
+    attempt = way(Export(provider, processor))
+    before = time.process_time()
+    for _ in range(count):
+        attempt()
+    provider.force_flush()
+    used = time.process_time() - before
+    provider.shutdown()
+    assert exporter.count == 4 * count, f"{exporter.count} spans of {count} attempts"
+    return used / count * 1e6
 
 
 class _Encoding(SpanExporter):
@@ -91,8 +95,8 @@ def _ours(export: Export) -> Callable[[], None]:
     return attempt
 
 
-def _by_the_sdk(provider: TracerProvider) -> Callable[[], None]:
-    tracer, propagator = provider.get_tracer("bench"), TraceContextTextMapPropagator()
+def _by_the_sdk(export: Export) -> Callable[[], None]:
+    tracer, propagator = export.provider.get_tracer("bench"), TraceContextTextMapPropagator()
 
     def attempt() -> None:
         began_at, carrier = time.time_ns(), dict[str, str]()
