@@ -9,11 +9,13 @@ from typing import Any
 
 import structlog
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 
 from schedules import actors, journal
 from schedules.database.clock import time_to_act
+from schedules.database.trusted_time import LEAP
 from schedules.errors import InvalidRequest
-from schedules.models import Agent, Hold, HoldScope, Workspace
+from schedules.models import Agent, Hold, HoldScope, MissedFiring, MissedReason, Workspace
 from schedules.models.hold import HoldQuerySet
 
 log = structlog.get_logger(__name__)
@@ -108,7 +110,7 @@ def release(reach: Reach, *, now: datetime | None = None) -> Hold | None:
     """Lift its hold, and no other: what that stopped goes on; None: it was not held. ClockLeapt.
 
     The time is read when the row is locked: a beat that goes by the hold has it locked too, so that no fire time
-    after the end is missed.
+    after the end is missed. It ends after all that it has stopped, even where the clock was set back meanwhile.
     """
     there = reach.open_holds().select_for_update(of=("self",), no_key=True).first()
     now = now or time_to_act()
@@ -117,9 +119,24 @@ def release(reach: Reach, *, now: datetime | None = None) -> Hold | None:
     if not there.is_in_force(now):
         _close(there, now)
         return None
-    _end(there, now)
+    _end(there, max(now, _last_missed(there, now) or now))
     journal.record_act("release", **_subject(there))
     return there
+
+
+def _last_missed(row: Hold, now: datetime) -> datetime | None:
+    """The newest fire time that it has stopped and that is still to come: the clock was set back since.
+
+    What is further ahead than a clock is believed is of no time that there was.
+    """
+    reach = {"schedule__workspace": row.workspace_id, "schedule__agent": row.agent_id}
+    newest: datetime | None = MissedFiring.objects.filter(
+        reason=MissedReason.PAUSED,
+        recorded_at__gt=now,
+        last_fire_time__range=(now, now + LEAP),
+        **{name: owner for name, owner in reach.items() if owner is not None},
+    ).aggregate(newest=Max("last_fire_time"))["newest"]
+    return newest
 
 
 def close_over(now: datetime) -> int:

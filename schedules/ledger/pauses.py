@@ -6,6 +6,7 @@ from typing import Final
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from schedules.database.trusted_time import LEAP
 from schedules.database.ulids import lowest_ulid_at
 from schedules.ledger.findings import Finding, Problem
 from schedules.ledger.scope import Scope
@@ -38,7 +39,8 @@ def _started(scope: Scope) -> Iterator[Finding]:
 
 
 def _started_under(hold: Hold, scope: Scope) -> "QuerySet[Run]":
-    over_at = min(hold.over_at or scope.now, scope.now)
+    """But for its last seconds: where the clock was set back, it ended a little before it says."""
+    over_at = min(hold.over_at - LEAP if hold.over_at else scope.now, scope.now)
     runs = Run.objects.filter(
         id__gte=lowest_ulid_at(hold.began_at - _MADE_BEFORE),
         id__lt=lowest_ulid_at(over_at + _MADE_BEFORE),

@@ -14,6 +14,8 @@ PENDING, RUNNING, SUCCEEDED, FAILED, CANCELLED, DISCARDED = (
     *("pending", "running", "succeeded", "failed", "cancelled", "discarded"),
 )
 ENDED = (SUCCEEDED, FAILED, CANCELLED, DISCARDED)
+LEAP = timedelta(seconds=30)
+"""What is further ahead than this is of no time that there was."""
 
 
 @dataclass(frozen=True)
@@ -191,6 +193,15 @@ class Ghost:
         known = (hold for hold in self.holds if hold.reaches(schedule.agent) and hold.began_at <= now)
         ends = [min(hold.ended_at or beyond, beyond) for hold in known]
         return max((end for end in ends if end > fire_time), default=None)
+
+    def end_of(self, hold: GhostHold, now: datetime) -> datetime:
+        """When a hold that is lifted now has ended: after all that it has stopped, if the clock was set back."""
+        stopped = [
+            record.last
+            for record in self.missed
+            if record.reason == "paused" and hold.reaches(self.schedules[record.schedule_id].agent)
+        ]
+        return max([now, *(last for last in stopped if last <= now + LEAP)])
 
     def live(self) -> list[GhostSchedule]:
         """The schedules that are not deleted."""

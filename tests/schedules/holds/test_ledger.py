@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 from ulid import ULID
 
-from schedules import editing
+from schedules import editing, holds
+from schedules.holds import Reach
 from schedules.ledger import Problem, audit
 from schedules.ledger.explaining import Explanation, Outcome, explain
 from schedules.models import Hold, MissedFiring, Run, Schedule
 from schedules.runs.held import discard_held
-from tests.factories import NOON, make_hold, make_schedule
+from tests.factories import NOON, make_hold, make_run, make_schedule
 from tests.firing import fire
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey")]
@@ -139,3 +140,21 @@ def test_a_schedule_deleted_while_the_clock_has_stepped_back_keeps_what_the_hold
     editing.delete(schedule.id, "user_anna", NOON + timedelta(hours=1) - timedelta(milliseconds=10))
 
     assert audit(NOON + timedelta(hours=2)).findings == []
+
+
+def test_a_hold_lifted_while_the_clock_has_stepped_back_ends_after_what_it_has_stopped() -> None:
+    schedule = make_schedule(type="cron", expression="0 0 * * * *")
+    make_hold(schedule.agent, NOON + timedelta(minutes=30))
+    fire(NOON + timedelta(hours=1), 10)
+    stepped_back = NOON + timedelta(hours=1) - timedelta(milliseconds=10)
+
+    holds.release(Reach.of_agent(schedule.agent), now=stepped_back)
+
+    run = make_run(schedule, trigger="manual", fire_time=None)
+    Run.objects.filter(id=run.id).update(
+        state="succeeded", started_at=stepped_back + timedelta(milliseconds=5)
+    )
+    assert Hold.objects.get().ended_at == NOON + timedelta(hours=1)
+    assert problems(NOON + timedelta(hours=1, minutes=1)) == []
+    fire(NOON + timedelta(hours=2), 10)
+    assert Run.objects.filter(fire_time=NOON + timedelta(hours=2)).exists()

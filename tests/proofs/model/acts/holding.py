@@ -53,7 +53,7 @@ class Release:
         there = ghost.hold_of(self.agent)
         assert (there is None) == (outcome is None), "lifted what was not held, or did not what was"
         if there is not None:
-            there.ended_at = self.now
+            there.ended_at = ghost.end_of(there, self.now)
             ghost.note("released")
 
 

@@ -61,6 +61,13 @@ HOLDING: Final = (
         _RACES,
     ),
     Mutant(
+        "a hold ends before what it has stopped, where the clock was set back",
+        HOLD_ACTS,
+        "_end(there, max(now, _last_missed(there, now) or now))",
+        "_end(there, now)",
+        ("tests/schedules/holds/test_ledger.py",),
+    ),
+    Mutant(
         "lifting one hold lifts others too",
         HOLD_ACTS,
         "scope=self.scope, workspace=workspace_id, agent=agent_id, ended_at=None",
