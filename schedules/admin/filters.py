@@ -22,7 +22,6 @@ from schedules.models import (
     AlertRule,
     ApiKey,
     Delivery,
-    DiscardReason,
     Incident,
     JournalEntry,
     Membership,
@@ -32,8 +31,7 @@ from schedules.models import (
     Webhook,
     Workspace,
 )
-from schedules.runs.leases import LOST
-from schedules.runs.transitions import CANCELLED_BY_PERSON
+from schedules.runs.reasons import REASONS
 
 MOST_CHOICES = 500
 
@@ -62,8 +60,8 @@ class WorkspaceFilter(SelectFilter):
     parameter_name = "workspace"
     paths: ClassVar[dict[type[Model], str]] = {
         **dict.fromkeys((Schedule, Agent, AlertRule, ApiKey, Incident, Membership), "workspace"),
-        **dict.fromkeys((Webhook, Delivery), "workspace"),
-        **dict.fromkeys((Run, MissedFiring), "schedule__workspace"),
+        **dict.fromkeys((Webhook, Delivery, Run), "workspace"),
+        MissedFiring: "schedule__workspace",
         JournalEntry: "workspace_id",
     }
 
@@ -230,18 +228,17 @@ class MadeFilter(ConsoleFilter):
         return queryset
 
 
-class ReasonFilter(ConsoleFilter):
+class ReasonFilter(SelectFilter):
     """Runs by why they ended as they did."""
 
     title = "reason"
     parameter_name = "reason"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Choices:
-        """The reasons of our own; an agent's error code is a choice when a link has chosen it."""
-        reasons = [*DiscardReason.values, CANCELLED_BY_PERSON, LOST]
+        """All there are; a code of a runtime from elsewhere is a choice when a link has chosen it."""
         chosen = self.value()
-        others = [chosen] if chosen and chosen not in reasons else []
-        return [(reason, in_words(reason)) for reason in reasons + others]
+        others = [chosen] if chosen and chosen not in REASONS else []
+        return [(reason, in_words(reason)) for reason in (*REASONS, *others)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Those of the reason."""

@@ -9,6 +9,7 @@ import pytest
 from schedules.ledger.explaining import Outcome
 from schedules.models import FINAL_STATES, TRANSITIONS, DiscardReason, MissedReason, Run, RunState
 from schedules.runs import leases, transitions
+from schedules.runs.reasons import REASONS
 from tests.docs.pages import PAGES, ROOT, blocks, section, tables, text_of
 
 DIAGRAM = section("README.md", "The lifecycle of a run")
@@ -59,6 +60,12 @@ def test_every_reason_has_a_sentence_under_its_state() -> None:
         ("failed", leases.LOST),
         *(("failed", code) for code in failure_codes()),
     }
+
+
+def test_the_console_filters_by_every_reason_of_a_run() -> None:
+    [reasons] = tables(section(RUNS, "Reasons"))
+
+    assert sorted(REASONS) == sorted(reason for reason, state, _ in reasons if state != "missed")
 
 
 def test_every_outcome_of_explain_has_a_sentence() -> None:
