@@ -93,16 +93,17 @@ def page(pages: ConsoleAdmin[Any], request: HttpRequest, verb: Verb[Any]) -> Htt
         is_left = narrow(rows.all()).exists()
         return HttpResponseRedirect(request.get_full_path() if is_left and count > CHUNK else back)
     names = pages.opts.verbose_name if count == 1 else pages.opts.verbose_name_plural
+    number = f"{COUNTED:,} or more" if count > COUNTED else f"{count:,}"
     context = {
         **pages.admin_site.each_context(request),
         "title": f"{verb.label}, by filter",
         "verb": verb,
-        "count": f"{COUNTED:,} or more" if count > COUNTED else f"{count:,}",
-        "is_any": bool(count),
+        "count": number,
         "names": names,
+        "act": f"{verb.label}: {number} {names}",
         "left_out": left_out,
         "filter": list(_in_words(changelist)),
-        "form": form,
+        "form": form if count else None,
         "back": back,
     }
     return TemplateResponse(request, "console/bulk.html", context)

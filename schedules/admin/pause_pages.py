@@ -142,6 +142,7 @@ def pause_page(
         **pages.admin_site.each_context(request),
         "title": "Pause",
         "what": what,
+        "act": "Pause",
         "form": form,
         "back": back,
     }
