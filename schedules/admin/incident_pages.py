@@ -18,6 +18,7 @@ from schedules.admin.typed import ModelForm
 from schedules.admin.verbs import Verb, VerbAdmin
 from schedules.alerts import ruling, wording
 from schedules.alerts.acknowledging import acknowledge
+from schedules.alerts.remedies import remedy_of
 from schedules.alerts.rules import CRITICAL, INFO, RULES, rule_of
 from schedules.database.clock import recent_now
 from schedules.errors import IncidentClosed
@@ -89,6 +90,12 @@ def told(incident: Incident) -> str:
     return cells.clock(incident.told_at)
 
 
+@admin.display(description="What to do")
+def remedy(incident: Incident) -> str:
+    """About what is wrong still."""
+    return (remedy_of(incident.rule) if incident.is_open else "") or cells.NOTHING
+
+
 @admin.display(description="Facts")
 def facts(incident: Incident) -> str:
     """What is known."""
@@ -118,7 +125,7 @@ class IncidentAdmin(VerbAdmin[Incident], ReadOnly[Incident]):
     list_filter = (IncidentStateFilter, RuleFilter, WorkspaceFilter)
     sortable_by = ()
     fields: ClassVar[Any] = (
-        *(state, summary, about, "rule", "signature", since, lasted, seen, acknowledged, told),
+        *(state, summary, remedy, about, "rule", "signature", since, lasted, seen, acknowledged, told),
         *("absorbed_by", facts, "workspace"),
     )
     readonly_fields: ClassVar[Any] = fields

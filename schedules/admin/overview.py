@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from schedules.admin.held_lines import everything, held_lines, seen_holds
-from schedules.admin.incident_lines import incidents
+from schedules.admin.incident_lines import headline, incident_lines, seen_incidents
 from schedules.admin.islands import Island, island
 from schedules.admin.lines import Line
 from schedules.admin.moments import moment
@@ -46,11 +46,15 @@ def islands(request: HttpRequest, now: datetime) -> Iterator[Island]:
     failing = failures(request, now)
     ledger = ledger_state(now) if request.user.has_perm("schedules.view_auditresult") else None
     shown = [*tiles(), *([ledger_tile(ledger, now)] if ledger else [])]
-    seen = seen_holds(request, now)
-    told = [*held_lines(seen), *_of_a_day(failing.total, missed(request, now))]
+    seen, wrong = seen_holds(request, now), seen_incidents(request)
+    told = [
+        *headline(wrong, now),
+        *held_lines(seen),
+        *_of_a_day(failing.total, missed(request, now)),
+    ]
     yield island(request, "verdict", {"lines": _lines(told, shown), "holds": seen})
     yield island(request, "health", {"tiles": shown})
-    yield island(request, "incidents", {"incidents": incidents(request, now)})
+    yield island(request, "incidents", {"incidents": incident_lines(request, wrong, now)})
     yield island(request, "failing", {"failing": failing})
     for name, look in _SEEN.items():
         if request.user.has_perm("schedules.view_run"):

@@ -9,16 +9,18 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from schedules.alerts.remedies import remedy_of
+from schedules.alerts.rules import OPENING
 from schedules.database.clock import database_now
 from schedules.database.ulids import lowest_ulid_at
 from schedules.health import report
 from schedules.models import MissedFiring, ProcessKind, ProcessRegistration, Role, Run, RunState, Schedule
 from schedules.models.process import this_process
 from schedules.overview import recent
-from tests.console.browser import island_of, text_of
+from tests.console.browser import forms_to, island_of, text_of
 from tests.console.conftest import MakePerson
 from tests.console.test_audits import make_audit
-from tests.factories import make_agent, make_run, make_schedule, make_workspace
+from tests.factories import make_agent, make_incident, make_run, make_schedule, make_workspace
 
 pytestmark = pytest.mark.django_db
 INDEX = reverse("admin:index")
@@ -140,6 +142,42 @@ def test_what_waits_too_long_is_told(operator: Client) -> None:
     shown = text_of(operator.get(INDEX))
 
     assert "A run has waited for 5 min" in shown
+
+
+@pytest.mark.usefixtures("_all_alive")
+def test_all_is_not_well_while_an_incident_is_open(operator: Client) -> None:
+    agent = make_agent(key="triage")
+    incident = make_incident(agent, opened_at=database_now() - timedelta(hours=30))
+
+    shown = text_of(operator.get(INDEX))
+
+    assert "All is well" not in shown
+    assert shown.count("Agent triage is down") >= 2  # the verdict, and the list
+    assert "opened 1 d 6 h ago" in shown
+    assert "Call the agent once by hand; while it is down, pause it." in shown
+
+    operator.post(reverse("admin:schedules_incident_do", args=(incident.pk, "acknowledge")))
+
+    seen = text_of(operator.get(INDEX))
+    assert "All is well" in seen
+    assert "1 acknowledged" in seen
+
+
+@pytest.mark.usefixtures("_all_alive")
+def test_an_incident_is_acknowledged_beside_its_words_by_who_may(person: MakePerson) -> None:
+    incident = make_incident(make_agent())
+    act = reverse("admin:schedules_incident_do", args=(incident.pk, "acknowledge"))
+
+    operator, viewer = (
+        person(role, incident.workspace, username=role) for role in (Role.OPERATOR, Role.VIEWER)
+    )
+
+    assert act in forms_to(operator.get(INDEX))
+    assert act not in forms_to(viewer.get(INDEX))
+
+
+def test_every_rule_that_opens_incidents_has_advice() -> None:
+    assert {rule for rule in OPENING if not remedy_of(rule)} == set()
 
 
 def test_a_frozen_beat_is_not_alive(operator: Client) -> None:

@@ -30,7 +30,6 @@
             const at = new Date(time.dateTime);
             const words = relative(at);
             if (time.dataset.live !== words) time.dataset.live = words;
-            if (!time.title) time.title = `${at.toLocaleString()} for you`;
         }
     };
 
@@ -55,6 +54,8 @@
         next.tabIndex = 0;
         next.focus();
     });
+
+    const leadsTo = (control) => control.getAttribute("href") || control.getAttribute("formaction");
 
     const isSelecting = (element) => {
         const selection = document.getSelection();
@@ -87,14 +88,14 @@
                 event.detail.shouldSwap = false;
                 etag = ""; // once more, when nothing is selected
             } else if (old.contains(document.activeElement)) {
-                focused = { island: old.id, href: document.activeElement.getAttribute("href") };
+                focused = { island: old.id, leads: leadsTo(document.activeElement) };
             }
         });
 
         document.addEventListener("htmx:oobAfterSwap", () => {
             if (focused) {
-                const links = document.querySelectorAll(`#${focused.island} a`);
-                const same = [...links].find((link) => link.getAttribute("href") === focused.href);
+                const controls = document.querySelectorAll(`#${focused.island} :is(a, button)`);
+                const same = [...controls].find((control) => leadsTo(control) === focused.leads);
                 if (same) same.focus({ preventScroll: true });
                 focused = null;
             }
