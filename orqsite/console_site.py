@@ -90,7 +90,10 @@ UNFOLD: dict[str, Any] = {
         },
     },
     "STYLES": [lambda request: static("console/console.css")],
-    "SCRIPTS": [lambda request: static("console/console.js")],
+    "SCRIPTS": [
+        lambda request: static("console/console.js"),
+        lambda request: static("console/keyboard.js"),
+    ],
     "LOGIN": {"form": "orqsite.login.form.LoginForm"},
     "DASHBOARD_CALLBACK": "schedules.admin.overview.overview",
     "SIDEBAR": {"show_search": False, "navigation": NAVIGATION},

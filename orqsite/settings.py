@@ -1,5 +1,7 @@
 """Django's settings, made from the typed environment (orqsite/environment). Values live there, wiring here."""
 
+from pathlib import Path
+
 from django.urls import reverse_lazy
 
 from orqsite.agent_networks import address_policy, outbound_policy
@@ -69,10 +71,12 @@ ROOT_URLCONF = "orqsite.urls"
 WSGI_APPLICATION = "orqsite.wsgi.application"
 APPEND_SLASH = False  # the API never redirects; the console's own links carry their slashes
 
+_CONSOLE = Path(__file__).resolve().parent.parent / "schedules" / "templates"
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [],
+        "DIRS": [_CONSOLE],  # ahead of Unfold's own of the same name
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

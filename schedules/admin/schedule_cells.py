@@ -13,7 +13,6 @@ from schedules.admin import cells
 from schedules.admin.pause_cells import titled
 from schedules.database.clock import estimated_now
 from schedules.expressions import InvalidExpression, describe
-from schedules.expressions.instants import for_people
 from schedules.models import Schedule
 from schedules.secrets import payloads
 
@@ -152,7 +151,7 @@ def masked_payload(schedule: Schedule) -> str:
 @display(description="Created")
 def created(schedule: Schedule) -> str:
     """When and by whom."""
-    return format_html("{} by {}", for_people(schedule.created_at), schedule.created_by_id)
+    return format_html("{} by {}", cells.clock(schedule.created_at), schedule.created_by_id)
 
 
 @display(description="Changed")
@@ -160,7 +159,7 @@ def updated(schedule: Schedule) -> str:
     """When and by whom it was last changed."""
     if schedule.updated_by_id is None:
         return "never"
-    return format_html("{} by {}", for_people(schedule.updated_at), schedule.updated_by_id)
+    return format_html("{} by {}", cells.clock(schedule.updated_at), schedule.updated_by_id)
 
 
 @display(description="Deleted")

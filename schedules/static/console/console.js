@@ -2,6 +2,7 @@
 "use strict";
 
 (function () {
+    const PREFERENCE = "console-times";
     const whole = new Intl.DateTimeFormat(undefined, {
         weekday: "short", year: "numeric", month: "short", day: "numeric",
         hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
@@ -9,8 +10,18 @@
     const short = new Intl.DateTimeFormat(undefined, {
         weekday: "short", hour: "2-digit", minute: "2-digit", hour12: false, timeZoneName: "short",
     });
+    const clock = new Intl.DateTimeFormat("sv-SE", { // as the server writes it: 2026-06-01 09:00:00
+        year: "numeric", month: "2-digit", day: "2-digit",
+        hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
+    });
 
+    function prefersOwnZone() {
+        return localStorage.getItem(PREFERENCE) === "own";
+    }
+
+    // In UTC, and on hover in the reader's own zone; or, as they have chosen, the other way round.
     function localise(root) {
+        const isOwn = prefersOwnZone();
         root.querySelectorAll("time[datetime]").forEach(function (time) {
             const moment = new Date(time.dateTime);
             if (isNaN(moment)) {
@@ -19,8 +30,28 @@
             if (time.hasAttribute("data-local") && moment.getTimezoneOffset() !== 0) {
                 time.textContent = short.format(moment);
             }
-            time.title = whole.format(moment);
+            time.dataset.utc = time.dataset.utc || time.textContent.trim();
+            const isClock = time.dataset.utc.endsWith("UTC");
+            if (isClock) {
+                time.textContent = isOwn ? clock.format(moment) : time.dataset.utc;
+            }
+            time.title = isOwn && isClock ? time.dataset.utc : whole.format(moment);
         });
+    }
+
+    function sayZone() {
+        document.querySelectorAll("[data-times]").forEach(function (button) {
+            const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+            button.textContent = prefersOwnZone() ? "Times: " + zone : "Times: UTC";
+        });
+    }
+
+    function changeZone(event) {
+        if (event.target.closest("[data-times]")) {
+            localStorage.setItem(PREFERENCE, prefersOwnZone() ? "utc" : "own");
+            sayZone();
+            localise(document);
+        }
     }
 
     function useExpression(event) {
@@ -63,6 +94,7 @@
 
     document.addEventListener("DOMContentLoaded", function () {
         landmark();
+        sayZone();
         localise(document);
         tick();
         setInterval(tick, 1000);
@@ -75,4 +107,5 @@
         localise(event.target);
     });
     document.addEventListener("click", useExpression);
+    document.addEventListener("click", changeZone);
 })();

@@ -3,7 +3,7 @@
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.proofs.console.axe import serious_findings
 from tests.proofs.console.pages import every_page
@@ -31,6 +31,14 @@ def test_no_page_asks_another_host(page: Page) -> None:
     own = f"{page.evaluate('location.origin')}/"
     assert len(asked) > 50
     assert [url for url in asked if not url.startswith((own, "data:", "blob:"))] == []
+
+
+def test_fifty_runs_are_short_on_a_phone(phone: Page) -> None:
+    phone.goto("/console/schedules/run/")
+
+    expect(phone.locator("#result_list tbody tr.data-row")).to_have_count(50)
+    assert phone.evaluate("document.documentElement.scrollHeight") <= 5_000
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 420
 
 
 def _judged(page: Page, path: str) -> list[str]:
