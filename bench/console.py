@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from bench import measuring, metrics
+from bench import measuring, metrics, population
 from bench.measuring import Series
 from bench.processes import web
 from bench.reporting import Report
@@ -23,7 +23,7 @@ from bench.servers import Servers
 from schedules import access
 from schedules.database.clock import database_now
 from schedules.expressions.instants import rfc3339
-from schedules.models import Agent, Role, Run
+from schedules.models import Agent, Role, Run, Schedule
 from schedules.overview import agent_health, coming_load, coming_week, next_up, past_hours, recent
 from schedules.overview.reach import Reach
 
@@ -115,6 +115,7 @@ def _paths(agent: Agent) -> list[str]:
         f"{lists}/run/bulk-retry/?state__exact=failed&made=24h&agent={agent.id}&reason=agent_http_error",
         f"{lists}/schedule/bulk-pause/?agent={agent.id}",
         f"{lists}/agent/",
+        "/console/waiting/",
         *_lists_and_rows(lists),
     ]
 
@@ -124,13 +125,21 @@ def _lists_and_rows(lists: str) -> list[str]:
     last, failed = (Run.objects.filter(**kind).order_by("-pk")[0] for kind in ({}, {"state": "failed"}))
     page, at = f"{lists}/schedule/{last.schedule_id}/change/", last.due_at
     return [
-        *(f"{lists}/schedule/?{asked}" for asked in ("o=4", "o=-4", "p=200", "activity=paused", "q=nothing")),
+        *(
+            f"{lists}/schedule/?{asked}"
+            for asked in ("o=4", "o=-4", f"after={_deep()}", "activity=paused", "q=nothing")
+        ),
         *(f"{lists}/run/?{asked}" for asked in ("q=agent_http_error", f"schedule={last.schedule_id}")),
         page,
         f"{page}?day={at:%Y-%m-%d}&at={at:%Y-%m-%dT%H:%M:%S}",
         f"{lists}/run/{failed.pk}/change/",
         f"{lists}/run/{failed.pk}/live/",
     ]
+
+
+def _deep() -> str:
+    """A schedule in the middle of all: half a million rows lie before its page."""
+    return population.schedule_id(Schedule.objects.count() // 2)
 
 
 def _viewer(agent: Agent) -> User:

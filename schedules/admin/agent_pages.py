@@ -4,7 +4,6 @@ from contextlib import suppress
 from typing import Any, ClassVar, Final
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
@@ -152,6 +151,7 @@ class AgentAdmin(PausePages[Agent]):
     """The pages of agents."""
 
     workspace_path = "workspace"
+    list_class = AgentList
     form = AgentForm
     inlines = (VersionInline,)
     list_display = (
@@ -172,10 +172,6 @@ class AgentAdmin(PausePages[Agent]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Agent]:
         """Without the deleted ones."""
         return super().get_queryset(request).filter(deleted_at=None)
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """The list above."""
-        return AgentList
 
     def get_form(
         self, request: HttpRequest, obj: Agent | None = None, change: bool = False, **kwargs: Any

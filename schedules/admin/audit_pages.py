@@ -7,7 +7,7 @@ from django.contrib import admin
 from schedules import lengths
 from schedules.admin import cells
 from schedules.admin.base import ReadOnly
-from schedules.admin.bounded_paginator import BoundedPaginator
+from schedules.admin.keyset_list import KeysetList, KeysetPaginator
 from schedules.ledger import remedies_of
 from schedules.models import AuditResult
 
@@ -69,7 +69,8 @@ def remedies(result: AuditResult) -> str:
 class AuditResultAdmin(ReadOnly[AuditResult]):
     """The pages of audits."""
 
-    paginator = BoundedPaginator
+    list_class = KeysetList
+    paginator = KeysetPaginator
     list_display = (verdict, instants, scope, since, audited, took)
     list_filter = ("is_whole",)
     sortable_by = ()

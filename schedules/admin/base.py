@@ -27,12 +27,27 @@ def signature(request: HttpRequest) -> str:
 
 
 class ConsoleList(ChangeList):
-    """A list that is counted once."""
+    """A list that is counted once, and says what is true when it is empty."""
+
+    model_admin: Any
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether a search or a filter leaves rows out."""
+        return bool(self.query or self.has_active_filters)
+
+    @property
+    def empty_words(self) -> str:
+        """A sentence."""
+        if self.is_narrowed:
+            return f"No {self.opts.verbose_name} is found by this search and these filters"
+        words: str = self.model_admin.empty_words()
+        return words
 
     def get_results(self, request: HttpRequest) -> None:
         """The page's rows; without search or filter the count of the results is the count of all."""
         super().get_results(request)
-        if not (self.query or self.has_active_filters):
+        if not self.is_narrowed:
             self.full_result_count = self.result_count
 
 
@@ -45,14 +60,19 @@ class ConsoleAdmin(ModelAdmin[M]):
     workspace_path: str | None = None
     """How a query comes from a row to its workspace; None: the pages are for superusers only."""
 
+    list_class: type[ChangeList] = ConsoleList
     list_per_page = 50
     show_full_result_count = False
     show_facets = ShowFacets.NEVER  # a count per choice would read the whole table, once for each
     warn_unsaved_form = True
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """The list above."""
-        return ConsoleList
+        """Its list."""
+        return self.list_class
+
+    def empty_words(self) -> str:
+        """What an empty list says, where nothing is left out of it."""
+        return f"There are no {self.opts.verbose_name_plural} yet"
 
     def permission(self, act: str) -> str:
         """What `user.has_perm` is asked about an act on this model: `view`, `run` …"""

@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from schedules import editing, journal
 from schedules.admin.base import ConsoleAdmin
+from schedules.admin.keyset_list import AFTER, BEFORE
 from schedules.admin.pause_form import NOTE, PauseForm
 from schedules.admin.verb import Verb, do
 from schedules.models import UNFINISHED_STATES, UNSUCCESSFUL_STATES, Run, Schedule
@@ -25,7 +26,7 @@ from schedules.models import UNFINISHED_STATES, UNSUCCESSFUL_STATES, Run, Schedu
 SECONDS: Final = 20.0
 COUNTED: Final = 10_000
 CHUNK: Final = 500
-_OF_THE_PAGE: Final = {"p", "o", "all", "_changelist_filters"}
+_OF_THE_PAGE: Final = {"p", "o", "all", "_changelist_filters", AFTER, BEFORE}
 """Parameters of a list's address that choose no rows."""
 
 _ALL: Final = "All"

@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from schedules import journal
 from schedules.admin import cells
 from schedules.admin.base import ReadOnly
-from schedules.admin.bounded_paginator import BoundedPaginator
 from schedules.admin.filters import Choices, ConsoleFilter, MadeFilter, WorkspaceFilter
+from schedules.admin.keyset_list import KeysetList, KeysetPaginator
 from schedules.admin.typed import ModelAdmin
 from schedules.admin.verbs import Verb, VerbAdmin
 from schedules.database.clock import estimated_now, time_to_act
@@ -131,7 +131,8 @@ class DeliveryAdmin(VerbAdmin[Delivery], ReadOnly[Delivery]):
     """The pages of messages."""
 
     workspace_path = "workspace"
-    paginator = BoundedPaginator
+    list_class = KeysetList
+    paginator = KeysetPaginator
     list_display = (state, said, receiver, last, following, written)
     list_filter = ("state", MadeFilter, WorkspaceFilter, WebhookFilter)
     list_select_related = ("webhook",)

@@ -12,8 +12,8 @@ from schedules import journal, lengths
 from schedules.admin import cells
 from schedules.admin.alert_rule_form import AddAlertRuleForm, AlertRuleForm
 from schedules.admin.base import ConsoleAdmin, ReadOnly
-from schedules.admin.bounded_paginator import BoundedPaginator
 from schedules.admin.filters import IncidentStateFilter, RuleFilter, WorkspaceFilter
+from schedules.admin.keyset_list import KeysetList, KeysetPaginator
 from schedules.admin.typed import ModelForm
 from schedules.admin.verbs import Verb, VerbAdmin
 from schedules.alerts import ruling, wording
@@ -120,7 +120,8 @@ class IncidentAdmin(VerbAdmin[Incident], ReadOnly[Incident]):
 
     workspace_path = "workspace"
     verbs = (ACKNOWLEDGE,)
-    paginator = BoundedPaginator
+    list_class = KeysetList
+    paginator = KeysetPaginator
     list_display = (state, summary, since, lasted, seen)
     list_filter = (IncidentStateFilter, RuleFilter, WorkspaceFilter)
     sortable_by = ()
@@ -129,6 +130,10 @@ class IncidentAdmin(VerbAdmin[Incident], ReadOnly[Incident]):
         *("absorbed_by", facts, "workspace"),
     )
     readonly_fields: ClassVar[Any] = fields
+
+    def empty_words(self) -> str:
+        """As far back as any is kept."""
+        return "Nothing has gone wrong that is still on record"
 
 
 @admin.display(description="Rule")

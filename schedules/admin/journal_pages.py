@@ -11,7 +11,6 @@ from schedules import access, journal
 from schedules.actors import ActorKind
 from schedules.admin import journal_cells as show
 from schedules.admin.base import ReadOnly
-from schedules.admin.bounded_paginator import BoundedPaginator
 from schedules.admin.filters import (
     Choices,
     ConsoleFilter,
@@ -20,6 +19,7 @@ from schedules.admin.filters import (
     WorkspaceFilter,
     in_words,
 )
+from schedules.admin.keyset_list import KeysetList, KeysetPaginator
 from schedules.admin.typed import ModelAdmin
 from schedules.models import ApiKey, JournalEntry
 
@@ -74,7 +74,8 @@ class JournalAdmin(ReadOnly[JournalEntry]):
     """The pages of the journal: an operator's whole workspaces, and everybody's own acts."""
 
     workspace_path = "workspace_id"
-    paginator = BoundedPaginator
+    list_class = KeysetList
+    paginator = KeysetPaginator
     list_display = (show.when, show.who, show.act, show.what, show.changes)
     list_filter = (WorkspaceFilter, ObjectFilter, VerbFilter, KindFilter, MadeFilter)
     sortable_by = ()

@@ -2,13 +2,14 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import reverse
 
 from schedules.admin import cells
 from schedules.admin.base import ReadOnly
-from schedules.admin.bounded_paginator import BoundedPaginator
 from schedules.admin.filters import AgentFilter, ScheduleFilter, WorkspaceFilter
+from schedules.admin.keyset_list import KeysetList, KeysetPaginator
 from schedules.admin.schedule_cells import agent_with_tag
 from schedules.models import MissedFiring
 
@@ -50,10 +51,15 @@ class MissedFiringAdmin(ReadOnly[MissedFiring]):
     """The pages of missed firings."""
 
     workspace_path = "schedule__workspace"
-    paginator = BoundedPaginator
+    list_class = KeysetList
+    paginator = KeysetPaginator
     list_display = (fire_times, schedule, first, last, "reason", recorded)
     list_filter = (WorkspaceFilter, AgentFilter, ScheduleFilter)
     list_select_related = ("schedule__agent",)
     sortable_by = ()
     fields: ClassVar[Any] = (schedule, fire_times, first, last, "reason", recorded, "generation")
     readonly_fields: ClassVar[Any] = fields
+
+    def empty_words(self) -> str:
+        """As far back as there is history."""
+        return f"Nothing was missed in the last {settings.ORQ.retention_days} days"

@@ -6,17 +6,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from schedules.admin import run_cells as show
-from schedules.admin.base import ConsoleList, ReadOnly
-from schedules.admin.bounded_paginator import BoundedPaginator
+from schedules.admin.base import ReadOnly
 from schedules.admin.filters import AgentFilter, MadeFilter, ReasonFilter, ScheduleFilter, WorkspaceFilter
 from schedules.admin.island_answers import island_answer
+from schedules.admin.keyset_list import KeysetList, KeysetPaginator
 from schedules.admin.pages import page_of_run
 from schedules.admin.run_islands import run_islands
 from schedules.admin.verbs import Verb, VerbAdmin
@@ -73,7 +72,7 @@ RETRY = Verb[Run](
 )
 
 
-class RunList(ConsoleList):
+class RunList(KeysetList):
     """The list's rows, without what is long."""
 
     def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Any]:
@@ -86,8 +85,9 @@ class RunList(ConsoleList):
 class RunAdmin(VerbAdmin[Run], ReadOnly[Run]):
     """The pages of runs."""
 
-    workspace_path = "schedule__workspace"
-    paginator = BoundedPaginator
+    workspace_path = "workspace"
+    list_class = RunList
+    paginator = KeysetPaginator
     list_display = (
         show.state,
         show.reason,
@@ -142,10 +142,6 @@ class RunAdmin(VerbAdmin[Run], ReadOnly[Run]):
             context["live_url"] = "" if run.state in FINAL_STATES else self._url("live", run.pk)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """The list above."""
-        return RunList
-
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
@@ -164,7 +160,7 @@ def _is_meant(term: str) -> Q:
         Schedule.objects.filter(display_name__istartswith=term).order_by("-pk").values_list("pk", flat=True)
     )
     agents = Agent.objects.filter(key__istartswith=term).values_list("workspace_id", "pk")[:MOST_FOUND]
-    is_meant = Q(schedule__in=list(named[:MOST_FOUND])) | Q(state__in=UNSUCCESSFUL_STATES, reason=term)
+    is_meant = Q(schedule__in=list(named[:MOST_FOUND])) | Q(reason=term)
     for workspace_id, agent_id in agents:
         is_meant |= Q(workspace=workspace_id, agent=agent_id)
     return is_meant

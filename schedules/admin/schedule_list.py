@@ -8,15 +8,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from schedules import holds
-from schedules.admin.base import ConsoleList
-from schedules.admin.bounded_paginator import BoundedPaginator
+from schedules.admin.keyset_list import KeysetList, KeysetPaginator
 from schedules.admin.run_strips import remember_runs
 from schedules.database.clock import estimated_now
 
 NEXT_FIRE = "next_fire__fire_time"
 
 
-class ScheduleList(ConsoleList):
+class ScheduleList(KeysetList):
     """The list's rows: without their payloads, with what holds them and how they ran, each read once for all."""
 
     def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Any]:
@@ -32,7 +31,7 @@ class ScheduleList(ConsoleList):
         remember_runs(self.result_list, estimated_now())
 
 
-class SchedulePaginator(BoundedPaginator):
+class SchedulePaginator(KeysetPaginator):
     """Pages; by the next fire those that have one first, by its index, and then all that have none."""
 
     def page(self, number: Any) -> Any:

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -119,6 +118,7 @@ class ScheduleAdmin(SchedulePreviews):
         *_OF_RUNS,
     )
     sortable_by: ClassVar[Any] = (show.next_fire,)
+    list_class = ScheduleList
     paginator = SchedulePaginator
     list_filter = (WorkspaceFilter, AgentFilter, "type", ActivityFilter, DeletedFilter)
     list_select_related = ("agent", "workspace", "next_fire")
@@ -127,10 +127,6 @@ class ScheduleAdmin(SchedulePreviews):
     change_form_outer_before_template = "console/schedule_panels.html"
     change_form_outer_after_template = "console/schedule_past.html"
     verbs = (RUN_NOW, PAUSE, RESUME)
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """The list above."""
-        return ScheduleList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
         """With what every page of it shows."""

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -56,6 +55,7 @@ class WorkspaceAdmin(InUse[Workspace], PausePages[Workspace]):
     """The pages of workspaces: members look at theirs, only superusers change them."""
 
     workspace_path = "pk"
+    list_class = WorkspaceList
     list_display = ("name", state, workspace_id, links, created)
     verbs = (RELEASE,)
     search_fields = ("name",)
@@ -69,10 +69,6 @@ class WorkspaceAdmin(InUse[Workspace], PausePages[Workspace]):
     def get_readonly_fields(self, request: HttpRequest, obj: Workspace | None = None) -> Any:
         """What nobody sets."""
         return (hold_words, workspace_id, links, created)
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """The list above."""
-        return WorkspaceList
 
     def get_urls(self) -> list[URLPattern]:
         """Two pages about all workspaces, ahead of those of one."""
