@@ -1,7 +1,7 @@
 """What the lists and pages show of a run."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.admin import display
@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from schedules import agent_runtimes, lengths
 from schedules.admin import cells
 from schedules.admin.filters import in_words
+from schedules.admin.pages import page_of_run
 from schedules.admin.schedule_cells import agent_with_tag
 from schedules.database.clock import estimated_now
 from schedules.limits.calls_in_flight import Waits
@@ -18,7 +19,16 @@ from schedules.models import Run, Schedule, TriggerKind
 from schedules.secrets import payloads
 
 SHOWN_RUNS = 10
+_AGAIN: Final = "_newest_repetition"
 NOT_SHOWN_IN_LISTS = ("payload", "output", "output_text", "output_types", "usage")
+
+
+def remember_retries(runs: Collection[Run]) -> None:
+    """Read once for all of these which run repeats their work."""
+    again = Run.objects.again_of_any([run.pk for run in runs]).only("id", "state", "again_of")
+    newest = {each.again_of: each for each in reversed(again)} if runs else {}
+    for run in runs:
+        setattr(run, _AGAIN, newest.get(run.pk))
 
 
 @display(description="State")
@@ -69,8 +79,10 @@ def agent_link(run: Run) -> str:
 
 @display(description="Trigger")
 def trigger(run: Run) -> str:
-    """The clock or a person."""
-    return cells.badge(run.trigger, "primary") if run.trigger == TriggerKind.MANUAL else run.trigger
+    """The clock or a person, and whether it repeats another run."""
+    if run.trigger != TriggerKind.MANUAL:
+        return run.trigger
+    return cells.badge("again" if run.again_of else run.trigger, "primary")
 
 
 @display(description="Fire time")
@@ -88,8 +100,17 @@ def lateness(run: Run) -> str:
 
 @display(description="Attempt")
 def attempt(run: Run) -> str:
-    """`2 of 5`; nothing before the first."""
-    return cells.one_line(f"{run.attempt} of {run.max_attempts}") if run.started_at else cells.NOTHING
+    """`2 of 5`, nothing before the first; and what became of the run that repeats its work."""
+    count = cells.one_line(f"{run.attempt} of {run.max_attempts}") if run.started_at else cells.NOTHING
+    again: Run | None = getattr(run, _AGAIN, None)
+    if again is None:
+        return count
+    words = f"run again: {again.state}"
+    return format_html(
+        '<div>{}</div><div class="text-xs whitespace-nowrap">{}</div>',
+        count,
+        cells.link(page_of_run(again), words),
+    )
 
 
 @display(description="Duration")
@@ -163,7 +184,8 @@ lease_expires_at = _on_the_clock("lease_expires_at", "Lease expires")
 
 def recent_runs(of: Schedule) -> dict[str, Any]:
     """The newest runs of a schedule as a table, and where all of them are."""
-    newest = Run.objects.filter(schedule=of).defer(*NOT_SHOWN_IN_LISTS).order_by("-id")[:SHOWN_RUNS]
+    newest = list(Run.objects.filter(schedule=of).defer(*NOT_SHOWN_IN_LISTS).order_by("-id")[:SHOWN_RUNS])
+    remember_retries(newest)
     return {
         "all_url": f"{reverse('admin:schedules_run_changelist')}?schedule={of.pk}",
         "table": {

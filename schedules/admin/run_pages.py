@@ -80,6 +80,12 @@ class RunList(KeysetList):
         rows: QuerySet[Any] = super().get_queryset(*args, **kwargs)
         return rows.defer(*show.NOT_SHOWN_IN_LISTS, "schedule__payload")
 
+    def get_results(self, request: HttpRequest) -> None:
+        """With the runs that repeat their work."""
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        show.remember_retries(self.result_list)
+
 
 @admin.register(Run)
 class RunAdmin(VerbAdmin[Run], ReadOnly[Run]):

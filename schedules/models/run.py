@@ -1,5 +1,6 @@
 """Run: one firing's work. Its state changes only along TRANSITIONS, by guarded updates (see runs/transitions.py)."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import ClassVar, Final, Self
@@ -115,6 +116,13 @@ class RunQuerySet(models.QuerySet["Run"]):
     def again_of(self, run_id: str | OuterRef) -> Self:
         """Runs that repeat the work of this one, newest first."""
         return self.exclude(again_of="").filter(again_of=run_id).order_by("-id")
+
+    def again_of_any(self, run_ids: Collection[str]) -> Self:
+        """Runs that repeat the work of one of these, newest first.
+
+        That it is not empty is said because no planner proves it of a long list.
+        """
+        return self.exclude(again_of="").filter(again_of__in=run_ids).order_by("-id")
 
     def with_retries(self) -> Self:
         """Each with `retried_by`: the newest run that repeats its work, or None."""

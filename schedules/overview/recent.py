@@ -64,8 +64,8 @@ def failures(reach: Reach, now: datetime) -> Failures:
 
 
 def _run_again(ids: list[str]) -> set[str]:
-    """Which of these have been; that it is not empty is said because no planner proves it of a long list."""
-    again = Run.objects.filter(again_of__in=ids).exclude(again_of="")
+    """Which of these have been."""
+    again = Run.objects.again_of_any(ids).order_by()
     return set(again.values_list("again_of", flat=True)) if ids else set()
 
 

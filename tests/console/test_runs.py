@@ -283,6 +283,17 @@ def test_the_list_counts_only_so_far(operator: Client, monkeypatch: pytest.Monke
     assert all("LIMIT 61" in count for count in counts)
 
 
+def test_a_run_that_was_run_again_says_so_and_leads_there(operator: Client) -> None:
+    failed = make_run(make_schedule(), state=RunState.FAILED)
+    make_run(failed.schedule, again_of=failed.pk, state=RunState.FAILED)
+    again = make_run(failed.schedule, again_of=failed.pk, state=RunState.SUCCEEDED)
+
+    shown = text_of(operator.get(LIST))
+
+    assert shown.count("run again: ") == 1
+    assert f'href="{page_of(again)}" class="text-link">run again: succeeded</a>' in shown
+
+
 def test_every_reason_is_a_choice(operator: Client) -> None:
     choices = text_of(operator.get(LIST)).partition("By reason")[2]
 

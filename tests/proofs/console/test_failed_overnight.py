@@ -39,6 +39,7 @@ def test_with_a_mouse(page: Page, service: Service) -> None:
     expect(group(page, "night-watch")).to_contain_text(f"{COUNT} run again")
     page.goto("/console/schedules/run/?q=night-watch")
     expect(page.locator("#result_list tbody tr")).to_have_count(2 * COUNT)
+    expect(page.locator("#result_list a", has_text="run again: ")).to_have_count(COUNT)
 
 
 def test_on_a_phone(phone: Page, service: Service) -> None:
