@@ -33,6 +33,12 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _page("Schedules", "schedule", "schedules_schedule"),
             _page("Runs", "play_circle", "schedules_run"),
+            {
+                "title": "Waiting runs",
+                "icon": "hourglass_top",
+                "link": reverse_lazy("waiting"),
+                "permission": _may_see("schedules_run"),
+            },
             _page("Incidents", "notifications", "schedules_incident"),
             _page("Missed firings", "event_busy", "schedules_missedfiring"),
             _page("Deliveries", "outgoing_mail", "schedules_delivery"),

@@ -14,6 +14,7 @@ from schedules.database.clock import database_now, recent_now
 from schedules.limits import calls_in_flight
 from schedules.models import Agent
 from schedules.overview.agent_health import AgentHealth, health_of
+from schedules.overview.waiting import Backlog
 
 _READ: Final = "_health_of_list"
 
@@ -51,22 +52,31 @@ def health(agent: Agent) -> str:
 @admin.display(description="In flight")
 def in_flight(agent: Agent) -> str:
     """Of its limit."""
-    limit = calls_in_flight.limits_of(agent).agent
-    return f"{_of(agent).in_flight_count:,} of {'any number' if limit is None else f'{limit:,}'}"
+    return in_flight_words(agent, _of(agent).backlog.in_flight_count)
 
 
 @admin.display(description="Waiting")
 def waiting(agent: Agent) -> str:
     """How many runs wait for it, and since when the oldest could have started."""
-    found = _of(agent)
-    if not found.pending_count:
+    return waiting_cell(agent, _of(agent).backlog)
+
+
+def waiting_cell(agent: Agent, backlog: Backlog) -> str:
+    """The same of a backlog that is known."""
+    if not backlog.waiting_count:
         return cells.NOTHING
     asked = urlencode({"state__exact": "pending", "agent": agent.pk})
     href = f"{reverse('admin:schedules_run_changelist')}?{asked}"
-    oldest = lengths.by_the_minute(found.oldest_pending, recent_now()) if found.oldest_pending else ""
+    oldest = lengths.by_the_minute(backlog.oldest, recent_now()) if backlog.oldest else ""
     return format_html(
         '<a href="{}" class="text-link">{}</a><div class="text-xs">oldest {}</div>',
         href,
-        f"{found.pending_count:,}",
+        f"{backlog.waiting_count:,}{' or more' if backlog.is_cut else ''}",
         oldest,
     )
+
+
+def in_flight_words(agent: Agent, count: int) -> str:
+    """`3 of 8`, whose workspace is loaded."""
+    limit = calls_in_flight.limits_of(agent).agent
+    return f"{count:,} of {'any number' if limit is None else f'{limit:,}'}"

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from schedules.admin.fires_page import fires
 from schedules.admin.island_answers import island_answer
 from schedules.admin.overview import islands
+from schedules.admin.waiting_page import waiting
 from schedules.database.clock import database_now
 
 
@@ -22,4 +23,5 @@ def urls() -> list[URLPattern]:
     return [
         path("pulse/", admin.site.admin_view(pulse), name="pulse"),
         path("fires/", admin.site.admin_view(fires), name="fires"),
+        path("waiting/", admin.site.admin_view(waiting), name="waiting"),
     ]

@@ -2,15 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from django.db.models import Count, Min
-
-from schedules.models import HourTally, Run, RunState
+from schedules.models import HourTally, RunState
+from schedules.overview.waiting import Backlog, backlogs_of
 
 WITHIN: Final = timedelta(days=7)
+_AT_FIRST: Final = timedelta(hours=6)
+
+_Hours = dict[tuple[str, str], set[datetime]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,38 +24,37 @@ class AgentHealth:
 
     last_success: datetime | None = None
     failing_since: datetime | None = None
-    in_flight_count: int = 0
-    pending_count: int = 0
-    oldest_pending: datetime | None = None
+    backlog: Backlog = field(default_factory=Backlog)
 
 
 def health_of(agent_ids: Collection[str], now: datetime) -> dict[str, AgentHealth]:
-    """By agent; three questions, however many there are."""
-    hours = _hours(agent_ids, now)
-    unfinished = Run.objects.filter(agent__in=agent_ids).order_by()
-    running = dict(_counted(unfinished.filter(state=RunState.RUNNING)).values_list("agent", "count"))
-    pending = {row["agent"]: row for row in _counted(unfinished.pending()).annotate(oldest=Min("not_before"))}
+    """By agent; four questions, however many there are."""
+    hours, waiting = _hours(agent_ids, now), backlogs_of(agent_ids)
     return {
         agent: AgentHealth(
             max(hours[agent, RunState.SUCCEEDED], default=None),
             _failing_since(hours[agent, RunState.SUCCEEDED], hours[agent, RunState.FAILED]),
-            running.get(agent, 0),
-            pending[agent]["count"] if agent in pending else 0,
-            pending[agent]["oldest"] if agent in pending else None,
+            waiting.get(agent, Backlog()),
         )
         for agent in agent_ids
     }
 
 
-def _counted(runs: Any) -> Any:
-    return runs.values("agent").annotate(count=Count("pk"))
+def _hours(agent_ids: Collection[str], now: datetime) -> _Hours:
+    """Of most agents the newest hours hold a success, and no earlier one matters; of the others the week is read."""
+    found = _hours_since(now - _AT_FIRST, agent_ids)
+    silent = [agent_id for agent_id in agent_ids if not found[agent_id, RunState.SUCCEEDED]]
+    if silent:
+        found.update(_hours_since(now - WITHIN, silent))
+    return found
 
 
-def _hours(agent_ids: Collection[str], now: datetime) -> dict[tuple[str, str], set[datetime]]:
+def _hours_since(first: datetime, agent_ids: Collection[str]) -> _Hours:
+    """By agent and state: the hours with such runs."""
     ended = HourTally.objects.filter(
-        agent_id__in=agent_ids, hour__gt=now - WITHIN, state__in=(RunState.SUCCEEDED, RunState.FAILED)
+        agent_id__in=agent_ids, hour__gt=first, state__in=(RunState.SUCCEEDED, RunState.FAILED)
     )
-    found: dict[tuple[str, str], set[datetime]] = defaultdict(set)
+    found: _Hours = defaultdict(set)
     for agent_id, state, hour in ended.values_list("agent_id", "state", "hour").distinct():
         found[agent_id, state].add(hour)
     return found

@@ -9,11 +9,16 @@ def every_page(page: Page) -> list[str]:
     """The overview, every list of the menu, the form and the newest row of each list, and the public pages."""
     page.goto("/console/")
     lists = _paths(page, "nav a[href], #nav-sidebar a[href]")
-    found = ["/console/", *lists]
+    found = ["/console/", "/console/waiting/", _soon(page), *lists]
     for path in lists:
         page.goto(path)
         found += _paths(page, "#result_list th a[href], a.addlink[href], a[href$='/add/']")[:2]
     return [*dict.fromkeys(found), *PUBLIC]
+
+
+def _soon(page: Page) -> str:
+    """What fires in the first hour of the coming week."""
+    return page.locator("#island-coming [data-roving] a").first.get_attribute("href") or ""
 
 
 def _paths(page: Page, selector: str) -> list[str]:
