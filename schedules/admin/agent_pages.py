@@ -14,9 +14,10 @@ from schedules import agents, journal
 from schedules.admin import agent_health_cells, cells, pause_cells
 from schedules.admin.agent_form import OF_ORIGIN, AgentForm, VersionForm, VersionFormSet
 from schedules.admin.base import ConsoleList
+from schedules.admin.call_once import CallPages
 from schedules.admin.filters import WorkspaceFilter
 from schedules.admin.pause_cells import hold_words, state
-from schedules.admin.pause_pages import RELEASE, PausePages
+from schedules.admin.pause_pages import RELEASE
 from schedules.admin.typed import ModelForm, TabularInline
 from schedules.agents import Saved
 from schedules.agents.secret_settings import masked_headers
@@ -147,7 +148,7 @@ class AgentList(ConsoleList):
 
 
 @admin.register(Agent)
-class AgentAdmin(PausePages[Agent]):
+class AgentAdmin(CallPages):
     """The pages of agents."""
 
     workspace_path = "workspace"

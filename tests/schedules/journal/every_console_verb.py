@@ -267,6 +267,10 @@ def _fill_in(model: str, act: Act) -> Use:
     return Use(do, {act})
 
 
+def _call_once(desk: Desk) -> None:
+    assert desk.client.post(desk.address("agent", "call"), {"input": "Hello"}).status_code == 302
+
+
 def _stop_everything(desk: Desk) -> None:
     address = reverse("admin:schedules_workspace_everything")
     assert desk.client.post(address, {"note": "", "until": ""}).status_code == 302
@@ -301,6 +305,7 @@ USES: Final[dict[str, Use]] = {
     "schedule page schedules_schedule_pause": _fill_in("schedule", ("update", "schedule")),
     "schedule page schedules_schedule_bulk": Use(_pause_by_filter, {("update", "schedule")}),
     "run page schedules_run_bulk": Use(_run_again_by_filter, {("run_again", "run")}),
+    "agent page schedules_agent_call": Use(_call_once, {("create", "schedule")}),
     "agent page schedules_agent_pause": _fill_in("agent", ("hold", "hold")),
     "workspace page schedules_workspace_pause": _fill_in("workspace", ("hold", "hold")),
     "workspace page schedules_workspace_everything": Use(_stop_everything, {("hold", "hold")}),
