@@ -10,7 +10,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from schedules.admin import cells
 from schedules.admin.recent_failures import reach
+from schedules.database.clock import database_now
 from schedules.expressions import describe, parse
 from schedules.expressions.instants import for_people, read_instant
 from schedules.models import NextFire
@@ -46,7 +48,7 @@ def _span(request: HttpRequest) -> tuple[datetime, datetime]:
 def _context(request: HttpRequest, first: datetime, end: datetime) -> dict[str, Any]:
     seen = reach(request, "view_schedule")
     firing = cadences_firing(seen, first, end)
-    found = list(schedules_firing(seen, firing, first, end)[: MOST_SCHEDULES + 1])
+    found = schedules_firing(seen, firing, first, end, database_now(), MOST_SCHEDULES + 1)
     return {
         **admin.site.each_context(request),
         "title": f"What fires {_span_words(first, end)}",
@@ -77,4 +79,4 @@ def _cadence_row(firing: FiringCadence) -> dict[str, Any]:
 
 def _schedule_row(fire: NextFire) -> dict[str, Any]:
     href = reverse("admin:schedules_schedule_change", args=(fire.schedule_id,))
-    return {"schedule": fire.schedule, "href": href, "next": for_people(fire.fire_time)}
+    return {"schedule": fire.schedule, "href": href, "next": cells.clock(fire.fire_time)}

@@ -34,11 +34,12 @@ class ClockTimes:
     @property
     def microseconds(self) -> list[int]:
         """All of them, ascending, in microseconds after midnight."""
+        minutes, seconds = self.minute.values, self.second.values
         return [
             ((hour * 60 + minute) * 60 + second) * 1_000_000
             for hour in self.hour.values
-            for minute in self.minute.values
-            for second in self.second.values
+            for minute in minutes
+            for second in seconds
         ]
 
     def first_from(self, hour: int, minute: int, second: int) -> Time | None:

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
-from schedules.expressions import InvalidExpression
+from schedules.expressions import InvalidExpression, parse
 from schedules.expressions.instants import from_microseconds
-from schedules.models import EVERYWHERE, ComingLoad, NextFire
+from schedules.models import EVERYWHERE, ComingLoad, NextFire, ScheduleType
 from schedules.overview.coming_load import HOUR, HOURS, CadenceGroup
 from schedules.overview.reach import Reach
 
@@ -112,13 +112,26 @@ def _stored(reach: Reach) -> Iterator[CadenceGroup]:
 
 
 def schedules_firing(
-    reach: Reach, firing: list[FiringCadence], first: datetime, end: datetime
-) -> "QuerySet[NextFire, NextFire]":
-    """The next fires of the schedules with these cadences, and of those whose next fire time lies in the span."""
-    patterns = [each.expression for each in firing if each.type == "cron"][:MOST_EXPRESSIONS]
-    found: Any = NextFire.objects.filter(
-        Q(type="cron", expression__in=patterns) | Q(fire_time__gte=first, fire_time__lt=end)
-    )
-    if reach.workspaces is not None:
-        found = found.filter(schedule__workspace__in=reach.workspaces)
-    return found.select_related("schedule__agent", "schedule__workspace")  # type: ignore[no-any-return]
+    reach: Reach, firing: list[FiringCadence], first: datetime, end: datetime, now: datetime, most: int
+) -> list[NextFire]:
+    """The next fires in the span, then those of schedules that fire in it later on: `most` in all."""
+    found = list(_reached(reach, Q(fire_time__gte=first, fire_time__lt=end))[:most])
+    later = _next_fires_of(firing, now) if len(found) < most else {}
+    if later:
+        theirs = Q(type=ScheduleType.CRON, expression__in=later, fire_time__in=set(later.values()))
+        others = _reached(reach, theirs).exclude(fire_time__gte=first, fire_time__lt=end)
+        found += others[: most - len(found)]
+    return found
+
+
+def _next_fires_of(firing: list[FiringCadence], now: datetime) -> dict[str, datetime]:
+    """By expression: all schedules with the same cron expression fire next at the same instant, an index finds it."""
+    patterns = [each.expression for each in firing if each.type == ScheduleType.CRON][:MOST_EXPRESSIONS]
+    following = {text: parse(ScheduleType.CRON, text).next_after(now) for text in patterns}
+    return {text: at for text, at in following.items() if at is not None}
+
+
+def _reached(reach: Reach, theirs: Q) -> Any:
+    found: Any = NextFire.objects.filter(theirs).select_related("schedule__agent", "schedule__workspace")
+    found = found.defer("schedule__payload")
+    return found if reach.workspaces is None else found.filter(schedule__workspace__in=reach.workspaces)
