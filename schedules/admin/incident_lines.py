@@ -30,7 +30,7 @@ def headline(found: OpenIncidents | None, now: datetime) -> Iterator[Line]:
     """For the verdict: how many nobody has seen, and the worst of them."""
     if found is None or not found.worst:
         return
-    worst = found.worst[0]
+    worst = max(found.worst, key=lambda each: (_is_critical(each), each.count))
     kind, words = _told(worst, now)
     if found.open_count > 1:
         words = f"{found.open_count:,} open incidents; the worst: {words}"
@@ -52,8 +52,12 @@ def _line(request: HttpRequest, incident: Incident, now: datetime) -> Line:
 
 def _told(incident: Incident, now: datetime) -> tuple[str, str]:
     """Its colour, and what is wrong and since when."""
-    kind = "error" if rule_of(incident.rule).severity == CRITICAL else "warning"
+    kind = "error" if _is_critical(incident) else "warning"
     return kind, f"{wording.sentence(incident)}; opened {lengths.by_the_minute(incident.opened_at, now)}"
+
+
+def _is_critical(incident: Incident) -> bool:
+    return rule_of(incident.rule).severity == CRITICAL
 
 
 def _page(incident: Incident) -> str:
