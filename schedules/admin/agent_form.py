@@ -79,7 +79,7 @@ class AgentForm(ModelForm[Agent]):
     base_url = _text(500, "Base URL", "https://agents.example.com or http://agents:8080; none for echo")
     path = _text(255, "Path", "OpenAI-compatible: /v1/responses; empty: the base URL is the whole address")
     dialect = _text(40, "Dialect", "Which form its requests have, e.g. orq or openai; empty: by its path")
-    model = _text(255, "Model", "Sent as it is, {tag} in it filled in; empty: agent/<key>[@tag]")
+    model = _text(255, "Model", "Sent as it is, {tag} in it filled in; empty: agent/&lt;key&gt;[@tag]")
     provider = _text(100, "Provider", "Whose model it is, for traces and prices")
     credential_header = forms.CharField(
         required=False, initial="Authorization", max_length=100, widget=UnfoldAdminTextInputWidget
@@ -193,6 +193,8 @@ class VersionForm(ModelForm[AgentVersion]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["tag"].disabled = self.instance.pk is not None
+        for field in self.fields.values():  # the table's heads are not theirs to who does not see them
+            field.widget.attrs["aria-label"] = field.label
 
 
 class VersionFormSet(BaseInlineFormSet[AgentVersion, Agent, ModelForm[AgentVersion]]):

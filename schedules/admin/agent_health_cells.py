@@ -28,7 +28,9 @@ def remember(agents: Iterable[Agent]) -> None:
 
 
 def _of(agent: Agent) -> AgentHealth:
-    known: AgentHealth = getattr(agent, _READ, AgentHealth())
+    if not hasattr(agent, _READ):
+        remember([agent])
+    known: AgentHealth = getattr(agent, _READ)
     return known
 
 

@@ -28,6 +28,8 @@ from schedules.models import CHANGE_ORIGIN, Agent, AgentVersion
 MOST_COUNTED: Final = 500
 """Of an agent's schedules the list counts so many: of thousands nobody needs the last one."""
 
+_HEALTH: Final = (agent_health_cells.health, agent_health_cells.in_flight, agent_health_cells.waiting)
+
 _COUNTED: Final = (
     "SELECT count(*) FROM (SELECT 1 FROM schedules_schedule"
     " WHERE agent_id = schedules_agent.id AND deleted_at IS NULL LIMIT %s) AS counted"
@@ -189,6 +191,7 @@ class AgentAdmin(CallPages):
     def get_readonly_fields(self, request: HttpRequest, obj: Agent | None = None) -> Any:
         """Workspace and key stay what clients know them as; not everybody edits what belongs to the origin."""
         shown: tuple[Any, ...] = (
+            *_HEALTH,
             credential_state,
             headers,
             client_key_state,
@@ -203,7 +206,7 @@ class AgentAdmin(CallPages):
     def get_fieldsets(self, request: HttpRequest, obj: Agent | None = None) -> Any:
         """Who it is, how it is called, how long and how often."""
         may_write = self._may_change_origin(request, obj)
-        identity = ("workspace", "key", *((links, hold_words) if obj else ()))
+        identity = ("workspace", "key", *((links, _HEALTH[0], _HEALTH[1:], hold_words) if obj else ()))
         secrets = _secret_fields(obj) if may_write else (credential_state, headers)
         tls = _tls_fields(obj) if may_write else ("ca_pem", "client_certificate_pem", client_key_state)
         signing = _signing_fields(obj) if may_write else (signing_state,)

@@ -56,6 +56,7 @@ class KeysetList(ConsoleList):
         permission = self.model_admin.permission("view")
         self._is_whole = access.workspaces_where(request.user, permission) is None
         if not self.is_numbered:
+            self.can_show_all = False
             self.result_list = self._page(request)
 
     def _page(self, request: HttpRequest) -> list[Any]:
