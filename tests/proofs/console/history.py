@@ -21,7 +21,7 @@ def fail():
     agent = Agent.objects.create(workspace=Workspace.objects.get(name="Demo"), key="{key}", runtime="echo")
     agents.add_version(agent, "v1", activate=True)
     for number in range({count}):
-        new = NewSchedule("cron", "0 5 4 * * *", dict(input="Go on"), display_name=f"{key} {{number}}")
+        new = NewSchedule("cron", "0 5 4 1 1 *", dict(input="Go on"), display_name=f"{key} {{number}}")
         schedule = editing.create(agent, new, "story", now)
         run = run_now.trigger(schedule.id, now - timedelta(minutes=1))
         claimed = claiming.claim(run.id, run.generation, "story", database_now(), LEASE)

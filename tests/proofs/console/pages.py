@@ -12,7 +12,8 @@ def every_page(page: Page) -> list[str]:
     found = ["/console/", "/console/waiting/", _soon(page), *lists]
     for path in lists:
         page.goto(path)
-        found += _paths(page, "#result_list th a[href], a.addlink[href], a[href$='/add/']")[:2]
+        found += _paths(page, "#result_list tbody th a[href]")[:1]
+        found += _paths(page, "a.addlink[href], a[href$='/add/']")[:1]
     return [*dict.fromkeys(found), *PUBLIC]
 
 

@@ -36,7 +36,7 @@ def test_the_first_tab_leads_past_the_menu(page: Page) -> None:
 
 def test_the_menu_of_the_person_opens_and_logs_out(page: Page) -> None:
     page.goto("/console/")
-    tab_to(page, "demo")
+    tab_to(page, "D demo")
 
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Log out")).to_be_visible()
@@ -51,7 +51,7 @@ def test_a_filter_is_opened_and_chosen(page: Page) -> None:
 
     page.keyboard.press("Enter")
     page.wait_for_function("document.activeElement.closest('#changelist-filter') !== null")
-    tab_to(page, "failed")
+    tab_to(page, "Failed")
     page.keyboard.press("Enter")
 
     page.wait_for_url(re.compile("state__exact=failed"))
