@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.proofs.mutants.catalogue.places import BOTH_TWINS, EDITING, RUN_NOW, TRIGGERING_POSTGRESQL
+from tests.proofs.mutants.catalogue.places import EDITING, RUN_NOW, RUNNING_NOW, TRIGGERING_POSTGRESQL
 from tests.proofs.mutants.mutant import Mutant
 
 ACCOUNTS: Final = "schedules/ledger/accounts.py"
@@ -30,7 +30,7 @@ AUDITING: Final = (
         RUN_NOW,
         "        manual_number=_next_number(schedule),\n",
         "",
-        (f"{BOTH_TWINS}::test_the_manual_runs_of_a_schedule_are_numbered",),
+        (f"{RUNNING_NOW}::test_the_manual_runs_of_a_schedule_are_numbered",),
     ),
     Mutant(
         "an epoch that begins is not counted",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.proofs.mutants.catalogue.places import ATTEMPTS, CLAIM, CLAIM_RACES, RACES, STATES
+from tests.proofs.mutants.catalogue.places import ATTEMPTS, CLAIM, CLAIM_RACES, CLAIMS, RACES
 from tests.proofs.mutants.mutant import Mutant
 
 CLAIMING: Final = (
@@ -17,14 +17,14 @@ CLAIMING: Final = (
         CLAIM,
         "if not (schedule.is_active or schedule.is_finished):",
         "if schedule.generation < 0:",
-        (STATES,),
+        (CLAIMS,),
     ),
     Mutant(
         "no deleted check at the claim",
         CLAIM,
         "    if schedule.deleted_at is not None or ",
         "    if ",
-        (STATES,),
+        (CLAIMS,),
     ),
     Mutant(
         "no check at the claim whether the agent is deleted",
@@ -47,7 +47,7 @@ CLAIMING: Final = (
         CLAIM,
         "if not (schedule.is_active or schedule.is_finished):",
         "if not schedule.is_active:",
-        (f"{STATES}::test_the_run_of_a_once_that_switched_itself_off_still_executes",),
+        (f"{CLAIMS}::test_the_run_of_a_once_that_switched_itself_off_still_executes",),
         database="sqlite",
     ),
     Mutant(
@@ -55,7 +55,7 @@ CLAIMING: Final = (
         CLAIM,
         "    if run.generation != generation:\n        return NotClaimed.WRONG_GENERATION\n",
         "",
-        (f"{STATES}::test_a_message_of_another_generation_or_run_starts_nothing",),
+        (f"{CLAIMS}::test_a_message_of_another_generation_or_run_starts_nothing",),
     ),
     Mutant(
         "no row lock at the claim",
@@ -70,7 +70,7 @@ CLAIMING: Final = (
         CLAIM,
         "Run.objects.claimable(taking.now)",
         "Run.objects.pending()",
-        (f"{STATES}::test_a_run_is_not_claimed_before_its_time",),
+        (f"{CLAIMS}::test_a_run_is_not_claimed_before_its_time",),
     ),
     Mutant(
         "the claim does not check the attempt it read",
@@ -84,7 +84,7 @@ CLAIMING: Final = (
         CLAIM,
         "payload = schedule.payload if run.payload is None else run.payload",
         "payload = schedule.payload",
-        (f"{STATES}::test_the_payload_is_read_at_the_claim_and_kept_for_retries",),
+        (f"{CLAIMS}::test_the_payload_is_read_at_the_claim_and_kept_for_retries",),
         database="sqlite",
     ),
     Mutant(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.proofs.mutants.catalogue.places import ATTEMPTS, CLAIM_POSTGRESQL, CLAIM_RACES, RACES, STATES
+from tests.proofs.mutants.catalogue.places import ATTEMPTS, CLAIM_POSTGRESQL, CLAIM_RACES, CLAIMS, RACES
 from tests.proofs.mutants.mutant import Mutant
 
 CLAIMING_IN_ONE_STATEMENT: Final = (
@@ -31,35 +31,35 @@ CLAIMING_IN_ONE_STATEMENT: Final = (
         CLAIM_POSTGRESQL,
         "AND run.not_before <= asked.at AND ",
         "AND ",
-        (f"{STATES}::test_a_run_is_not_claimed_before_its_time",),
+        (f"{CLAIMS}::test_a_run_is_not_claimed_before_its_time",),
     ),
     Mutant(
         "the statement starts the run of another generation than the message's",
         CLAIM_POSTGRESQL,
         " AND run.generation = %(generation)s\n",
         "\n",
-        (f"{STATES}::test_a_message_of_the_schedules_generation_starts_no_older_run",),
+        (f"{CLAIMS}::test_a_message_of_the_schedules_generation_starts_no_older_run",),
     ),
     Mutant(
         "the statement does not look at the schedule's generation",
         CLAIM_POSTGRESQL,
         "AND schedule.generation = %(generation)s AND",
         "AND",
-        (STATES,),
+        (CLAIMS,),
     ),
     Mutant(
         "the statement does not look whether the schedule is active",
         CLAIM_POSTGRESQL,
         "AND (schedule.is_active OR schedule.is_finished) AND agent",
         "AND agent",
-        (STATES,),
+        (CLAIMS,),
     ),
     Mutant(
         "the statement does not look whether the schedule is deleted",
         CLAIM_POSTGRESQL,
         " AND schedule.deleted_at IS NULL",
         "",
-        (f"{STATES}::test_a_run_of_a_schedule_that_is_gone_or_inactive_is_discarded",),
+        (f"{CLAIMS}::test_a_run_of_a_schedule_that_is_gone_or_inactive_is_discarded",),
     ),
     Mutant(
         "the statement does not look whether the agent is deleted",
@@ -97,21 +97,21 @@ CLAIMING_IN_ONE_STATEMENT: Final = (
         CLAIM_POSTGRESQL,
         "coalesce(run.payload, schedule.payload)",
         "schedule.payload",
-        (f"{STATES}::test_the_payload_is_read_at_the_claim_and_kept_for_retries",),
+        (f"{CLAIMS}::test_the_payload_is_read_at_the_claim_and_kept_for_retries",),
     ),
     Mutant(
         "the statement reads the agent's tag again at a retry",
         CLAIM_POSTGRESQL,
         ")) ELSE run.agent_tag END",
         ")) ELSE schedule.agent_tag END",
-        (f"{STATES}::test_the_agents_tag_is_read_at_the_first_claim_and_kept_for_retries",),
+        (f"{CLAIMS}::test_the_agents_tag_is_read_at_the_first_claim_and_kept_for_retries",),
     ),
     Mutant(
         "the statement never reads the agent's tag",
         CLAIM_POSTGRESQL,
         "CASE WHEN seen.is_first THEN coalesce(",
         "CASE WHEN run.id = '' THEN coalesce(",
-        (f"{STATES}::test_the_agents_tag_is_read_at_the_first_claim_and_kept_for_retries",),
+        (f"{CLAIMS}::test_the_agents_tag_is_read_at_the_first_claim_and_kept_for_retries",),
     ),
     Mutant(
         "the statement prefers the active version to the pinned one",

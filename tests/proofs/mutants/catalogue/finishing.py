@@ -4,8 +4,8 @@ from typing import Final
 
 from tests.proofs.mutants.catalogue.places import (
     ATTEMPTS,
-    EXECUTION,
     FINISH,
+    KEEPING_LEASES,
     LEASES,
     RUN,
     STATES,
@@ -60,14 +60,14 @@ FINISHING: Final = (
         "workers/heartbeat.py",
         "                lease.is_revoked = True\n",
         "                lease.is_revoked = False\n",
-        (f"{EXECUTION}::test_a_lease_the_database_no_longer_grants_is_lost_at_once",),
+        (f"{KEEPING_LEASES}::test_a_lease_the_database_no_longer_grants_is_lost_at_once",),
     ),
     Mutant(
         "a lease that could not be renewed in time counts as held",
         "workers/heartbeat.py",
         "            self.is_revoked = True  # for good",
         "            pass  # for good",
-        (f"{EXECUTION}::test_a_heartbeat_that_cannot_reach_the_database_loses_its_leases_in_time",),
+        (f"{KEEPING_LEASES}::test_a_heartbeat_that_cannot_reach_the_database_loses_its_leases_in_time",),
     ),
     Mutant(
         "a call that waits for its agent is not ended when its lease is lost",

@@ -13,6 +13,7 @@ from tests.proofs.mutants.catalogue.places import (
     FIRING_POSTGRESQL,
     RACES,
     RUN_NOW,
+    RUNNING_NOW,
 )
 from tests.proofs.mutants.mutant import Mutant
 
@@ -178,7 +179,7 @@ FIRES: Final = (
         RUN_NOW,
         "not_before = now + TRIGGER_DELAY",
         "not_before = now",
-        (f"{BOTH_TWINS}::test_run_now_makes_one_run_ten_seconds_later_and_leaves_the_cadence_alone",),
+        (f"{RUNNING_NOW}::test_run_now_makes_one_run_ten_seconds_later_and_leaves_the_cadence_alone",),
         database="sqlite",
     ),
     Mutant(
@@ -186,7 +187,7 @@ FIRES: Final = (
         RUN_NOW,
         "payload=ended.payload if ended else None",
         "payload=None",
-        (f"{BOTH_TWINS}::test_a_failed_run_is_run_again_with_the_payload_it_had",),
+        (f"{RUNNING_NOW}::test_a_failed_run_is_run_again_with_the_payload_it_had",),
     ),
     Mutant(
         "late firings are not paced",

@@ -7,15 +7,15 @@ from tests.proofs.mutants.catalogue.places import (
     DATABASES,
     DURABLE,
     EXECUTING,
-    EXECUTION,
     OUTAGE,
     OUTAGES,
     POSTGRESQL,
+    RECORDING,
     SESSION_ERRORS,
 )
 from tests.proofs.mutants.mutant import Mutant
 
-_OFFERED: Final = (f"{EXECUTION}::test_an_answer_is_offered_until_the_database_takes_it",)
+_OFFERED: Final = (f"{RECORDING}::test_an_answer_is_offered_until_the_database_takes_it",)
 _WAITS: Final = (f"{OUTAGE}::test_the_wait_counts_from_the_first_write_after_the_last_failure",)
 _LAPSED: Final = (f"{OUTAGE}::test_a_lapsed_lease_outlives_an_outage",)
 _READ_ONLY: Final = (

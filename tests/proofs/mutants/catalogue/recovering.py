@@ -3,7 +3,6 @@
 from typing import Final
 
 from tests.proofs.mutants.catalogue.places import (
-    BOTH_TWINS,
     FAIR_TURNS,
     FAIR_TURNS_POSTGRESQL,
     LEASES,
@@ -11,6 +10,7 @@ from tests.proofs.mutants.catalogue.places import (
     RECOVER,
     RUN,
     RUN_NOW,
+    RUNNING_NOW,
     STATES,
 )
 from tests.proofs.mutants.mutant import Mutant
@@ -81,7 +81,7 @@ RECOVERING: Final = (
         RUN_NOW,
         "redispatch_at=not_before + timedelta(seconds=settings.ORQ.redispatch_seconds)",
         "redispatch_at=not_before + timedelta(days=9)",
-        (f"{BOTH_TWINS}::test_a_failed_run_is_run_again_with_the_payload_it_had",),
+        (f"{RUNNING_NOW}::test_a_failed_run_is_run_again_with_the_payload_it_had",),
     ),
     Mutant(
         "messages are sent again while the queue is long",

@@ -3,10 +3,10 @@
 from typing import Final
 
 from tests.proofs.mutants.catalogue.places import (
-    BOTH_TWINS,
     CLAIM_RACES,
     RACES,
     RUN_NOW,
+    RUNNING_NOW,
     TRIGGERING_POSTGRESQL,
 )
 from tests.proofs.mutants.mutant import Mutant
@@ -58,28 +58,28 @@ TRIGGERS: Final = (
         RUN_NOW,
         "postgresql.add(schedule_id, TRIGGER_DELAY, now, traceparent)",
         "postgresql.add(schedule_id, TRIGGER_DELAY * 0, now, traceparent)",
-        (f"{BOTH_TWINS}::test_run_now_makes_one_run_ten_seconds_later_and_leaves_the_cadence_alone",),
+        (f"{RUNNING_NOW}::test_run_now_makes_one_run_ten_seconds_later_and_leaves_the_cadence_alone",),
     ),
     Mutant(
         "a finished once is triggered",
         RUN_NOW,
         "(schedule.is_active or (ended is not None and schedule.is_finished))",
         "(schedule.is_active or schedule.is_finished)",
-        (f"{BOTH_TWINS}::test_the_failed_run_of_a_finished_once_is_run_again_and_may_start",),
+        (f"{RUNNING_NOW}::test_the_failed_run_of_a_finished_once_is_run_again_and_may_start",),
     ),
     Mutant(
         "the run of a finished once cannot be run again",
         RUN_NOW,
         "(schedule.is_active or (ended is not None and schedule.is_finished))",
         "schedule.is_active",
-        (f"{BOTH_TWINS}::test_the_failed_run_of_a_finished_once_is_run_again_and_may_start",),
+        (f"{RUNNING_NOW}::test_the_failed_run_of_a_finished_once_is_run_again_and_may_start",),
     ),
     Mutant(
         "a run is run again while an earlier repetition is open",
         RUN_NOW,
         "state__in=UNFINISHED_STATES",
         "state__in=()",
-        (f"{BOTH_TWINS}::test_a_run_is_not_run_again_while_an_earlier_repetition_is_open",),
+        (f"{RUNNING_NOW}::test_a_run_is_not_run_again_while_an_earlier_repetition_is_open",),
     ),
     Mutant(
         "a statement's trigger sends no message",
