@@ -107,7 +107,7 @@ class Alerting(threading.Thread):
     def _look(self, now: datetime) -> None:
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + LOOK_SECONDS
-            watching.look(now, timedelta(seconds=time.monotonic() - self._began))
+            watching.check(now, timedelta(seconds=time.monotonic() - self._began))
 
 
 _stand_in = PerProcess(lambda: Alerting(is_beat=False))

@@ -59,7 +59,9 @@ class Book:
         """All open ones of a rule that were read."""
         yield from [each for (name, _), each in self._open.items() if name == rule]
 
-    def see(self, rule: str, about: About, signature: str, facts: dict[str, Any], count: int = 1) -> Incident:
+    def report(
+        self, rule: str, about: About, signature: str, facts: dict[str, Any], count: int = 1
+    ) -> Incident:
         """It is wrong: the incident is open from now on, or was seen again; another cause is told at once."""
         incident = self._open.get((rule, about.id))
         if incident is None:

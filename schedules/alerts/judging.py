@@ -1,6 +1,6 @@
-"""From signals to incidents: what ended runs and missed fire times say about schedules and their agents."""
+"""From signals to incidents: a batch of signals is judged in their order, and what comes of it is written at once."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.db import transaction
@@ -9,10 +9,11 @@ from django.db.models import Q
 from schedules.alerts import lateness, outages, rules
 from schedules.alerts.alone import alone
 from schedules.alerts.book import About, Book
-from schedules.alerts.health import Health, failures_since
+from schedules.alerts.failures import Failures
+from schedules.alerts.health import Health
 from schedules.alerts.names import Names
-from schedules.alerts.rules import Rules
-from schedules.models import AlertSignal, ScheduleHealth, SignalKind, Subject
+from schedules.alerts.rules_in_force import RulesInForce
+from schedules.models import AlertSignal, SignalKind, Subject
 
 BATCH: Final = 2_000
 """Most signals judged in one transaction."""
@@ -50,11 +51,11 @@ class _Round:
     """One batch of signals, in the order in which they came."""
 
     def __init__(self, signals: list[AlertSignal], now: datetime) -> None:
-        self._signals, self._now = signals, now
+        self._signals = signals
         schedule_ids = {signal.schedule_id for signal in signals}
         agent_ids = {signal.agent_id for signal in signals}
         workspace_ids = {signal.workspace_id for signal in signals}
-        self._rules = Rules(workspace_ids)
+        self._rules = RulesInForce(workspace_ids)
         self._health = Health(schedule_ids, now)
         self._names = Names(schedule_ids, agent_ids)
         self._book = Book(
@@ -63,6 +64,7 @@ class _Round:
             | Q(agent_id__in=agent_ids, rule__in=(rules.OUTAGE, rules.SATURATED, rules.FAILING)),
         )
         self._lateness = lateness.Lateness(self._book, self._rules, self._names, workspace_ids, signals)
+        self._failures = Failures(self._book, self._rules, self._health, self._names, now)
         self._failed: dict[str, AlertSignal] = {}
         self.to_pause: list[str] = []
 
@@ -73,9 +75,9 @@ class _Round:
         self._health.save()
         self.to_pause = [each for each, signal in self._failed.items() if self._is_to_pause(signal)]
         self._open_outages()
-        for schedule_id in list(self._failed):
-            self._judge_failures(schedule_id)
-        self._forget_well()
+        for signal in self._failed.values():
+            self._failures.judge(signal)
+        self._failures.forget_well(self._signals)
         self._health.save()
         self._book.save()
 
@@ -105,7 +107,7 @@ class _Round:
         if signal.trigger == "manual":
             return
         if signal.schedule_id in self._failed:  # failed and mended within one batch: both are told
-            self._judge_failures(signal.schedule_id)
+            self._failures.judge(self._failed.pop(signal.schedule_id))
         self._health.succeeded(signal)
         self._book.close(rules.FAILING, signal.schedule_id)
 
@@ -120,74 +122,6 @@ class _Round:
                 "code": outage.code,
                 "schedule_count": outage.schedule_count,
             }
-            incident = self._book.see(rules.OUTAGE, about, outage.code, facts, 0)
+            incident = self._book.report(rules.OUTAGE, about, outage.code, facts, 0)
             self._book.absorb((rules.SATURATED,), outage.agent_id, incident)
             self._book.absorb_open(rules.FAILING, outage.agent_id, outage.code, incident)
-
-    def _judge_failures(self, schedule_id: str) -> None:
-        """Of a schedule whose last run failed: a part of its agent's outage, flapping, or failing."""
-        signal = self._failed.pop(schedule_id)
-        paused = self._book.find(rules.PAUSED, schedule_id)
-        if paused is not None:  # the run was in flight when the service paused it
-            self._book.count(paused)
-            return
-        outage = self._book.find(rules.OUTAGE, signal.agent_id)
-        if outage is not None and outage.signature == signal.code:
-            self._book.count(outage)
-            return
-        row = self._health.of(signal)
-        if not self._is_flapping(signal, row):
-            self._see_failing(signal, row)
-
-    def _see_failing(self, signal: AlertSignal, row: ScheduleHealth) -> None:
-        rule = self._rules.of(rules.FAILING, signal.workspace_id, signal.agent_id, signal.schedule_id)
-        if not rule.is_on or row.failure_count < rule.threshold:
-            return
-        facts = {**self._facts(signal), "failures_in_row": row.failure_count}
-        self._book.see(rules.FAILING, self._names.about(signal), signal.code, facts)
-
-    def _is_flapping(self, signal: AlertSignal, row: ScheduleHealth) -> bool:
-        """Who fails all the time fails; who fails again and again, with successes in between, flaps."""
-        rule = self._rules.of(rules.FLAPPING, signal.workspace_id, signal.agent_id, signal.schedule_id)
-        count = failures_since(row, self._now - timedelta(seconds=rule.window))
-        is_known = self._book.find(rules.FLAPPING, signal.schedule_id) is not None
-        is_new = (
-            rule.is_on
-            and count >= rule.threshold
-            and row.failure_count < count
-            and self._book.find(rules.FAILING, signal.schedule_id) is None
-        )
-        if is_known or is_new:
-            facts = {**self._facts(signal), "failures_in_window": count, "window_seconds": rule.window}
-            self._book.see(rules.FLAPPING, self._names.about(signal), signal.code, facts)
-        return is_known or is_new
-
-    def _forget_well(self) -> None:
-        for signal in self._signals:
-            row = self._health.known(signal.schedule_id)
-            if row is not None and self._is_well(row):
-                self._health.is_well(signal.schedule_id)
-
-    def _is_well(self, row: ScheduleHealth) -> bool:
-        """Nothing is open about it, and no failure counts any more. A flapping one is well once it is below."""
-        rule = self._rules.of(rules.FLAPPING, row.workspace_id, row.agent_id, row.schedule_id)
-        count = failures_since(row, self._now - timedelta(seconds=rule.window))
-        if count < rule.threshold:
-            self._book.close(rules.FLAPPING, row.schedule_id)
-        is_open = any(self._book.find(rule, row.schedule_id) for rule in _OF_SCHEDULES)
-        return not is_open and not row.failure_count and not count
-
-    def _facts(self, signal: AlertSignal) -> dict[str, object]:
-        """What is known of a failure, without anything the agent said."""
-        facts = {
-            "agent_id": signal.agent_id,
-            "agent_key": self._names.agent(signal.agent_id),
-            "schedule_id": signal.schedule_id,
-            "run_id": signal.run_id,
-            "code": signal.code,
-            "http_status": signal.http_status,
-        }
-        return {name: value for name, value in facts.items() if value}
-
-
-_OF_SCHEDULES: Final = (rules.FAILING, rules.FLAPPING, rules.MISSED, rules.LATE)

@@ -10,7 +10,7 @@ from django.db.models import Q
 from schedules.alerts import rules
 from schedules.alerts.book import STANDSTILLS, Book
 from schedules.alerts.names import Names
-from schedules.alerts.rules import Rules
+from schedules.alerts.rules_in_force import RulesInForce
 from schedules.expressions.instants import read_instant, rfc3339
 from schedules.models import AlertEvent, AlertSignal, Incident, Subject
 
@@ -42,12 +42,12 @@ class Lateness:
     def __init__(
         self,
         book: Book,
-        which: Rules,
+        in_force: RulesInForce,
         names: Names,
         workspace_ids: Iterable[UUID],
         signals: Sequence[AlertSignal],
     ) -> None:
-        self._book, self._rules, self._names = book, which, names
+        self._book, self._rules, self._names = book, in_force, names
         first = min(signal.due_at for signal in signals)
         self._standstills = Standstills(workspace_ids, first)
 
@@ -61,7 +61,7 @@ class Lateness:
             _count_missed(standstill, signal.count, self._book.now)
             return False
         before = self._book.find(rules.MISSED, signal.schedule_id)
-        self._book.see(
+        self._book.report(
             rules.MISSED, self._names.about(signal), signal.code, self._range(signal, before), signal.count
         )
         return True
@@ -87,7 +87,7 @@ class Lateness:
             "due_at": rfc3339(signal.due_at),
             "lateness_seconds": (signal.lateness or 0) // 1000,
         }
-        self._book.see(rules.LATE, self._names.about(signal), "", facts)
+        self._book.report(rules.LATE, self._names.about(signal), "", facts)
         return True
 
     def _in_time(self, signal: AlertSignal) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from schedules.alerts import rules
 from schedules.alerts.book import Book
-from schedules.alerts.rules import Rules
+from schedules.alerts.rules_in_force import RulesInForce
 from schedules.database.ulids import lowest_ulid_at
 from schedules.models import AlertSignal, Run, RunState, ScheduleHealth
 
@@ -26,11 +26,11 @@ class Outage:
     schedule_count: int
 
 
-def find(failed: Sequence[AlertSignal], which: Rules, book: Book) -> Iterator[Outage]:
+def find(failed: Sequence[AlertSignal], in_force: RulesInForce, book: Book) -> Iterator[Outage]:
     """New ones and those of another cause, of the agents of these signals. Health is stored already."""
     last = {(each.workspace_id, each.agent_id, each.code): each.at for each in sorted(failed, key=_at)}
     for (workspace_id, agent_id, code), at in sorted(last.items(), key=str):
-        rule = which.of(rules.OUTAGE, workspace_id, agent_id)
+        rule = in_force.of(rules.OUTAGE, workspace_id, agent_id)
         known = book.find(rules.OUTAGE, agent_id)
         if not rule.is_on or (known is not None and known.signature == code):
             continue

@@ -12,7 +12,7 @@ from schedules import editing
 from schedules.alerts import rules
 from schedules.alerts.alone import wait_until_alone
 from schedules.alerts.book import About, Book
-from schedules.alerts.rules import Rules
+from schedules.alerts.rules_in_force import RulesInForce
 from schedules.errors import Refused
 from schedules.models import PauseReason, Schedule, ScheduleHealth, Subject
 
@@ -31,13 +31,13 @@ def _pause(schedule_id: str, now: datetime) -> bool:
         with transaction.atomic():
             wait_until_alone()
             schedule = editing.locked(schedule_id)
-            which = Rules([schedule.workspace_id])
+            in_force = RulesInForce([schedule.workspace_id])
             health = ScheduleHealth.objects.filter(schedule_id=schedule_id).first()
-            if health is None or not _is_to_be_paused(schedule, health, which):
+            if health is None or not _is_to_be_paused(schedule, health, in_force):
                 return False
             editing.pause(schedule_id, ACTOR, now, note=_note(health), reason=PauseReason.FAILURES)
             ScheduleHealth.objects.filter(schedule_id=schedule_id).update(hopeless_count=0)
-            _see(schedule, health, which, now)
+            _report(schedule, health, in_force, now)
     except Refused:  # deleted meanwhile
         return False
     log.warning(
@@ -46,14 +46,14 @@ def _pause(schedule_id: str, now: datetime) -> bool:
     return True
 
 
-def _is_to_be_paused(schedule: Schedule, health: ScheduleHealth, which: Rules) -> bool:
-    rule = which.of(rules.AUTO_PAUSE, schedule.workspace_id, schedule.agent_id, schedule.id)
+def _is_to_be_paused(schedule: Schedule, health: ScheduleHealth, in_force: RulesInForce) -> bool:
+    rule = in_force.of(rules.AUTO_PAUSE, schedule.workspace_id, schedule.agent_id, schedule.id)
     return schedule.is_active and rule.is_on and health.hopeless_count >= rule.threshold
 
 
-def _see(schedule: Schedule, health: ScheduleHealth, which: Rules, now: datetime) -> None:
+def _report(schedule: Schedule, health: ScheduleHealth, in_force: RulesInForce, now: datetime) -> None:
     """The pause takes the place of what was open about it."""
-    if not which.of(rules.PAUSED, schedule.workspace_id, schedule.agent_id, schedule.id).is_on:
+    if not in_force.of(rules.PAUSED, schedule.workspace_id, schedule.agent_id, schedule.id).is_on:
         return
     book = Book(now, Q(subject_id=schedule.id))
     name = schedule.display_name or schedule.expression
@@ -63,7 +63,7 @@ def _see(schedule: Schedule, health: ScheduleHealth, which: Rules, now: datetime
         "agent_id": schedule.agent_id,
         "failures_in_row": health.failure_count,
     }
-    incident = book.see(rules.PAUSED, about, health.code, facts)
+    incident = book.report(rules.PAUSED, about, health.code, facts)
     book.absorb((rules.FAILING, rules.FLAPPING), schedule.id, incident)
     book.save()
 

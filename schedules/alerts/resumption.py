@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from schedules.alerts import rules, wording
-from schedules.alerts.rules import Rules
+from schedules.alerts.rules_in_force import RulesInForce
 from schedules.deliveries import outbox
 from schedules.deliveries.alert import Alert
 from schedules.models import Schedule
@@ -12,7 +12,7 @@ from schedules.models import Schedule
 def tell(schedule_id: str, now: datetime) -> None:
     """The schedule is active again."""
     schedule = Schedule.objects.select_related("agent").get(id=schedule_id)
-    rule = Rules([schedule.workspace_id]).of(
+    rule = RulesInForce([schedule.workspace_id]).of(
         rules.RESUMED, schedule.workspace_id, schedule.agent_id, schedule_id
     )
     if rule.is_on:

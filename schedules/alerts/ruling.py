@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db import transaction
 
 from schedules import journal
-from schedules.alerts.rules import RULES, Rule, of_subject
+from schedules.alerts.rules import RULES, Rule
+from schedules.alerts.rules_in_force import of_subject
 from schedules.errors import AlertRuleNotFound, InvalidRequest
 from schedules.models import Agent, AlertRule, Schedule, Subject, Workspace
 from schedules.models.alert_rule import MOST_COUNTED

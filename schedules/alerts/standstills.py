@@ -10,7 +10,7 @@ from django.db.models.functions import Greatest
 
 from schedules.alerts import rules
 from schedules.alerts.book import About, Book
-from schedules.alerts.rules import Rules
+from schedules.alerts.rules_in_force import RulesInForce
 from schedules.expressions.instants import rfc3339
 from schedules.health import states
 from schedules.health.report import broker_verdict, report
@@ -40,7 +40,7 @@ class Wrong:
 SERVICE: Final = (rules.BEATS, rules.WORKERS, rules.BROKER, rules.CLOCK, rules.LEDGER)
 
 
-def found(uptime: timedelta) -> Wrong:
+def current(uptime: timedelta) -> Wrong:
     """What is wrong now. Asks the broker, so it is not for a transaction."""
     seen = report()
     wrong: dict[str, tuple[str, dict[str, Any]]] = {}
@@ -61,7 +61,7 @@ def found(uptime: timedelta) -> Wrong:
     return Wrong(wrong, uptime < WARM_UP)
 
 
-def see(book: Book, which: Rules, workspaces: Iterable[Workspace], wrong: Wrong) -> None:
+def record(book: Book, in_force: RulesInForce, workspaces: Iterable[Workspace], wrong: Wrong) -> None:
     """Open, go on with, or close the incidents of each workspace."""
     for rule in SERVICE:
         if rule not in wrong.by_rule:
@@ -69,18 +69,18 @@ def see(book: Book, which: Rules, workspaces: Iterable[Workspace], wrong: Wrong)
                 book.close(rule, incident.subject_id)
     for workspace in workspaces:
         for rule in wrong.by_rule:
-            if which.of(rule, workspace.id).is_on:
-                _see(book, rule, workspace, wrong)
+            if in_force.of(rule, workspace.id).is_on:
+                _report(book, rule, workspace, wrong)
 
 
-def _see(book: Book, rule: str, workspace: Workspace, wrong: Wrong) -> None:
+def _report(book: Book, rule: str, workspace: Workspace, wrong: Wrong) -> None:
     is_known = book.find(rule, str(workspace.id)) is not None
     if wrong.is_new_here and not is_known and rule in (rules.BEATS, rules.WORKERS):
         return
     signature, facts = wrong.by_rule[rule]
     if rule == rules.BEATS:
         facts = facts | _due(workspace, book)
-    book.see(
+    book.report(
         rule, About(workspace.id, Subject.WORKSPACE, str(workspace.id), workspace.name), signature, facts
     )
 

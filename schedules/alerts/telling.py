@@ -13,7 +13,8 @@ from django.db import transaction
 
 from schedules.alerts import digests, outages, rules, wording
 from schedules.alerts.alone import alone
-from schedules.alerts.rules import Rules, rule_of
+from schedules.alerts.rules import rule_of
+from schedules.alerts.rules_in_force import RulesInForce
 from schedules.deliveries import outbox
 from schedules.deliveries.alert import Alert
 from schedules.models import AlertEvent, Channel, Incident
@@ -84,7 +85,9 @@ def _alerts(incident: Incident, now: datetime) -> Iterator[Alert]:
     """One, or two of an incident that is over before anybody was told that it had begun."""
     if incident.rule == rules.OUTAGE and incident.is_open:
         window = (
-            Rules([incident.workspace_id]).of(rules.OUTAGE, incident.workspace_id, incident.agent_id).window
+            RulesInForce([incident.workspace_id])
+            .of(rules.OUTAGE, incident.workspace_id, incident.agent_id)
+            .window
         )
         since = incident.opened_at - timedelta(seconds=window)
         count = outages.failing_count(incident.agent_id, incident.signature, since)

@@ -11,7 +11,7 @@ from django.db.models.functions import Greatest
 
 from schedules.alerts import rules
 from schedules.alerts.book import STANDSTILLS, About, Book
-from schedules.alerts.rules import Rules
+from schedules.alerts.rules_in_force import RulesInForce
 from schedules.expressions.instants import rfc3339
 from schedules.limits.calls_in_flight import Full, why_full
 from schedules.models import Agent, NextFire, Run, RunState, Schedule, ScheduleHealth, Subject
@@ -34,15 +34,15 @@ class _Waiting:
     run_id: str = ""
 
 
-def look(book: Book, which: Rules, now: datetime) -> None:
+def record(book: Book, in_force: RulesInForce, now: datetime) -> None:
     """Open what waits for too long, and what runs wait for."""
-    least = timedelta(seconds=min(which.least(rules.LATE), which.least(rules.SATURATED)))
+    least = timedelta(seconds=min(in_force.least(rules.LATE), in_force.least(rules.SATURATED)))
     waiting = [*_fires(now - least), *_runs(now - least)]
     full = _full(waiting, now)
-    _see_full(book, which, waiting, full, now)
+    _report_full(book, in_force, waiting, full, now)
     crowded = {incident.subject_id for incident in book.open_of(rules.SATURATED)} | set(full)
     late = [each for each in waiting if not (each.run_id and each.agent_id in crowded)]
-    _see_late(book, which, late, now)
+    _report_late(book, in_force, late, now)
     _close_ended(book)
 
 
@@ -71,8 +71,8 @@ def _full(waiting: list[_Waiting], now: datetime) -> dict[str, Full]:
     return {agent_id: full for agent_id, full in reasons.items() if full is not None}
 
 
-def _see_full(
-    book: Book, which: Rules, waiting: list[_Waiting], full: dict[str, Full], now: datetime
+def _report_full(
+    book: Book, in_force: RulesInForce, waiting: list[_Waiting], full: dict[str, Full], now: datetime
 ) -> None:
     oldest: dict[str, _Waiting] = {}
     for each in waiting:
@@ -80,11 +80,11 @@ def _see_full(
             oldest[each.agent_id] = min(each, oldest.get(each.agent_id, each), key=lambda one: one.due_at)
     keys = dict(Agent.objects.filter(id__in=oldest).values_list("id", "key")) if oldest else {}
     for agent_id, each in oldest.items():
-        rule = which.of(rules.SATURATED, each.workspace_id, agent_id)
+        rule = in_force.of(rules.SATURATED, each.workspace_id, agent_id)
         is_down = book.find(rules.OUTAGE, agent_id) is not None  # that is why they wait
         if rule.is_on and not is_down and now - each.due_at >= timedelta(seconds=rule.threshold):
             about = About(each.workspace_id, Subject.AGENT, agent_id, keys[agent_id], agent_id)
-            book.see(rules.SATURATED, about, "", _facts_of(full[agent_id], each))
+            book.report(rules.SATURATED, about, "", _facts_of(full[agent_id], each))
     still_waiting = {each.agent_id for each in waiting if each.run_id}
     for incident in book.open_of(rules.SATURATED):
         if incident.subject_id not in still_waiting:
@@ -96,8 +96,8 @@ def _facts_of(full: Full, oldest: _Waiting) -> dict[str, Any]:
     return facts | {"waiting_since": rfc3339(oldest.due_at)}
 
 
-def _see_late(book: Book, which: Rules, late: list[_Waiting], now: datetime) -> None:
-    new = [each for each in late if _is_too_late(book, which, each, now)]
+def _report_late(book: Book, in_force: RulesInForce, late: list[_Waiting], now: datetime) -> None:
+    new = [each for each in late if _is_too_late(book, in_force, each, now)]
     names = {
         row.id: row.display_name or row.expression
         for row in Schedule.objects.filter(id__in={each.schedule_id for each in new})
@@ -117,15 +117,15 @@ def _see_late(book: Book, which: Rules, late: list[_Waiting], now: datetime) -> 
             "due_at": rfc3339(each.due_at),
             "lateness_seconds": int((now - each.due_at).total_seconds()),
         }
-        book.see(rules.LATE, about, "", {name: value for name, value in facts.items() if value})
+        book.report(rules.LATE, about, "", {name: value for name, value in facts.items() if value})
     _be_told_of_their_end(new, now)
 
 
-def _is_too_late(book: Book, which: Rules, each: _Waiting, now: datetime) -> bool:
+def _is_too_late(book: Book, in_force: RulesInForce, each: _Waiting, now: datetime) -> bool:
     """By its own rule, and not a part of something wider."""
     if any(book.find(rule, str(each.workspace_id)) for rule in STANDSTILLS):
         return False
-    rule = which.of(rules.LATE, each.workspace_id, each.agent_id, each.schedule_id)
+    rule = in_force.of(rules.LATE, each.workspace_id, each.agent_id, each.schedule_id)
     is_known = book.find(rules.LATE, each.schedule_id) is not None
     return rule.is_on and not is_known and now - each.due_at >= timedelta(seconds=rule.threshold)
 

@@ -14,7 +14,7 @@ from schedules.alerts import rules, standstills, waiting
 from schedules.alerts.alone import alone
 from schedules.alerts.book import About, Book
 from schedules.alerts.health import failures_since, forget_old
-from schedules.alerts.rules import Rules
+from schedules.alerts.rules_in_force import RulesInForce
 from schedules.expressions.instants import rfc3339
 from schedules.models import Agent, Incident, Schedule, ScheduleHealth, Subject, Workspace
 
@@ -23,53 +23,53 @@ _OVER_WHEN_INACTIVE: Final = (rules.MISSED, rules.LATE)
 _OF_SCHEDULES: Final = (rules.FAILING, rules.FLAPPING, rules.MISSED, rules.LATE, rules.PAUSED)
 
 
-def look(now: datetime, uptime: timedelta) -> None:
-    """One look. `uptime`: of this process: one that has just started has not seen the others come."""
-    wrong = standstills.found(uptime)
+def check(now: datetime, uptime: timedelta) -> None:
+    """One check. `uptime`: of this process: one that has just started has not seen the others come."""
+    wrong = standstills.current(uptime)
     with transaction.atomic():
         if not alone():
             return
         live = Schedule.objects.live().filter(workspace=OuterRef("pk"))
         workspaces = list(Workspace.objects.filter(Exists(live)))
         book = Book(now, Q(closed_at=None))
-        which = Rules({*(workspace.id for workspace in workspaces), *book.workspace_ids})
-        _close_switched_off(book, which)
-        standstills.see(book, which, workspaces, wrong)
+        in_force = RulesInForce({*(workspace.id for workspace in workspaces), *book.workspace_ids})
+        _close_switched_off(book, in_force)
+        standstills.record(book, in_force, workspaces, wrong)
         if not wrong.has_leapt:
-            waiting.look(book, which, now)
-        _see_keys(book, which, now)
-        _close_calm(book, which)
+            waiting.record(book, in_force, now)
+        _report_keys(book, in_force, now)
+        _close_calm(book, in_force)
         _close_gone(book)
         forget_old(now)
         book.save()
 
 
-def _close_switched_off(book: Book, which: Rules) -> None:
+def _close_switched_off(book: Book, in_force: RulesInForce) -> None:
     """A rule that is off has nothing open."""
     for rule in rules.OPENING:
         for incident in book.open_of(rule):
             schedule_id = incident.subject_id if incident.subject == Subject.SCHEDULE else ""
-            if not which.of(rule, incident.workspace_id, incident.agent_id, schedule_id).is_on:
+            if not in_force.of(rule, incident.workspace_id, incident.agent_id, schedule_id).is_on:
                 book.close(rule, incident.subject_id)
 
 
-def _see_keys(book: Book, which: Rules, now: datetime) -> None:
+def _report_keys(book: Book, in_force: RulesInForce, now: datetime) -> None:
     expiring = {key.id: key for key in api_keys.expiring(now)}
     for key in expiring.values():
-        if which.of(rules.KEY, key.workspace_id).is_on and book.find(rules.KEY, key.id) is None:
+        if in_force.of(rules.KEY, key.workspace_id).is_on and book.find(rules.KEY, key.id) is None:
             about = About(key.workspace_id, Subject.KEY, key.id, key.name or key.id)
-            book.see(rules.KEY, about, "", {"expires_at": rfc3339(key.expires_at or now)})
+            book.report(rules.KEY, about, "", {"expires_at": rfc3339(key.expires_at or now)})
     for incident in book.open_of(rules.KEY):
         if incident.subject_id not in expiring:
             book.close(rules.KEY, incident.subject_id)
 
 
-def _close_calm(book: Book, which: Rules) -> None:
+def _close_calm(book: Book, in_force: RulesInForce) -> None:
     """A flapping schedule that has not run since is below its threshold when the window has passed."""
     flapping = {incident.subject_id: incident for incident in book.open_of(rules.FLAPPING)}
     health = ScheduleHealth.objects.in_bulk(flapping)
     for schedule_id, incident in flapping.items():
-        rule = which.of(rules.FLAPPING, incident.workspace_id, incident.agent_id, schedule_id)
+        rule = in_force.of(rules.FLAPPING, incident.workspace_id, incident.agent_id, schedule_id)
         since = book.now - timedelta(seconds=rule.window)
         if schedule_id not in health or failures_since(health[schedule_id], since) < rule.threshold:
             book.close(rules.FLAPPING, schedule_id)

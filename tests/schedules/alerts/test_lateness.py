@@ -63,7 +63,7 @@ def beat(db: None) -> None:
 
 def look(now: datetime | None = None) -> None:
     """As a beat that has been there for long."""
-    watching.look(now or datetime.now(tz=NOON.tzinfo), timedelta(hours=1))
+    watching.check(now or datetime.now(tz=NOON.tzinfo), timedelta(hours=1))
 
 
 def test_missed_fire_times_are_one_incident_with_their_range() -> None:
@@ -242,6 +242,6 @@ def test_no_beat_is_told_by_others_with_what_is_due_and_nothing_of_it_is_late_by
 def test_a_process_that_has_just_started_waits_for_the_others() -> None:
     make_schedule()
 
-    watching.look(datetime.now(tz=NOON.tzinfo), timedelta(seconds=59))
+    watching.check(datetime.now(tz=NOON.tzinfo), timedelta(seconds=59))
 
     assert not {"beat.stalled", "workers.gone"} & set(open_incidents())

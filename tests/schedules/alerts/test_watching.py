@@ -58,7 +58,7 @@ def schedule(now: datetime) -> Schedule:
 
 def look(now: datetime) -> None:
     """As a process that has been there for long."""
-    watching.look(now, HOUR)
+    watching.check(now, HOUR)
 
 
 def test_a_service_that_is_well_has_no_incidents(schedule: Schedule, now: datetime) -> None:

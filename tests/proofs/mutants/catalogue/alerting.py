@@ -7,6 +7,7 @@ from tests.proofs.mutants.mutant import Mutant
 SIGNALS: Final = "schedules/migrations/initial/signal_triggers.py"
 BOOK: Final = "schedules/alerts/book.py"
 HEALTH: Final = "schedules/alerts/health.py"
+FAILURES: Final = "schedules/alerts/failures.py"
 JUDGES: Final = "schedules/alerts/judging.py"
 LATE: Final = "schedules/alerts/lateness.py"
 OUTAGES: Final = "schedules/alerts/outages.py"
@@ -66,7 +67,7 @@ ALERTING: Final = (
     ),
     Mutant(
         "alerts: who always fails is flapping, too",
-        JUDGES,
+        FAILURES,
         "            and row.failure_count < count\n",
         "            and self._book is not None\n",
         (f"{JUDGING}::test_a_job_that_always_fails_does_not_flap_while_patience_is_asked_for",),
@@ -80,7 +81,7 @@ ALERTING: Final = (
     ),
     Mutant(
         "alerts: during an outage each failing schedule has its incident",
-        JUDGES,
+        FAILURES,
         "        if outage is not None and outage.signature == signal.code:\n",
         "        if outage is None and signal.code == '':\n",
         (f"{JUDGING}::test_an_agent_that_is_down_is_one_incident_however_many_schedules_it_has",),
