@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -15,12 +16,20 @@ from schedules.limits import calls_in_flight
 from schedules.messages import breaker, dispatch
 from schedules.runs import ringing
 from tests import picky_runtime
+from tests.emptying import empty_between_tests
 from tests.servers.celery_broker import use_broker
+
+hypothesis.settings.register_profile("gate", max_examples=30)
+hypothesis.settings.load_profile("gate")  # others every time; --hypothesis-profile=default asks for a hundred
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _nothing_takes_long_on_purpose() -> None:
-    """A password's hash does, and a client would look at all static files. Real processes have both."""
+    """A password's hash does, a client would look at all static files, and so does a database that is made anew.
+
+    Real processes have the first two.
+    """
+    empty_between_tests()
     PatientHasher.iterations = 1_000
     settings.WHITENOISE_AUTOREFRESH = True
 

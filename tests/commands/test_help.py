@@ -6,7 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.core.management import get_commands
+from django.core.management import CommandError, get_commands
+
+from orqsite.command_help import require_command
+from tests.gate import gate
+from tests.lanes import LANES
 
 BASE = Path(__file__).resolve().parents[2]
 
@@ -42,14 +46,27 @@ def test_help_names_every_command_of_ours_before_those_of_django() -> None:
     ("command", "words"),
     [
         ("up", "--no-demo"),
-        ("test", "--chaos"),
         ("bench", "herd"),
         ("status", "last audit"),
-        ("hold", "--everything"),
     ],
 )
 def test_help_of_a_command_is_ours(command: str, words: str) -> None:
     assert words in manage("help", command).stdout
+
+
+def test_help_of_the_gate_tells_its_lanes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert gate(["--help"]) == 0
+
+    shown = capsys.readouterr().out
+    assert [name for name in LANES if name not in shown] == []
+
+
+def test_a_typo_is_answered_in_one_line() -> None:
+    ended = manage("statu")
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("There is no command 'statu'. Did you mean 'status'?")
+    assert ended.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -57,12 +74,12 @@ def test_help_of_a_command_is_ours(command: str, words: str) -> None:
     [("statu", "status"), ("upp", "up"), ("tset", "test"), ("hepl", "help"), ("migrat", "migrate")],
 )
 def test_a_typo_is_answered_with_what_was_meant(typo: str, meant: str) -> None:
-    ended = manage(typo)
-
-    assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.startswith(f"There is no command {typo!r}. Did you mean {meant!r}?")
-    assert ended.stderr.count("\n") == 1
+    with pytest.raises(CommandError, match=f"^There is no command {typo!r}. Did you mean {meant!r}"):
+        require_command([typo])
 
 
 def test_what_resembles_nothing_is_only_said_to_be_none() -> None:
-    assert "Did you mean" not in manage("xyzzyx").stderr
+    with pytest.raises(CommandError) as refusal:
+        require_command(["xyzzyx"])
+
+    assert "Did you mean" not in str(refusal.value)
