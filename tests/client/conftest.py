@@ -9,7 +9,7 @@ import pytest
 from orqsite.embedded.ports import LOOPBACK
 from tests.agent_server import AgentServer
 from tests.client.program import Program
-from tests.processes.conftest import empty_database
+from tests.processes.databases import migrated_database
 from tests.processes.service import Service
 
 
@@ -26,10 +26,9 @@ def service(tmp_path_factory: pytest.TempPathFactory, agent_server: AgentServer)
     folder = tmp_path_factory.mktemp("client")
     kind = "sqlite" if os.environ["DATABASE_URL"].startswith("sqlite") else "postgresql"
     redis_url = urlsplit(os.environ["REDIS_URL"])._replace(path="/6").geturl()
-    with Service(folder, empty_database(kind, folder), redis_url) as running:
+    with Service(folder, migrated_database(kind, folder), redis_url) as running:
         for key in ("digest", "triage"):
-            address = f"--url={agent_server.url}"
-            running.manage("create_agent", key, "--workspace=processes", address, "--max-attempts=1")
+            running.create_agent(key, agent_server.url, max_attempts=1)
         yield running
 
 

@@ -35,7 +35,7 @@ class TestLooking:
         assert (row["_id"], row["expression"]) == (triage, "@every 6h")
 
     def test_a_long_list_is_read_page_by_page(self, program: Program, service: Service) -> None:
-        service.manage("create_agent", "many", "--workspace=processes", "--runtime=echo")
+        service.create_agent("many")
         body = {"type": "interval", "expression": "@every 9h", "payload": {"input": "x"}}
         with service.client(service.token) as http:
             for _ in range(101):

@@ -101,7 +101,7 @@ def test_a_schedule_is_paused_by_itself(program: Program, failed: tuple[str, str
 def test_the_workspace_is_paused_by_a_key_that_may(
     program: Program, service: Service, failed: tuple[str, str]
 ) -> None:
-    admin = Program(program.url, service.manage("create_api_key", "--workspace=processes", "--scope=admin"))
+    admin = Program(program.url, service.admin_token)
     assert "insufficient_scope" in program("pause", "--workspace", expect=1).err
 
     assert admin("pause", "--workspace", "--until", "2h").out.startswith("Paused the workspace until ")

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from schedules.management.commands.migrate import KEY
-from tests.processes.conftest import empty_database
-from tests.processes.service import ROOT, Service
+from tests.processes.databases import ROOT, empty_database
+from tests.processes.service import Service
 
 pytestmark = [pytest.mark.processes, pytest.mark.postgresql]
 

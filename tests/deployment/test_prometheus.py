@@ -13,7 +13,7 @@ import pytest
 from orqsite.embedded.ports import LOOPBACK
 from tests.agent_server import AgentServer, Behaviour
 from tests.deployment.prometheus import RULES, Programs, Prometheus, dashboard_expressions, programs
-from tests.processes.conftest import empty_database
+from tests.processes.databases import migrated_database
 from tests.processes.service import Service, document
 from tests.waiting import wait_for
 
@@ -43,7 +43,7 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Programs:
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
     redis_url = os.environ["REDIS_URL"].removesuffix("/0") + "/5"
-    service = Service(folder, empty_database("postgresql", folder), redis_url)
+    service = Service(folder, migrated_database("postgresql", folder), redis_url)
     service.environment["ORQ_METRICS_TOKEN"] = TOKEN
     with service as running:
         yield running
@@ -76,7 +76,7 @@ def _work(service: Service, server: AgentServer) -> None:
         ("fails", Behaviour(status=400)),
     ):
         server.script(key, *[behaviour] * 3)
-        service.manage("create_agent", key, "--workspace=processes", f"--url={server.url}")
+        service.create_agent(key, server.url)
         path = f"/v3/agents/{key}/schedules"
         for _ in range(3):
             created = document(client.post(path, json=PAYLOAD), 201)

@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from orqsite.embedded.valkey import Valkey
-from tests.processes.conftest import empty_database
+from tests.processes.databases import migrated_database
 from tests.processes.service import CELERY, Service
 from tests.waiting import wait_for
 
@@ -33,9 +33,8 @@ def intruder(broker: Valkey) -> Iterator[redis.Redis]:
 def service(broker: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """An empty database, an agent that answers by itself, and a worker of little patience."""
     folder = tmp_path_factory.mktemp("service")
-    service = Service(folder, empty_database("sqlite", folder), broker.url)
+    service = Service(folder, migrated_database("sqlite", folder), broker.url)
     service.environment |= {"ORQ_SECRET_KEY": SIGNING_KEY, "ORQ_STALL_SECONDS": "2"}
-    service.manage("migrate", "--verbosity", "0")
     start_worker(service)
     yield service
     service.stop()

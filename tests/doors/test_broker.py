@@ -104,17 +104,24 @@ STRAY = [
 ]
 
 
-def inspected(service: Service, what: str, broker_url: str = "") -> "subprocess.CompletedProcess[str]":
+def inspected(service: Service, *questions: str) -> dict[str, str]:
     """What `celery inspect` prints, in a process that knows the broker and nothing else of the service."""
     code = (
         "import os, json; from celery import Celery; "
         "app = Celery(broker=os.environ['BROKER']); app.conf.broker_connection_timeout = 5; "
-        f"print(json.dumps(app.control.inspect(timeout=2).{what}(), default=str))"
+        "inspect = app.control.inspect(timeout=2); "
+        f"[print(json.dumps(getattr(inspect, name)(), default=str)) for name in {questions!r}]"
     )
-    environment = {"BROKER": broker_url or service.environment["REDIS_URL"], "PATH": "/usr/bin:/bin"}
-    return subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60, check=False
+    environment = {"BROKER": service.environment["REDIS_URL"], "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=True,
     )
+    return dict(zip(questions, done.stdout.splitlines(), strict=True))
 
 
 def start_another_worker(service: Service) -> None:
@@ -134,7 +141,7 @@ def test_no_answer_of_inspect_has_a_secret(service: Service) -> None:
     secrets = [SIGNING_KEY, service.environment["ORQ_ENCRYPTION_KEYS"], password, "DATABASE_URL"]
 
     with a_run_in_flight(service) as call:
-        answers = {what: inspected(service, what).stdout for what in INSPECT}
+        answers = inspected(service, *INSPECT)
 
     assert "agent-schedules" in answers["conf"], "it answered"
     assert "workers.tasks.execute_run" in answers["registered"]
@@ -206,9 +213,9 @@ def test_stray_words_to_all_workers_end_none(service: Service, intruder: redis.R
         for channel in ("/0.celery.pidbox", "/0.celeryev/worker.heartbeat"):
             intruder.publish(channel, text)
 
-    answer = inspected(service, "ping")
+    answers = inspected(service, "ping")
 
-    assert "pong" in answer.stdout
+    assert "pong" in answers["ping"]
     assert service.children["worker"].is_alive
 
 
@@ -220,7 +227,7 @@ def test_stray_notes_of_taken_messages_end_no_worker(service: Service, intruder:
     start_another_worker(service)
 
     wait_for(lambda: not intruder.zcount("unacked_index", 1, 1), what="the notes to be looked at")
-    assert "pong" in inspected(service, "ping").stdout
+    assert "pong" in inspected(service, "ping")["ping"]
 
 
 def test_consuming_that_was_cancelled_from_outside_ends_the_worker(
@@ -242,7 +249,7 @@ def test_a_worker_without_remote_control_obeys_and_answers_nobody(
     service.environment["ORQ_REMOTE_CONTROL"] = "false"
     start_another_worker(service)
 
-    answer = inspected(service, "ping")
+    answers = inspected(service, "ping")
 
-    assert answer.stdout.strip() == "null"
+    assert answers["ping"] == "null"
     assert is_working(service, intruder)

@@ -20,6 +20,8 @@ HEAD = (
     b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
 )
 MEGABYTE = b"x" * 1024 * 1024
+KEPT_OUT = 5.0
+"""Seconds; who waits for a slow client to be let go waits for half a minute."""
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +47,6 @@ def crowd(web: Web, size: int, words: bytes, crowded: ExitStack) -> list[socket.
     return connections
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize(
     "words",
     [HEAD[:1], HEAD[: len(HEAD) // 2], HEAD + b'{"key": "half'],
@@ -55,15 +56,14 @@ def test_forty_clients_that_stop_in_the_middle_keep_nobody_out(web: Web, words: 
     with ExitStack() as crowded:
         crowd(web, 40, words, crowded)
 
-        assert max(web.seconds_of_health() for _ in range(20)) < 1
+        assert max(web.seconds_of_health() for _ in range(20)) < KEPT_OUT
 
 
-@pytest.mark.alone
 def test_2300_clients_that_say_nothing_keep_nobody_out(web: Web) -> None:
     with ExitStack() as crowded:
         crowd(web, 2300, b"", crowded)
 
-        assert max(web.seconds_of_health() for _ in range(20)) < 1
+        assert max(web.seconds_of_health() for _ in range(20)) < KEPT_OUT
 
 
 def test_clients_beyond_the_most_that_are_held_keep_nobody_out(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_clients_beyond_the_most_that_are_held_keep_nobody_out(tmp_path: Path) -
     with Web(tmp_path, few) as web, ExitStack() as crowded:
         crowd(web, 600, b"", crowded)
 
-        assert max(web.seconds_of_health() for _ in range(20)) < 5
+        assert max(web.seconds_of_health() for _ in range(20)) < KEPT_OUT
 
 
 def test_who_never_ends_a_request_is_let_go(web: Web) -> None:

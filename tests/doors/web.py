@@ -15,6 +15,7 @@ from typing import Any, Self
 from orqsite.embedded.children import Child
 from orqsite.embedded.ports import LOOPBACK, free_port
 from orqsite.embedded.service import WEB_OPTIONS
+from tests.processes.databases import migrated_database
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +31,7 @@ class Web:
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
         self.environment = os.environ | {
-            "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
+            "DATABASE_URL": migrated_database("sqlite", folder),
             "ORQ_DATA_DIR": str(folder / "data"),
             "ORQ_BOOTSTRAP": "off",
             "TMPDIR": str(self.temporary),
@@ -39,7 +40,6 @@ class Web:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self.manage("migrate", "--verbosity", "0")
         command = [sys.executable, "-m", "gunicorn", "orqsite.wsgi", "--bind", f"{self._address}:{self.port}"]
         log = self._stack.enter_context(self._log.open("ab"))
         shell = ["/bin/sh", "-c", f'{self._before} && exec "$@"', "sh"]

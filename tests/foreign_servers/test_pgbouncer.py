@@ -21,8 +21,8 @@ from orqsite.postgresql import base
 from schedules.database.ulids import new_ulid
 from tests.agent_server import AgentServer
 from tests.authority import make_authority
-from tests.processes.conftest import empty_database
-from tests.processes.service import ROOT, Service
+from tests.processes.databases import ROOT, empty_database
+from tests.processes.service import Service
 from tests.processes.test_main_path import Agent, in_seconds
 from tests.servers.pgbouncer import POOL_SIZE, PgBouncer
 

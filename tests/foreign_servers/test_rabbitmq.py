@@ -20,7 +20,7 @@ from schedules.health.broker import broker_state
 from schedules.messages import dispatch
 from schedules.messages.breaker import Breaker
 from tests.agent_server import AgentServer
-from tests.processes.conftest import empty_database
+from tests.processes.databases import migrated_database
 from tests.processes.service import WORKER, Service
 from tests.processes.test_main_path import Agent, in_seconds
 from tests.servers.celery_broker import use_broker
@@ -157,7 +157,7 @@ def test_an_alarm_is_named(tmp_path: Path, settings: Settings) -> None:
 def service(rabbitmq: RabbitMQ, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """On RabbitMQ; its limits are in Redis."""
     folder = tmp_path_factory.mktemp("service")
-    service = Service(folder, empty_database("postgresql", folder), os.environ["REDIS_URL"])
+    service = Service(folder, migrated_database("postgresql", folder), os.environ["REDIS_URL"])
     service.environment |= {"BROKER_URL": rabbitmq.url, "ORQ_WORKER_THREADS": "4"}
     with service:
         yield service

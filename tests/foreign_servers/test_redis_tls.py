@@ -17,7 +17,7 @@ from schedules.messages import dispatch
 from schedules.messages.breaker import Breaker
 from tests.agent_server import AgentServer
 from tests.authority import make_authority
-from tests.processes.conftest import empty_database
+from tests.processes.databases import migrated_database
 from tests.processes.service import Service
 from tests.processes.test_main_path import Agent
 from tests.servers.celery_broker import use_broker
@@ -141,7 +141,7 @@ def test_a_whole_service_works_over_tls(
 ) -> None:
     folder = tmp_path_factory.mktemp("service")
     url = server.url(f"?ssl_ca_certs={files}/authority.pem")
-    with Service(folder, empty_database("postgresql", folder), url) as service, AgentServer() as agents:
+    with Service(folder, migrated_database("postgresql", folder), url) as service, AgentServer() as agents:
         agent = Agent(service, agents)
         daily = agent.create("cron", "0 0 9 * * *")
         agent.trigger(daily)

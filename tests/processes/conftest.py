@@ -2,20 +2,16 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
-import psycopg
 import pytest
 
 from orqsite.environment import MACHINERY
-from schedules.database.ulids import new_ulid
 from tests.agent_server import AgentServer
+from tests.processes.databases import migrated_database
 from tests.processes.service import Service
 
 KINDS = ("postgresql", "sqlite", "without machinery")
 """The last: on PostgreSQL, with all of ORQ_WITHOUT's names."""
-
-SESSION_DATABASE_URL = os.environ.get("DATABASE_URL", "")
 
 
 @pytest.fixture(scope="module")
@@ -27,22 +23,12 @@ def agent_server() -> Iterator[AgentServer]:
 
 @pytest.fixture(scope="module")
 def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Web, beat and worker on an empty database; parametrised indirectly with one of KINDS."""
+    """Web, beat and worker; parametrised indirectly with one of KINDS."""
     folder = tmp_path_factory.mktemp("service")
     kind: str = request.param
     redis_url = os.environ["REDIS_URL"].removesuffix("/0") + f"/{1 + KINDS.index(kind)}"
-    service = Service(folder, empty_database(kind, folder), redis_url)
+    service = Service(folder, migrated_database(kind, folder), redis_url)
     if kind == "without machinery":
         service.environment["ORQ_WITHOUT"] = ",".join(MACHINERY)
     with service as running:
         yield running
-
-
-def empty_database(kind: str, folder: Path) -> str:
-    """The URL of a new database of this kind."""
-    if kind == "sqlite":
-        return f"sqlite:///{folder / 'db.sqlite3'}"
-    name = f"processes_{new_ulid().lower()}"
-    with psycopg.connect(SESSION_DATABASE_URL, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return SESSION_DATABASE_URL.rsplit("/", 1)[0] + f"/{name}"

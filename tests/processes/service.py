@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,9 +13,9 @@ import httpx2
 
 from orqsite.embedded.children import Child
 from orqsite.embedded.ports import LOOPBACK, free_port
+from tests.processes.databases import ROOT, keys_of
 from tests.waiting import wait_for
 
-ROOT = Path(__file__).resolve().parents[2]
 CELERY = ("-m", "celery", "-A", "orqsite", "-q")
 WORKER = (*CELERY, "worker", "--without-gossip", "--without-mingle")
 BEAT = (*CELERY, "beat")
@@ -36,13 +37,15 @@ class Service:
             "ORQ_WORKER_THREADS": "20",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
+        self.token = ""
+        """Of a key that may write; there once `prepare` has been called."""
+        self._keys = keys_of(database_url)
         self.children: dict[str, Child] = {}
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self.manage("migrate", "--verbosity", "0")
-        self.token = self.manage("create_api_key", "--workspace=processes")
-        self.start("web", "-m", "gunicorn", "orqsite.wsgi", *self._gunicorn())
+        self.prepare()
+        self.start_web()
         self.start("beat", *BEAT)
         self.start("worker", *WORKER)
         wait_for(self._is_ready, 30, "web, beat and worker")
@@ -52,6 +55,27 @@ class Service:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def prepare(self) -> None:
+        """Make the tables and a key in a database that is no copy of one with both."""
+        if self._keys is None:
+            self.manage("migrate", "--verbosity", "0")
+            self.token = self.manage("create_api_key", "--workspace=processes")
+        else:
+            self.token = self._keys.write
+
+    @cached_property
+    def admin_token(self) -> str:
+        """Of a key that may do everything in the workspace."""
+        if self._keys is None:
+            return self.manage("create_api_key", "--workspace=processes", "--scope=admin")
+        return self._keys.admin
+
+    def create_agent(self, key: str, base_url: str | None = None, **settings: Any) -> None:
+        """Register it in the workspace, as a program does; without `base_url` it answers by itself."""
+        where = {"runtime": "echo"} if base_url is None else {"base_url": base_url}
+        with self.client(self.admin_token) as admin:
+            document(admin.post("/v3/agents", json={"key": key, **where, **settings}), 201)
 
     def stop(self) -> None:
         """Kill every process."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from orqsite.embedded.valkey import Valkey
-from tests.processes.conftest import empty_database
+from tests.processes.databases import migrated_database
 from tests.processes.service import BEAT, WORKER, Service, document
 from tests.waiting import wait_for
 from tests.workers.delivering.receiver import Receiver, receiving
@@ -38,7 +38,7 @@ def broker(tmp_path: Path) -> Iterator[Valkey]:
 
 @pytest.fixture
 def service(tmp_path: Path, broker: Valkey) -> Iterator[Service]:
-    service = Service(tmp_path, empty_database("postgresql", tmp_path), broker.url)
+    service = Service(tmp_path, migrated_database("postgresql", tmp_path), broker.url)
     service.environment["ORQ_OUTBOUND_ALLOW"] = "127.0.0.0/8"
     with service as running:
         yield running
@@ -52,8 +52,7 @@ def assert_told(service: Service, receiver: Receiver, secret: str) -> None:
 
 
 def test_each_process_alone_sends_what_is_due(service: Service, broker: Valkey, receiver: Receiver) -> None:
-    admin = service.manage("create_api_key", "--workspace=processes", "--scope=admin")
-    with service.client(admin) as client:
+    with service.client(service.admin_token) as client:
         new = {"display_name": "On call", "target": receiver.url}
         secret = document(client.post("/v3/webhooks", json=new), 201)["signing_secret"]
     broker.stop()

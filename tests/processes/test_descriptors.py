@@ -12,8 +12,8 @@ import httpx2
 import pytest
 
 from tests.agent_server import AgentServer, Behaviour
-from tests.processes.conftest import empty_database
-from tests.processes.service import ROOT, WORKER, Service, document
+from tests.processes.databases import ROOT, migrated_database
+from tests.processes.service import WORKER, Service, document
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.processes, pytest.mark.postgresql]
@@ -84,14 +84,14 @@ def agent() -> Iterator[AgentServer]:
 @pytest.fixture
 def service(tmp_path: Path, agent: AgentServer, valkey_url: str) -> Iterator[Service]:
     """Web, beat and a worker with more threads than descriptors."""
-    service = Service(tmp_path, empty_database("postgresql", tmp_path), valkey_url)
+    service = Service(tmp_path, migrated_database("postgresql", tmp_path), valkey_url)
     service.environment["ORQ_WORKER_THREADS"] = str(THREADS)
     with service:
         service.children["worker"].stop(20)
         limited = f'ulimit -n {LIMIT}; exec "$@"'
         service.start("limited", *_under(limited, WORKER))
         wait_for(lambda: " ready" in service.log("limited"), 60)
-        service.manage("create_agent", "digest", "--workspace=processes", f"--url={agent.url}")
+        service.create_agent("digest", agent.url)
         yield service
 
 
@@ -107,6 +107,7 @@ def valkey_url(start_valkey: Any) -> str:
     return url
 
 
+@pytest.mark.long
 def test_a_herd_beyond_the_descriptors_passes_and_the_next_run_succeeds(
     service: Service, agent: AgentServer
 ) -> None:

@@ -130,6 +130,7 @@ def test_for_a_while_the_name_leads_to_a_server_that_is_read_only(site: Site) ->
     assert len(keys) == len(set(keys)) == 3
 
 
+@pytest.mark.long
 def test_an_answer_that_comes_while_nothing_can_be_stored_is_kept_until_it_can(site: Site) -> None:
     site.agent.script("digest", Behaviour(delay=3), Behaviour())
     schedule = site.once(2)
@@ -146,6 +147,7 @@ def test_an_answer_that_comes_while_nothing_can_be_stored_is_kept_until_it_can(s
     assert len(site.keys_of(schedule)) == 1
 
 
+@pytest.mark.long
 def test_what_a_promoted_standby_has_lost_is_repeated_under_the_same_key(site: Site) -> None:
     first, second = site.once(12), site.once(13)
     wait_for(lambda: _knows(site.standby, second["_id"]), 10, "the standby to know both")
@@ -166,6 +168,7 @@ def test_what_a_promoted_standby_has_lost_is_repeated_under_the_same_key(site: S
     assert len(set(keys)) == 2
 
 
+@pytest.mark.long
 def test_what_a_restored_backup_does_not_know_is_repeated_under_the_same_key(site: Site) -> None:
     writer, first, second = site.writer, site.once(20), site.once(21)
     writer.stop()

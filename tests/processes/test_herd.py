@@ -15,8 +15,8 @@ import pytest
 import redis
 
 from tests.messages import queued
-from tests.processes.conftest import empty_database
-from tests.processes.service import BEAT, ROOT, WORKER, Service
+from tests.processes.databases import ROOT, migrated_database
+from tests.processes.service import BEAT, WORKER, Service
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.processes, pytest.mark.alone, pytest.mark.postgresql]
@@ -43,7 +43,7 @@ class Herd(Service):
 
     def __enter__(self) -> "Herd":
         self.environment["ORQ_FIRE_BATCH"] = "200"  # small, so that nobody takes all
-        self.manage("migrate", "--verbosity", "0")
+        self.prepare()
         for name in BEATS:
             self.environment["ORQ_DATA_DIR"] = str(self.folder / name)
             self.start(name, *BEAT)
@@ -97,7 +97,7 @@ def broker() -> Iterator[redis.Redis]:
 def herd(tmp_path: Path, broker: redis.Redis) -> Iterator[Herd]:
     """The processes."""
     url = os.environ["REDIS_URL"].removesuffix("/0") + "/3"
-    with Herd(tmp_path, empty_database("postgresql", tmp_path), url) as running:
+    with Herd(tmp_path, migrated_database("postgresql", tmp_path), url) as running:
         yield running
 
 

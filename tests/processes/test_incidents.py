@@ -15,7 +15,7 @@ import pytest
 
 from orqsite.embedded.ports import LOOPBACK, free_port
 from tests.agent_server import AgentServer
-from tests.processes.conftest import empty_database
+from tests.processes.databases import migrated_database
 from tests.processes.service import BEAT, WORKER, Service, document
 from tests.waiting import wait_for
 from tests.workers.delivering.receiver import Receiver, receiving
@@ -41,7 +41,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Web, beat and worker that may call this machine."""
     folder = tmp_path_factory.mktemp("service")
     redis_url = os.environ["REDIS_URL"].removesuffix("/0") + "/7"
-    made = Service(folder, empty_database("postgresql", folder), redis_url)
+    made = Service(folder, migrated_database("postgresql", folder), redis_url)
     made.environment["ORQ_OUTBOUND_ALLOW"] = "127.0.0.0/8"
     made.environment["ORQ_PUBLIC_URL"] = "https://schedules.example.org"
     with made as running:
@@ -50,7 +50,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def client(service: Service) -> Iterator[httpx2.Client]:
-    with service.client(service.manage("create_api_key", "--workspace=processes", "--scope=admin")) as client:
+    with service.client(service.admin_token) as client:
         yield client
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.docs.test_events import of_the_page
-from tests.processes.conftest import empty_database
+from tests.processes.databases import migrated_database
 from tests.processes.service import Service
 from tests.waiting import wait_for
 
@@ -29,9 +29,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("lines")
     kind = "sqlite" if os.environ["DATABASE_URL"].startswith("sqlite") else "postgresql"
     redis_url = urlsplit(os.environ["REDIS_URL"])._replace(path="/7").geturl()
-    service = Service(folder, empty_database(kind, folder), redis_url)
-    service.manage("migrate", "--verbosity", "0")
-    service.token = service.manage("create_api_key", "--workspace=processes")
+    service = Service(folder, migrated_database(kind, folder), redis_url)
+    service.prepare()
     service.start_web()
     service.start("beat", *CELERY, "beat")
     service.start("worker", *CELERY, "worker")

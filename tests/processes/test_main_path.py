@@ -14,11 +14,16 @@ from tests.processes.conftest import KINDS
 from tests.processes.service import WORKER, Service, document
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.processes, pytest.mark.alone, pytest.mark.postgresql]
+pytestmark = [pytest.mark.processes, pytest.mark.postgresql]
 
 Document = dict[str, Any]
 ON_POSTGRESQL = pytest.mark.parametrize("service", ["postgresql"], indirect=True)
-ON_ALL = pytest.mark.parametrize("service", KINDS, indirect=True)
+ON_ALL = pytest.mark.parametrize(
+    "service", [*KINDS[:2], pytest.param(KINDS[2], marks=pytest.mark.long)], indirect=True
+)
+
+PROMPT_SECONDS = 5.0
+"""A call starts with its second; one whose message is lost, or that no beat sees in its second, takes far longer."""
 
 SETTLE_SECONDS = 12.0
 """How long a run that must not happen is given to happen: the trigger's 10 s and then some."""
@@ -30,7 +35,7 @@ class Agent:
     def __init__(self, service: Service, server: AgentServer) -> None:
         self.key = f"agent-{new_ulid().lower()}"
         self.server = server
-        service.manage("create_agent", self.key, "--workspace=processes", f"--url={server.url}")
+        service.create_agent(self.key, server.url)
         self.client = service.client(service.token)
         self.path = f"/v3/agents/{self.key}/schedules"
 
@@ -100,7 +105,7 @@ def test_a_once_schedule_reaches_its_agent_exactly_once(agent: Agent) -> None:
     assert call["body"]["model"] == f"agent/{agent.key}"
     assert (call["body"]["input"], call["body"]["variables"]) == ("Hi you", {"who": "you"})
     assert call["headers"]["idempotency-key"] == key_of(schedule)
-    assert 0 <= call["time"] - due_at < 2
+    assert 0 <= call["time"] - due_at < PROMPT_SECONDS
     after = agent.get(schedule)
     assert (after["trigger_count"], after["is_active"], after["generation"]) == (1, False, 1)
     assert datetime.fromisoformat(after["last_triggered_at"]).timestamp() >= due_at
@@ -115,7 +120,7 @@ def test_run_now_reaches_its_agent_ten_seconds_later(agent: Agent) -> None:
     run = agent.ended_run(schedule)
 
     (call,) = agent.calls()
-    assert 9.9 <= call["time"] - asked_at <= 13
+    assert 9.9 <= call["time"] - asked_at <= 10 + PROMPT_SECONDS
     assert (run["state"], run["trigger"]) == ("succeeded", "manual")
     after = agent.get(schedule)
     assert (after["next_fire_at"], after["trigger_count"]) == (schedule["next_fire_at"], 1)
@@ -179,7 +184,7 @@ def test_a_once_that_is_moved_after_it_fired_without_workers_runs_at_its_new_ins
     assert (moved_run["state"], moved_run["generation"]) == ("succeeded", 2)
     assert (stale["state"], stale["reason"], stale["generation"]) == ("discarded", "stale_generation", 1)
     (call,) = agent.calls()
-    assert 0 <= call["time"] - due_at < 2
+    assert 0 <= call["time"] - due_at < PROMPT_SECONDS
     service.manage("audit")  # its exit code says whether anything was found
 
 

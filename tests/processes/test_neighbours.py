@@ -11,7 +11,7 @@ import pytest
 
 from schedules.database.ulids import new_ulid
 from tests.agent_server import AgentServer, Behaviour
-from tests.processes.conftest import empty_database
+from tests.processes.databases import migrated_database
 from tests.processes.service import WORKER, Service, document
 from tests.waiting import wait_for
 
@@ -73,7 +73,7 @@ class Neighbour:
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Two workers of few threads."""
     folder: Path = tmp_path_factory.mktemp("neighbours")
-    url = empty_database("postgresql", folder)
+    url = migrated_database("postgresql", folder)
     service = Service(folder, url, os.environ["REDIS_URL"].removesuffix("/0") + "/4")
     service.environment["ORQ_WORKER_THREADS"] = str(THREADS)
     with service as running:

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from tests.agent_server import AgentServer
-from tests.processes.conftest import empty_database
-from tests.processes.service import ROOT, Service
+from tests.processes.databases import ROOT, empty_database
+from tests.processes.service import Service
 from tests.processes.test_main_path import Agent, in_seconds
 
 pytestmark = [pytest.mark.processes, pytest.mark.postgresql]

@@ -14,7 +14,7 @@ import pytest
 
 from orqsite.embedded.children import Child
 from orqsite.embedded.ports import LOOPBACK, free_port
-from tests.processes.service import ROOT
+from tests.processes.databases import ROOT
 from tests.servers.postgres import Postgres
 from tests.waiting import wait_for
 

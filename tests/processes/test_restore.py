@@ -13,12 +13,12 @@ import pytest
 from tests.agent_server import AgentServer, Behaviour
 from tests.docs import shell
 from tests.docs.pages import blocks, section
-from tests.processes.conftest import empty_database
+from tests.processes.databases import empty_database, migrated_database
 from tests.processes.service import Service
 from tests.processes.test_main_path import Agent, in_seconds
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.processes, pytest.mark.postgresql]
+pytestmark = [pytest.mark.processes, pytest.mark.postgresql, pytest.mark.long]
 
 LEASE_SECONDS = "2"
 DUMP, RESTORE = "pg_dump", "pg_restore"
@@ -53,7 +53,7 @@ def serve(folder: Path, url: str) -> Service:
 def test_everything_comes_back_and_what_was_under_way_runs_again_under_its_key(tmp_path: Path) -> None:
     with ExitStack() as stack:
         server = stack.enter_context(AgentServer())
-        before = stack.enter_context(serve(tmp_path / "before", empty_database("postgresql", tmp_path)))
+        before = stack.enter_context(serve(tmp_path / "before", migrated_database("postgresql", tmp_path)))
         agent = Agent(before, server)
         done = agent.create("once", in_seconds(2))
         assert agent.ended_run(done)["state"] == "succeeded"

@@ -17,7 +17,7 @@ import httpx2
 import pytest
 
 from orqsite.embedded.ports import LOOPBACK, free_port
-from tests.processes.conftest import empty_database
+from tests.processes.databases import migrated_database
 from tests.processes.service import Service
 from tests.waiting import wait_for
 
@@ -39,7 +39,7 @@ class Writers(Service):
     def __enter__(self) -> Self:
         self.environment["ORQ_RATE_PER_KEY"] = self.environment["ORQ_RATE_TRIGGER_PER_SCHEDULE"] = "0"
         super().__enter__()
-        self.manage("create_agent", "busy", "--workspace=processes", "--runtime=echo")
+        self.create_agent("busy")
         self.second_port = free_port()
         bind = f"{LOOPBACK}:{self.second_port}"
         options = ("--bind", bind, "--threads", "4", "--no-control-socket")
@@ -125,7 +125,7 @@ def once(in_seconds: float) -> dict[str, object]:
 def writers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Writers]:
     """All processes; parametrised with the settings they have."""
     redis_url = os.environ["REDIS_URL"].removesuffix("/0") + "/4"
-    service = Writers(tmp_path, empty_database("sqlite", tmp_path), redis_url)
+    service = Writers(tmp_path, migrated_database("sqlite", tmp_path), redis_url)
     service.environment["DJANGO_SETTINGS_MODULE"] = request.param
     try:
         with service:

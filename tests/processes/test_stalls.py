@@ -109,6 +109,7 @@ def test_a_beat_whose_tick_stands_still_ends(
     assert service.children["beat"].is_alive
 
 
+@pytest.mark.long
 def test_a_worker_that_takes_no_more_messages_ends(
     service: Service, start_stuck: Callable[[str, str], str]
 ) -> None:
@@ -123,6 +124,7 @@ def test_a_worker_that_takes_no_more_messages_ends(
     wait_for(lambda: service.log("worker").count("process.registered") == 2, 60)
 
 
+@pytest.mark.long
 def test_a_worker_whose_leases_are_no_longer_renewed_ends(
     service: Service, start_stuck: Callable[[str, str], str]
 ) -> None:
@@ -162,6 +164,7 @@ def test_a_database_that_hangs_is_waited_for(service: Service, database: Postgre
     go_on(service, "beat", "worker")
 
 
+@pytest.mark.long
 def test_a_database_that_is_down_is_waited_for(service: Service, database: Postgres) -> None:
     database.kill()
     time.sleep(LONGER)
@@ -170,6 +173,7 @@ def test_a_database_that_is_down_is_waited_for(service: Service, database: Postg
     go_on(service, "beat", "worker")
 
 
+@pytest.mark.long
 def test_a_broker_that_hangs_stops_no_beat(service: Service, broker: Valkey) -> None:
     assert broker.child is not None
     os.kill(broker.child.pid, signal.SIGSTOP)
@@ -180,6 +184,7 @@ def test_a_broker_that_hangs_stops_no_beat(service: Service, broker: Valkey) -> 
     assert events(service, "worker", "process.stalled") == []
 
 
+@pytest.mark.long
 def test_a_worker_that_waits_for_its_calls_before_it_ends_is_left_alone(
     service: Service, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from orqsite.broker import QUEUE
 from tests.agent_server import AgentServer
-from tests.processes.conftest import empty_database
+from tests.processes.databases import migrated_database
 from tests.processes.service import Service, document
 from tests.waiting import wait_for
 from tests.workers.tracing.collector import Collector, attributes_of
@@ -32,8 +32,8 @@ def service(agent_server: AgentServer, tmp_path_factory: pytest.TempPathFactory)
     """A service whose beat and worker each test starts itself."""
     folder = tmp_path_factory.mktemp("service")
     redis_url = os.environ["REDIS_URL"].removesuffix("/0") + "/6"
-    with Service(folder, empty_database("postgresql", folder), redis_url) as running:
-        running.manage("create_agent", "digest", "--workspace=processes", f"--url={agent_server.url}")
+    with Service(folder, migrated_database("postgresql", folder), redis_url) as running:
+        running.create_agent("digest", agent_server.url)
         for name in ("beat", "worker"):
             running.children.pop(name).kill()
         yield running

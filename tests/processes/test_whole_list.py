@@ -1,17 +1,16 @@
 """A long list through the real web server: what it takes of the process's memory, and what a slow reader holds."""
 
 import json
+import os
 import socket
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import psutil
 import psycopg
 import pytest
 
 from orqsite.embedded.ports import LOOPBACK
-from tests.processes.conftest import empty_database
+from tests.processes.databases import migrated_database
 from tests.processes.service import Service
 from tests.waiting import wait_for
 
@@ -39,11 +38,12 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idl
 """
 
 
-@pytest.fixture
-def service(tmp_path: Path, start_valkey: Any) -> Iterator[Service]:
-    database_url = empty_database("postgresql", tmp_path)
-    with Service(tmp_path, database_url, start_valkey().url) as service:
-        service.manage("create_agent", "digest", "--workspace=processes", "--runtime=echo")
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("service")
+    database_url = migrated_database("postgresql", folder)
+    with Service(folder, database_url, os.environ["REDIS_URL"].removesuffix("/0") + "/10") as service:
+        service.create_agent("digest")
         with psycopg.connect(database_url) as database:
             database.execute(FILL, {"letters": LETTERS, "schedules": SCHEDULES})
         yield service

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.processes.conftest import empty_database
+from tests.processes.databases import migrated_database
 from tests.processes.service import Service, document
 from tests.proofs.agents.langgraph_server import LangGraph
 from tests.proofs.agents.litellm_proxy import ALIAS, MASTER_KEY, LiteLlm
@@ -34,7 +34,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Web, beat and worker on an empty database."""
     folder = tmp_path_factory.mktemp("service")
     redis_url = os.environ["REDIS_URL"].removesuffix("/0") + f"/{BROKER_DATABASE}"
-    with Service(folder, empty_database("postgresql", folder), redis_url) as running:
+    with Service(folder, migrated_database("postgresql", folder), redis_url) as running:
         yield running
 
 
@@ -48,8 +48,7 @@ def create_agent(service: Service, key: str, *options: str, api_key: str = "") -
 
 def create_agent_over_rest(service: Service, **settings: Any) -> None:
     """Register it as a program does, with a key that may."""
-    token = service.manage("create_api_key", "--workspace=processes", "--scope=admin")
-    with service.client(token) as admin:
+    with service.client(service.admin_token) as admin:
         document(admin.post("/v3/agents", json=settings), 201)
 
 

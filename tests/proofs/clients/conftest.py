@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from orqsite.embedded.ports import LOOPBACK
-from tests.processes.conftest import empty_database
+from tests.processes.databases import migrated_database
 from tests.processes.service import Service, document
 from tests.proofs.clients.checks import Checks, run_script
 from tests.proofs.clients.journey import MODES, Given
@@ -31,7 +31,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("clients")
     kind = "sqlite" if os.environ["DATABASE_URL"].startswith("sqlite") else "postgresql"
     redis_url = urlsplit(os.environ["REDIS_URL"])._replace(path="/3").geturl()
-    with Service(folder, empty_database(kind, folder), redis_url) as running:
+    with Service(folder, migrated_database(kind, folder), redis_url) as running:
         yield running
 
 

@@ -16,7 +16,7 @@ import httpx2
 import pytest
 
 from orqsite.embedded.ports import LOOPBACK
-from tests.processes.conftest import empty_database
+from tests.processes.databases import migrated_database
 from tests.processes.service import Service
 from tests.proofs.fuzz.campaigns import Campaign, Outcome, run
 from tests.proofs.fuzz.given import Given
@@ -64,13 +64,12 @@ class Fuzzed:
         }
 
 
-@pytest.fixture(scope="package", params=["postgresql", "sqlite"])
+@pytest.fixture(scope="package", params=["postgresql", pytest.param("sqlite", marks=pytest.mark.long)])
 def fuzzed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
     """On each database."""
     folder = tmp_path_factory.mktemp("fuzz")
     service = _service(folder, request.param)
     try:
-        service.manage("migrate", "--verbosity", "0")
         service.start_web()
         wait_for(lambda: _answers(service), 30, "the web process")
         yield Fuzzed(service, _given(service))
@@ -80,7 +79,7 @@ def fuzzed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def _service(folder: Path, kind: str) -> Service:
     redis_url = urlsplit(os.environ["REDIS_URL"])._replace(path="/4").geturl()
-    service = Service(folder, empty_database(kind, folder), redis_url)
+    service = Service(folder, migrated_database(kind, folder), redis_url)
     # Hundreds of requests by one key are the point.
     service.environment |= {"ORQ_RATE_PER_KEY": "0", "ORQ_RATE_TRIGGER_PER_SCHEDULE": "0"}
     return service
