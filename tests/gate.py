@@ -1,9 +1,9 @@
 """The gate: format, lint, types, import contracts, dependencies, migrations, deploy checks and the tests.
 
-`manage.py test` runs all of it; every step runs even when an earlier one failed. Four runs of pytest come three at a
-time; what starts processes and watches the time comes last, with nothing beside it. `manage.py test --fast` leaves
-out what takes long (tests with real processes, the second database). With pytest's own arguments, only pytest
-runs; the long lanes are options of their own (tests/lanes.py). The last line sums the tests up: `N passed, N failed`.
+`manage.py test` runs all of it; every step runs even when an earlier one failed. Five runs of pytest come three at a
+time. `manage.py test --fast` leaves out the tests with real processes and the second database. With pytest's own
+arguments, only pytest runs; what takes long is a lane, an option of its own (tests/lanes.py). The last line sums the
+tests up: `N passed, N failed`.
 """
 
 import os
@@ -16,9 +16,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from tests import lanes, pytest_runs
+from tests import lanes, on_sqlite, pytest_runs, with_processes
 from tests.lanes import lane
 from tests.pytest_runs import Outcome, Run, Tally, say
+from tests.selection import within, without
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
@@ -33,36 +34,16 @@ STEPS: Mapping[str, Sequence[str]] = {
     "missing migrations": (PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"),
     "deploy checks": (PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"),
 }
-BOTH_DATABASES = (
-    "schedules",
-    "api",
-    "workers",
-    "races",
-    "proofs/model",
-    "console",
-    "commands",
-    "embedded/test_servers.py",
-    "embedded/test_demo.py",
-)
-SAME_ON_BOTH = ("workers/runtimes", "workers/broker", "console/test_role_isolation.py")
-"""Of those, what never asks one, or asks only whose rows they are."""
-
 WITHOUT_PROCESSES = ("-m", "not processes")
-# Every test once, by its marks; and on SQLite some of the first run again.
-ON_POSTGRESQL = Run("tests on PostgreSQL", WITHOUT_PROCESSES)
-ON_SQLITE = Run(
-    "tests on SQLite",
-    (
-        *(f"tests/{name}" for name in BOTH_DATABASES),
-        *(f"--ignore=tests/{name}" for name in SAME_ON_BOTH),
-        *("-m", "not postgresql and not processes"),
-    ),
-    {"ORQ_TEST_DATABASE": "sqlite"},
-)
-WITH_PROCESSES = Run("tests with real processes", ("--ignore=tests/proofs", "-m", "processes and not alone"))
-WITH_CLIENTS = Run("published clients and fuzzing", ("tests/proofs", "-m", "processes and not alone"))
-SIDE_BY_SIDE = (ON_POSTGRESQL, WITH_PROCESSES, WITH_CLIENTS, ON_SQLITE)
-ALONE = Run("tests that watch the time, alone", ("-m", "processes and alone"))
+FACES = ("api", "canaries", "commands", "console", "doors", "specification")
+"""What people and programs meet: half of the work, so that each of two cores has one."""
+
+WITHOUT_FACES = Run("tests on PostgreSQL", (*without(FACES), *WITHOUT_PROCESSES))
+WITH_FACES = Run("tests on PostgreSQL, the faces", (*within(FACES), *WITHOUT_PROCESSES))
+WITH_PROCESSES, WITH_CLIENTS = with_processes.SHORT, with_processes.CLIENTS
+ON_SQLITE = on_sqlite.OF_THE_GATE
+SIDE_BY_SIDE = (WITHOUT_FACES, WITH_PROCESSES, WITH_FACES, WITH_CLIENTS, ON_SQLITE)
+"""Each test once, by its folder and marks, and on SQLite some again. What waits most begins first."""
 
 
 def gate(arguments: Sequence[str]) -> int:
@@ -80,17 +61,17 @@ def gate(arguments: Sequence[str]) -> int:
         return _close([pytest_runs.one(Run("tests", options))])
     started = time.monotonic()
     is_clean = _run_steps()
-    outcomes = [pytest_runs.one(ON_POSTGRESQL)] if is_fast else _run_tests()
+    outcomes = _run_tests(*((WITHOUT_FACES, WITH_FACES) if is_fast else SIDE_BY_SIDE))
     is_passed = is_clean and all(outcome.is_passed for outcome in outcomes)
     say(is_passed, "the fast gate" if is_fast else "the whole gate", time.monotonic() - started)
     return _close(outcomes) or int(not is_clean)
 
 
-def _run_tests() -> list[Outcome]:
+def _run_tests(*runs: Run) -> list[Outcome]:
     """Beside each other, unless they would share a server: each empties its databases."""
     if any(os.environ.get(name) for name in ("DATABASE_URL", "REDIS_URL")):
-        return [pytest_runs.one(run) for run in (*SIDE_BY_SIDE, ALONE)]
-    return [*pytest_runs.beside(*SIDE_BY_SIDE), pytest_runs.one(ALONE)]
+        return [pytest_runs.one(run) for run in runs]
+    return pytest_runs.beside(*runs)
 
 
 def _close(outcomes: Sequence[Outcome]) -> int:

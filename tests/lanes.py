@@ -1,5 +1,7 @@
 """The long lanes beside the gate, each one option of `manage.py test`: for nights, and for the README's figures.
 
+--processes                                                        real processes: what takes long or measures time
+--sqlite                                                           all behavior again, on SQLite
 --chaos [--seconds N] [--seed S] [--rate R] [--clock] [--stock]    real processes under seeded faults
 --recovery                                                         each single fault, until back at work
 --model [N]                                                        the state machine, N examples (2,000)
@@ -26,10 +28,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from tests import newer_python
+from tests import newer_python, on_sqlite, pytest_runs, with_processes
+from tests.pytest_runs import Run
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 MODEL_PROCESSES: Final = 2
@@ -40,6 +44,21 @@ def lane(arguments: Sequence[str]) -> Callable[[], int] | None:
     if not arguments or arguments[0] not in LANES:
         return None
     return lambda: LANES[arguments[0]](list(arguments[1:]))
+
+
+def _processes(arguments: list[str]) -> int:
+    """What the gate leaves out of them; the last with nothing beside it."""
+    return _each(arguments, with_processes.LONG, with_processes.ALONE)
+
+
+def _sqlite(arguments: list[str]) -> int:
+    return _each(arguments, on_sqlite.ALL)
+
+
+def _each(arguments: list[str], *runs: Run) -> int:
+    """One after the other, with these arguments of pytest; all run, even when an earlier one failed."""
+    outcomes = [pytest_runs.one(replace(run, options=(*run.options, *arguments))) for run in runs]
+    return int(not all(outcome.is_passed for outcome in outcomes))
 
 
 def _chaos(arguments: list[str]) -> int:
@@ -156,6 +175,8 @@ def _ended(process: "subprocess.Popen[bytes]") -> int:
 
 
 LANES: Final[Mapping[str, Callable[[list[str]], int]]] = {
+    "--processes": _processes,
+    "--sqlite": _sqlite,
     "--chaos": _chaos,
     "--recovery": _recovery,
     "--model": _model,

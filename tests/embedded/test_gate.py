@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import gate, pytest_runs
+from tests import gate, on_sqlite, pytest_runs, with_processes
 from tests.pytest_runs import Outcome, Run, Tally
+from tests.selection import marked
 
 TESTS = """
 import pytest
@@ -102,9 +103,10 @@ def test_a_failed_step_is_shown_with_its_output_and_the_others_still_run(
     assert "chatter" not in output
 
 
-def test_the_folders_tested_on_both_databases_exist() -> None:
-    paths = (*gate.BOTH_DATABASES, *gate.SAME_ON_BOTH)
+def test_what_runs_on_sqlite_is_there_and_the_gate_runs_a_part_of_it() -> None:
+    paths = (*on_sqlite.BOTH_DATABASES, *on_sqlite.SAME_ON_BOTH, *on_sqlite.OWN_STATEMENTS)
     assert [path for path in paths if not (gate.ROOT / "tests" / path).exists()] == []
+    assert [path for path in on_sqlite.OWN_STATEMENTS if not path.startswith(on_sqlite.BOTH_DATABASES)] == []
 
 
 def test_what_runs_beside_is_shown_whole_and_after_the_first(
@@ -132,27 +134,44 @@ def test_what_runs_beside_is_shown_whole_and_after_the_first(
     ]
 
 
-@pytest.mark.parametrize("is_alone", [True, False])
-@pytest.mark.parametrize("has_processes", [True, False])
-def test_a_test_is_in_exactly_one_run_of_the_gate_on_its_first_database(
-    has_processes: bool, is_alone: bool
+@pytest.mark.parametrize(
+    ("has_processes", "is_long", "is_alone"),
+    [
+        (False, False, False),
+        *((True, is_long, is_alone) for is_long in (True, False) for is_alone in (True, False)),
+    ],
+)
+def test_a_test_is_in_exactly_one_run_on_postgresql(
+    has_processes: bool, is_long: bool, is_alone: bool
 ) -> None:
-    marks = {"processes": has_processes, "alone": is_alone}
+    marks = {"processes": has_processes, "long": is_long, "alone": is_alone}
+    runs = (gate.WITHOUT_FACES, gate.WITH_PROCESSES, with_processes.LONG, with_processes.ALONE)
 
-    chosen = [
-        eval(expression, marks)  # noqa: S307  (pytest's own are of this form)
-        for *_, expression in (gate.ON_POSTGRESQL.options, gate.WITH_PROCESSES.options, gate.ALONE.options)
-    ]
+    chosen = [eval(run.options[-1], marks) for run in runs]  # noqa: S307  (pytest's own are of this form)
 
     assert chosen.count(True) == 1
 
 
-def test_the_proofs_with_processes_are_a_run_of_their_own() -> None:
-    *_, of_processes = gate.WITH_PROCESSES.options
-    folder, *_, of_clients = gate.WITH_CLIENTS.options
+@pytest.mark.parametrize("mark", ["long", "alone"])
+def test_only_tests_with_processes_are_left_to_the_lane(mark: str) -> None:
+    assert set(marked(mark)) <= set(marked("processes"))
 
-    assert of_processes == of_clients
-    assert f"--ignore={folder}" in gate.WITH_PROCESSES.options
+
+def test_every_test_file_is_in_one_of_the_runs_on_postgresql() -> None:
+    faces = {option for option in gate.WITH_FACES.options if option.startswith("tests/")}
+
+    assert {f"--ignore={path}" for path in faces} == {
+        option for option in gate.WITHOUT_FACES.options if option.startswith("--ignore=")
+    }
+    assert gate.WITHOUT_FACES.options[0] == "tests"
+    assert [path for path in faces if not (gate.ROOT / path).is_dir()] == []
+
+
+def test_every_file_of_tests_with_processes_is_in_one_of_their_runs() -> None:
+    files = marked("processes")
+
+    assert sorted((*gate.WITH_PROCESSES.options[:-2], *gate.WITH_CLIENTS.options[:-2])) == sorted(files)
+    assert len(files) > 50
 
 
 @pytest.mark.parametrize("variable", ["DATABASE_URL", "REDIS_URL"])
@@ -163,8 +182,6 @@ def test_runs_that_share_a_server_come_one_after_the_other(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(variable, "somebody's server")
     source = ALONE.format(str(tmp_path / "somebody is at work"))
-    runs = [run_of(tmp_path / name, source, name) for name in ("first", "second", "third", "last")]
-    monkeypatch.setattr(gate, "SIDE_BY_SIDE", tuple(runs[:3]))
-    monkeypatch.setattr(gate, "ALONE", runs[3])
+    runs = [run_of(tmp_path / name, source, name) for name in ("first", "second", "third")]
 
-    assert [outcome.is_passed for outcome in gate._run_tests()] == [True] * 4
+    assert [outcome.is_passed for outcome in gate._run_tests(*runs)] == [True] * 3
