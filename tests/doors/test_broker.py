@@ -200,6 +200,7 @@ def test_stray_messages_of_any_shape_are_dropped_and_the_worker_lives(
     assert not intruder.hlen("unacked"), "none comes back"
 
 
+@pytest.mark.long
 def test_stray_messages_among_good_ones_take_none_with_them(service: Service, intruder: redis.Redis) -> None:
     intruder.lpush(QUEUE, *STRAY, json.dumps(WHOLE), *STRAY)
 
@@ -208,6 +209,7 @@ def test_stray_messages_among_good_ones_take_none_with_them(service: Service, in
     wait_for(lambda: "run.not_claimed" in service.log("worker") or "run.discarded" in service.log("worker"))
 
 
+@pytest.mark.long
 def test_stray_words_to_all_workers_end_none(service: Service, intruder: redis.Redis) -> None:
     for text in STRAY:
         for channel in ("/0.celery.pidbox", "/0.celeryev/worker.heartbeat"):
@@ -219,6 +221,7 @@ def test_stray_words_to_all_workers_end_none(service: Service, intruder: redis.R
     assert service.children["worker"].is_alive
 
 
+@pytest.mark.long
 def test_stray_notes_of_taken_messages_end_no_worker(service: Service, intruder: redis.Redis) -> None:
     for number, text in enumerate(STRAY):
         intruder.hset("unacked", f"stray-{number}", text)
@@ -230,6 +233,7 @@ def test_stray_notes_of_taken_messages_end_no_worker(service: Service, intruder:
     assert "pong" in inspected(service, "ping")["ping"]
 
 
+@pytest.mark.long
 def test_consuming_that_was_cancelled_from_outside_ends_the_worker(
     service: Service, intruder: redis.Redis
 ) -> None:
@@ -243,6 +247,7 @@ def test_consuming_that_was_cancelled_from_outside_ends_the_worker(
     assert "process.stalled" in service.log("worker")
 
 
+@pytest.mark.long
 def test_a_worker_without_remote_control_obeys_and_answers_nobody(
     service: Service, intruder: redis.Redis
 ) -> None:

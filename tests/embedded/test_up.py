@@ -217,6 +217,7 @@ def test_no_process_outlives_an_up_that_was_killed(start: Start) -> None:
 
 
 @pytest.mark.processes
+@pytest.mark.long
 def test_a_proxy_of_the_environment_is_not_asked_for_our_own_address(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,6 +249,7 @@ def test_what_it_writes_is_its_owners_alone_and_an_old_database_is_made_so(
 
 
 @pytest.mark.processes
+@pytest.mark.long
 def test_a_database_of_another_key_is_not_opened_with_a_new_one(start: Start, tmp_path: Path) -> None:
     first = start("--port", str(free_port()), ORQ_ENCRYPTION_KEYS="")
     assert says_that_it_runs(first)

@@ -20,6 +20,12 @@ WORKER = ("-m", "celery", "-A", "orqsite", "-q", "worker")
 MIGRATE = ("manage.py", "migrate", "--verbosity", "0")
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
+
+def elsewhere(program: object, name: str) -> object:
+    """A program whose refusal takes the way that another one's takes in the gate."""
+    return pytest.param(program, id=name, marks=pytest.mark.long)
+
+
 OWN, OTHER = (Fernet.generate_key().decode() for _ in range(2))
 
 
@@ -62,7 +68,9 @@ def test_none_starts_without_an_encryption_key(run: Run, program: tuple[str, ...
     assert not (tmp_path / "data" / "encryption_key").exists()
 
 
-@pytest.mark.parametrize("program", [WEB, BEAT, WORKER], ids=["web", "beat", "worker"])
+@pytest.mark.parametrize(
+    "program", [elsewhere(WEB, "web"), elsewhere(BEAT, "beat"), pytest.param(WORKER, id="worker")]
+)
 def test_none_starts_with_a_key_that_the_database_does_not_know(run: Run, program: tuple[str, ...]) -> None:
     assert run(*MIGRATE).returncode == 0
     assert "ok" in run("-c", KNOWN).stdout
@@ -78,6 +86,7 @@ KNOWN = (
 )
 
 
+@pytest.mark.long
 def test_a_key_in_front_of_the_known_one_is_made_known(run: Run) -> None:
     assert run(*MIGRATE).returncode == 0
     answers = [
@@ -88,6 +97,7 @@ def test_a_key_in_front_of_the_known_one_is_made_known(run: Run) -> None:
     assert answers == ["ok", "ok", "incomplete", "incomplete"]
 
 
+@pytest.mark.long
 def test_a_key_that_was_rotated_out_is_forgotten(run: Run) -> None:
     assert run(*MIGRATE).returncode == 0
     both = f"{OTHER},{OWN}"
@@ -100,7 +110,9 @@ def test_a_key_that_was_rotated_out_is_forgotten(run: Run) -> None:
     assert "foreign" in run("-c", KNOWN, ORQ_ENCRYPTION_KEYS=OWN).stdout
 
 
-@pytest.mark.parametrize("program", [WEB, BEAT, WORKER], ids=["web", "beat", "worker"])
+@pytest.mark.parametrize(
+    "program", [pytest.param(WEB, id="web"), elsewhere(BEAT, "beat"), elsewhere(WORKER, "worker")]
+)
 @pytest.mark.parametrize("variable", ["REDIS_URL", "BROKER_URL"])
 def test_none_starts_on_a_cluster(run: Run, program: tuple[str, ...], variable: str, tmp_path: Path) -> None:
     with cluster_node(tmp_path) as url:
@@ -109,7 +121,9 @@ def test_none_starts_on_a_cluster(run: Run, program: tuple[str, ...], variable: 
     is_refused(done, variable, "Cluster")
 
 
-@pytest.mark.parametrize("program", [WEB, BEAT, WORKER], ids=["web", "beat", "worker"])
+@pytest.mark.parametrize(
+    "program", [elsewhere(WEB, "web"), pytest.param(BEAT, id="beat"), elsewhere(WORKER, "worker")]
+)
 @pytest.mark.parametrize(("name", "value"), [("REDIS_URL", "foo"), ("ORQ_SECRET_KEY", "x")])
 def test_none_starts_with_a_setting_it_cannot_use(
     run: Run, program: tuple[str, ...], name: str, value: str
@@ -117,7 +131,13 @@ def test_none_starts_with_a_setting_it_cannot_use(
     is_refused(run(*program, **{name: value}), name)
 
 
-@pytest.mark.parametrize("command", ["migrate", "create_agent", "showmigrations", "audit"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "migrate",
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("create_agent", "showmigrations", "audit")),
+    ],
+)
 @pytest.mark.parametrize("secrets", [{}, {"ORQ_SECRET_KEY": "0123456789abcdef" * 4}], ids=["files", "given"])
 def test_every_command_has_a_sentence_for_a_bad_data_folder(
     run: Run, tmp_path: Path, command: str, secrets: dict[str, str]

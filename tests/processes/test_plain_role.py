@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tests.agent_server import AgentServer
-from tests.processes.databases import ROOT, empty_database
+from tests.processes.databases import ROOT, empty_database, migrated_database
 from tests.processes.service import Service
 from tests.processes.test_main_path import Agent, in_seconds
 
@@ -21,14 +21,11 @@ PASSWORD = "only4here"
 
 
 class OfTwoRoles(Service):
-    """The owner migrates; every other process is the plain role."""
+    """The owner prepares the database; every process after that is the plain role."""
 
-    def manage(self, *arguments: str) -> str:
-        owner = self.environment["DATABASE_URL"]
-        if arguments[0] == "migrate":
-            return super().manage(*arguments)
-        self.environment["DATABASE_URL"] = plain(owner)
-        return super().manage(*arguments)
+    def prepare(self) -> None:
+        super().prepare()
+        self.environment["DATABASE_URL"] = plain(self.environment["DATABASE_URL"])
 
 
 def plain(url: str) -> str:
@@ -58,10 +55,13 @@ def run_script(url: str) -> None:
     )
 
 
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfTwoRoles]:
+@pytest.fixture(
+    scope="module", params=[migrated_database, pytest.param(empty_database, marks=pytest.mark.long)]
+)
+def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfTwoRoles]:
+    """The script is run on a database that has its tables, and on one that gets them after it."""
     folder = tmp_path_factory.mktemp("plain")
-    url = empty_database("postgresql", folder)
+    url = request.param("postgresql", folder)
     run_script(url)
     with OfTwoRoles(folder, url, os.environ["REDIS_URL"].removesuffix("/0") + "/8") as service:
         yield service

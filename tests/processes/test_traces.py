@@ -142,7 +142,13 @@ def test_a_worker_exports_its_run_as_the_trace_that_the_agent_saw(
     assert list(collector.traces()) == [run["trace_id"]]
 
 
-@pytest.mark.parametrize("keeps", [False, True], ids=["as it is", "with a template that keeps the trace"])
+@pytest.mark.parametrize(
+    "keeps",
+    [
+        pytest.param(False, id="as it is"),
+        pytest.param(True, id="with a template that keeps the trace", marks=pytest.mark.long),
+    ],
+)
 def test_under_celerys_instrumentation_each_run_of_a_worker_is_a_trace_of_its_own(
     keeps: bool,
     start: StartTraced,
