@@ -8,7 +8,7 @@ _MARK: Final = r"""() => {
     const CONTROLS = "a, button, input, select, textarea, summary, [onclick], [role=button], [tabindex], "
         + "[x-on\\:click]";
     const BESIDES = "[type=hidden], [disabled], [tabindex='-1'], .select2-hidden-accessible, "
-        + "#changelist-filter-close";
+        + "#changelist-filter-close, input[type=radio]:not(:checked)"; // arrow keys move between radios
     const isControl = element => !element.matches(BESIDES) && element.checkVisibility({visibilityProperty: true})
         && (!element.matches("a") || element.hasAttribute("href") || element.hasAttribute("x-on:click"));
     const found = [...document.querySelectorAll(CONTROLS)].filter(isControl);

@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Page
 
+OF_MODELS = ("/console/schedules/", "/console/auth/", "/console/django_celery_beat/")
 PUBLIC = ("/docs", "/docs/errors")
 
 
@@ -26,4 +27,4 @@ def _paths(page: Page, selector: str) -> list[str]:
     """Where the links lead within the console, without what is asked of it."""
     script = "links => links.map(link => new URL(link.href)).filter(url => url.origin == location.origin)"
     paths: list[str] = page.eval_on_selector_all(selector, f"{script[:-1]}).map(url => url.pathname)")
-    return [path for path in dict.fromkeys(paths) if path.startswith("/console/schedules/")]
+    return [path for path in dict.fromkeys(paths) if path.startswith(OF_MODELS)]
