@@ -1,5 +1,6 @@
 """The gate itself: one bad step or test is enough to fail it, and the closing line counts right."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -155,6 +156,12 @@ def test_a_test_is_in_exactly_one_run_on_postgresql(
 @pytest.mark.parametrize("mark", ["long", "alone"])
 def test_only_tests_with_processes_are_left_to_the_lane(mark: str) -> None:
     assert set(marked(mark)) <= set(marked("processes"))
+
+
+def test_no_conftest_gives_a_mark_that_decides_where_a_test_runs() -> None:
+    texts = {path: path.read_text() for path in (gate.ROOT / "tests").rglob("conftest.py")}
+
+    assert [path for path, text in texts.items() if re.search(r"mark\.(processes|long|alone)\b", text)] == []
 
 
 def test_every_test_file_is_in_one_of_the_runs_on_postgresql() -> None:

@@ -64,7 +64,7 @@ class Fuzzed:
         }
 
 
-@pytest.fixture(scope="package", params=["postgresql", pytest.param("sqlite", marks=pytest.mark.long)])
+@pytest.fixture(scope="package")
 def fuzzed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
     """On each database."""
     folder = tmp_path_factory.mktemp("fuzz")

@@ -4,7 +4,13 @@ import pytest
 
 from tests.proofs.fuzz.conftest import CAMPAIGNS, Fuzzed
 
-pytestmark = [pytest.mark.processes, pytest.mark.fuzz]
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.fuzz,
+    pytest.mark.parametrize(
+        "fuzzed", ["postgresql", pytest.param("sqlite", marks=pytest.mark.long)], indirect=True
+    ),
+]
 
 FEWEST_CASES = 1000
 """Of all campaigns together: fewer mean that something is left out in silence."""
