@@ -56,7 +56,9 @@ def _register(sender: Any, **_: Any) -> None:
 def _wait_for_calls(**_: Any) -> None:
     from workers import registration
     from workers.delivering import sender as alerts
+    from workers.stopping import stop
 
+    stop.begin(settings.ORQ.worker_stop_seconds)
     registration.worker_ends()
     alerts.end()
 

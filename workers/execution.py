@@ -15,7 +15,7 @@ from schedules.agents.secret_settings import opened_headers
 from schedules.database.clock import database_now, estimated_now
 from schedules.errors import InvalidRequest
 from schedules.models import RESPONSE_ID_LENGTH, Agent, RunState
-from schedules.runs import claiming, finishing, leases, transitions
+from schedules.runs import claiming, finishing, handing_back, leases, transitions
 from schedules.runs.claimed import Claimed
 from schedules.runs.claiming import NotClaimed
 from schedules.secrets import payloads
@@ -25,6 +25,7 @@ from workers.masked_answer import masked_answer, masked_failure
 from workers.runtimes import UnknownRuntime, runtime_for
 from workers.runtimes.base import AgentCall, Answer, CallAborted, CallFailed, Endpoint, Firing
 from workers.runtimes.http.proxies import proxy_for
+from workers.stopping import stop
 from workers.tracing import AttemptTrace, Call, new_attempt
 from workers.tracing.facts import facts_of
 
@@ -53,6 +54,9 @@ def execute(run_id: str, generation: int) -> None:
 
 
 def _execute(run_id: str, generation: int, trace: AttemptTrace) -> None:
+    if stop.is_due():
+        log.info("run.not_claimed", run_id=run_id, reason="worker_stops")
+        return
     lease_heartbeat = heartbeat()
     claimed_at = time.monotonic()
     claimed = claiming.claim(
@@ -73,10 +77,11 @@ def _execute(run_id: str, generation: int, trace: AttemptTrace) -> None:
 def _attempt(claimed: Claimed, trace: AttemptTrace, is_lost: Callable[[], bool]) -> _Outcome:
     try:
         answer = _call(claimed, trace, is_lost)
-    except CallAborted:
+    except CallAborted as aborted:
         log.warning("run.aborted", run_id=claimed.run_id, attempt=claimed.attempt)
+        is_stopped, response_id = not is_lost(), aborted.response_id
         with trace.record():
-            return _finish(lambda: _give_back(claimed))
+            return _finish(lambda: _hand_back(claimed, response_id) if is_stopped else _give_back(claimed))
     except CallFailed as failed:
         failure = failed
         with trace.record():
@@ -101,6 +106,13 @@ def _give_back(claimed: Claimed) -> _Outcome:
     return _Outcome(finishing.fail(claimed, lost, database_now()) or "", leases.LOST)
 
 
+def _hand_back(claimed: Claimed, response_id: str | None) -> _Outcome:
+    """This worker ends: another one goes on, at once, and no attempt is spent."""
+    state = handing_back.hand_back(claimed, response_id, database_now())
+    _report("run.handed_back" if state else "run.fenced", claimed)
+    return _Outcome(state or "", handing_back.STOPPED)
+
+
 def _call(claimed: Claimed, trace: AttemptTrace, is_lost: Callable[[], bool]) -> Answer:
     """The runtime's answer, told to the trace as well."""
     with trace.call() as call:
@@ -118,7 +130,8 @@ def _answer(claimed: Claimed, call: Call, is_lost: Callable[[], bool]) -> Answer
     try:
         check_fit(claimed.agent, claimed.payload)
         runtime = runtime_for(claimed.agent.runtime)
-        return runtime.call(_agent_call(claimed, call), _endpoint(claimed.agent), is_lost)
+        asked = _agent_call(claimed, call, is_lost)
+        return runtime.call(asked, _endpoint(claimed.agent), lambda: is_lost() or stop.is_due())
     except (CallFailed, CallAborted):
         raise
     except (
@@ -137,7 +150,7 @@ def _answer(claimed: Claimed, call: Call, is_lost: Callable[[], bool]) -> Answer
         ) from None
 
 
-def _agent_call(claimed: Claimed, call: Call) -> AgentCall:
+def _agent_call(claimed: Claimed, call: Call, is_lost: Callable[[], bool]) -> AgentCall:
     payload = payloads.opened(claimed.payload)
     return AgentCall(
         run_id=claimed.run_id,
@@ -154,6 +167,8 @@ def _agent_call(claimed: Claimed, call: Call) -> AgentCall:
         note=call.note,
         observe=call.observe,
         is_cancelled=lambda: _is_cancelled(claimed),
+        response_id=claimed.response_id,
+        is_handed_over=lambda: not is_lost(),
     )
 
 

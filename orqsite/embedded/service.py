@@ -15,6 +15,7 @@ from orqsite.embedded.supervisor import Program, Supervisor
 READY_SECONDS = 60.0
 HOPELESS_DEATHS = 3
 STOP_SECONDS = 10.0
+"""As long as somebody waits at a terminal; `ORQ_WORKER_STOP_SECONDS` says otherwise."""
 BROKER_STOP_SECONDS = 3.0
 WEB_OPTIONS = (
     # Longer than clients and proxies keep a connection: one that closes first cuts off a request on its way.
@@ -42,6 +43,7 @@ class Service:
         os.environ["ORQ_DATA_DIR"] = str(self._folder)
         os.environ.setdefault("ORQ_LOG_FORMAT", "console")
         os.environ.setdefault("ORQ_ACCESS_LOG", "false")  # a terminal is for what somebody should see
+        os.environ.setdefault("ORQ_WORKER_STOP_SECONDS", f"{STOP_SECONDS:g}")
         if not os.environ.get("DATABASE_URL"):
             os.environ["DATABASE_URL"] = f"sqlite:///{self._folder / 'db.sqlite3'}"
         if self.has_own_broker:
@@ -78,7 +80,8 @@ class Service:
 
     def stop(self) -> None:
         """Stop everything in order: the broker last, because a worker hands back to it what it holds."""
-        self._supervisor.stop("web", "beat", "worker", grace_seconds=STOP_SECONDS)
+        stop_seconds = float(os.environ["ORQ_WORKER_STOP_SECONDS"])
+        self._supervisor.stop("web", "beat", "worker", grace_seconds=stop_seconds)
         self._supervisor.stop("broker", grace_seconds=BROKER_STOP_SECONDS)
 
     def kill(self) -> None:

@@ -43,6 +43,13 @@ class Work(Group):
         le=600,
         description="time between a worker's lease renewals; at most half of ORQ_LEASE_SECONDS",
     )
+    worker_stop_seconds: float = Field(
+        60,
+        ge=0,
+        le=86_400,
+        description="whoever stops a worker kills it after this long; five seconds before that, calls that have "
+        "not ended are handed back to other workers",
+    )
     remote_control: bool = Field(
         True,
         description="workers answer remote control (`inspect`, `control`, Flower); false: they answer nobody",

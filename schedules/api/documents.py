@@ -297,7 +297,8 @@ class RunDocument(Document):
     )
     attempt = serializers.IntegerField(help_text="The current or last attempt, counted from 1.")
     max_attempts = serializers.IntegerField(
-        help_text="The most attempts there may be, as the agent had it when the last one started."
+        help_text="The most attempts there may be, as the agent had it when the last one started; "
+        "one more for each that was handed back."
     )
     created = _Instant(source="created_at", help_text="When it was created.")
     not_before = _Instant(help_text="The next attempt does not start before this instant.")

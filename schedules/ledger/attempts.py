@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 
 from schedules.ledger.findings import Finding, Problem
 from schedules.ledger.scope import Scope
-from schedules.models import WORKER_LOST, AttemptOutcome, Run, RunAttempt
+from schedules.models import WORKER_LOST, WORKER_STOPPED, AttemptOutcome, Run, RunAttempt
 
 CLOCK_SET_BACK: Final = timedelta(hours=2)
 """The database's clock may have been set back by as much between two attempts."""
@@ -52,15 +52,14 @@ def _misfits(scope: Scope) -> Iterator[Finding]:
             Subquery(run.filter(attempt=OuterRef("number") + 1).values("attempt_started_at")),
         ),
     )
-    is_lost = Q(outcome=AttemptOutcome.LOST)
     conditions = (
         ("belongs to no run", Q(schedule=None)),
         ("is none that the run has come to", Q(reached__lte=F("number"))),
         (
             "has an outcome that its error contradicts",
             ~Q(outcome__in=AttemptOutcome.values)
-            | (is_lost & ~Q(error_code=WORKER_LOST))
-            | (~is_lost & Q(error_code=WORKER_LOST)),
+            | (Q(outcome=AttemptOutcome.LOST) ^ Q(error_code=WORKER_LOST))
+            | (Q(outcome=AttemptOutcome.STOPPED) ^ Q(error_code=WORKER_STOPPED)),
         ),
         (
             "did not end between its start and the next attempt's",

@@ -4,7 +4,7 @@ from schedules.models.agent import CHANGE_ORIGIN, DEFAULT_RUNTIME, Agent, AgentV
 from schedules.models.alert_rule import AlertRule
 from schedules.models.alert_signal import LATE_FROM, AlertSignal, ScheduleHealth, SignalKind
 from schedules.models.api_key import ApiKey, Scope
-from schedules.models.attempt import WORKER_LOST, AttemptOutcome, RunAttempt
+from schedules.models.attempt import WORKER_LOST, WORKER_STOPPED, AttemptOutcome, RunAttempt
 from schedules.models.audit import AuditResult
 from schedules.models.clock_leap import ClockLeap
 from schedules.models.coming_load import EVERYWHERE, ComingLoad
@@ -56,6 +56,7 @@ __all__ = [
     "UNFINISHED_STATES",
     "UNSUCCESSFUL_STATES",
     "WORKER_LOST",
+    "WORKER_STOPPED",
     "Agent",
     "AgentVersion",
     "AlertEvent",

@@ -10,11 +10,16 @@ WORKER_LOST: Final = "worker_lost"
 """The code of an attempt whose worker lost its lease."""
 
 
+WORKER_STOPPED: Final = "worker_stopped"
+"""The code of an attempt that its worker handed back, because it was asked to end."""
+
+
 class AttemptOutcome(models.TextChoices):
     """How an attempt that was followed by another one ended."""
 
     FAILED = "failed"
     LOST = "lost", "Lost: its worker stopped renewing the lease"
+    STOPPED = "stopped", "Stopped: its worker was asked to end"
 
 
 class RunAttempt(models.Model):

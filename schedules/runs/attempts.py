@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from schedules.models import WORKER_LOST, AttemptOutcome, Run, RunAttempt, RunState
+from schedules.models import WORKER_LOST, WORKER_STOPPED, AttemptOutcome, Run, RunAttempt, RunState
 from schedules.runs.claimed import Claimed
 
 LOST = WORKER_LOST
+_OUTCOMES: Final = {LOST: AttemptOutcome.LOST, WORKER_STOPPED: AttemptOutcome.STOPPED}
 
 
 def keep_failed(claimed: Claimed, facts: Mapping[str, str], ended_at: datetime) -> None:
     """The attempt failed and another one follows. `facts`: error_code, error_message, response_id."""
-    is_lost = facts["error_code"] == LOST
     RunAttempt.objects.create(
         run_id=claimed.run_id,
         number=claimed.attempt,
         worker=claimed.worker,
         started_at=claimed.started_at,
         ended_at=ended_at,
-        outcome=AttemptOutcome.LOST if is_lost else AttemptOutcome.FAILED,
+        outcome=_OUTCOMES.get(facts["error_code"], AttemptOutcome.FAILED),
         trace_id=claimed.trace_id,
         **facts,
     )

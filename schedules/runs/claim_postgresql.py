@@ -23,7 +23,10 @@ _START = """
 WITH asked AS (
     SELECT coalesce(%(now)s, statement_timestamp()) AS at
 ), seen AS MATERIALIZED (
-    SELECT schedule_id, attempt, state, not_before, created_at, started_at IS NULL AS is_first, trace_id
+    SELECT schedule_id, attempt, state, not_before, created_at, started_at IS NULL AS is_first, trace_id,
+        CASE WHEN error_code = 'worker_stopped' THEN response_id ELSE '' END AS response_id,
+        CASE WHEN attempt > 1 THEN (SELECT count(*) FROM schedules_runattempt AS earlier
+            WHERE earlier.run_id = schedules_run.id AND earlier.outcome = 'stopped') ELSE 0 END AS stopped_count
     FROM schedules_run WHERE id = %(run_id)s
 ), schedule AS MATERIALIZED (
     SELECT * FROM schedules_schedule WHERE id = (SELECT schedule_id FROM seen) FOR NO KEY UPDATE
@@ -49,7 +52,8 @@ WITH asked AS (
         agent_tag = CASE WHEN seen.is_first THEN coalesce(schedule.agent_tag, (
             SELECT tag FROM schedules_agentversion AS version WHERE version.agent_id = agent.id AND version.is_active
         )) ELSE run.agent_tag END,
-        max_attempts = agent.max_attempts, agent_id = agent.id, workspace_id = agent.workspace_id,
+        max_attempts = agent.max_attempts + seen.stopped_count,
+        agent_id = agent.id, workspace_id = agent.workspace_id,
         trace_id = %(trace_id)s, error_code = '', error_message = '', response_id = ''
     FROM asked, seen, slot, schedule JOIN schedules_agent AS agent ON agent.id = schedule.agent_id
     WHERE run.id = %(run_id)s  -- by that alone: || '' keeps a plan from reading the index of all pending runs
@@ -60,7 +64,8 @@ WITH asked AS (
       AND asked.at <= %(latest)s  -- a clock that has leapt starts nothing
     RETURNING run.schedule_id, seen.is_first, run.attempt, run.agent_tag, run.payload::text, run.attempt_started_at,
         run.lease_expires_at, run.silent_count, schedule.display_name, run.fire_time, run.created_at, run.is_misfire,
-        run.again_of <> '', seen.trace_id, run.linked_traceparent, row_to_json(agent)::text
+        run.again_of <> '', seen.trace_id, run.linked_traceparent, row_to_json(agent)::text,
+        seen.stopped_count, seen.response_id
 ), counted AS (
     UPDATE schedules_schedule AS schedule
     SET trigger_count = trigger_count + 1, last_triggered_at = asked.at
@@ -126,7 +131,17 @@ def _execute(values: dict[str, Any]) -> tuple[str | None, Sequence[Any]]:
 
 def _claimed(asked: dict[str, Any], row: Sequence[Any]) -> Claimed:
     schedule_id, _, attempt, agent_tag, payload, started_at, lease_expires_at, silent_count, *rest = row
-    display_name, fire_time, created_at, is_misfire, is_again, trace_before, traceparent, agent = rest
+    (
+        display_name,
+        fire_time,
+        created_at,
+        is_misfire,
+        is_again,
+        trace_before,
+        traceparent,
+        agent,
+        *handed_back,
+    ) = rest
     return Claimed(
         asked["run_id"],
         attempt,
@@ -141,6 +156,7 @@ def _claimed(asked: dict[str, Any], row: Sequence[Any]) -> Claimed:
         links(trace_before, traceparent),
         Occasion(display_name, asked["generation"], fire_time, created_at, is_misfire, is_again),
         _agent(agent),
+        *handed_back,
     )
 
 

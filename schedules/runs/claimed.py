@@ -48,11 +48,15 @@ class Claimed:
     linked_traceparents: tuple[str, ...]
     occasion: Occasion
     agent: Agent
+    stopped_count: int = 0
+    """Earlier attempts that were handed back: they count for nothing."""
+    response_id: str = ""
+    """What the agent calls the work that it goes on with for the attempt before, which was handed back."""
 
     @property
     def max_attempts(self) -> int:
-        """As the agent had it at the claim, which wrote it to the run."""
-        return self.agent.max_attempts
+        """As the agent had it at the claim, which wrote it to the run; more by those that were handed back."""
+        return self.agent.max_attempts + self.stopped_count
 
     @property
     def idempotency_key(self) -> str:

@@ -13,7 +13,15 @@ from schedules.database.choice import is_postgresql
 from schedules.database.clock import time_to_act
 from schedules.errors import ClockLeapt
 from schedules.limits import calls_in_flight
-from schedules.models import AgentVersion, DiscardReason, Run, RunState, Schedule
+from schedules.models import (
+    WORKER_STOPPED,
+    AgentVersion,
+    AttemptOutcome,
+    DiscardReason,
+    Run,
+    RunState,
+    Schedule,
+)
 from schedules.runs import claim_postgresql, waiting
 from schedules.runs.claimed import Claimed, Occasion, links
 from schedules.runs.transitions import discard, move
@@ -128,6 +136,7 @@ def _start(run: Run, schedule: Schedule, taking: _Taking) -> Claimed | NotClaime
     is_first = run.started_at is None
     payload = schedule.payload if run.payload is None else run.payload
     agent_tag = (schedule.agent_tag or _active_tag(schedule.agent_id)) if is_first else run.agent_tag
+    stopped_count = run.attempts.filter(outcome=AttemptOutcome.STOPPED).count() if run.attempt > 1 else 0
     started = move(
         Run.objects.claimable(taking.now).filter(id=run.id, attempt=run.attempt),
         RunState.RUNNING,
@@ -137,7 +146,7 @@ def _start(run: Run, schedule: Schedule, taking: _Taking) -> Claimed | NotClaime
         attempt_started_at=taking.now,
         payload=payload,
         agent_tag=agent_tag,
-        max_attempts=schedule.agent.max_attempts,
+        max_attempts=schedule.agent.max_attempts + stopped_count,
         agent_id=schedule.agent_id,
         workspace_id=schedule.agent.workspace_id,
         trace_id=taking.trace_id,
@@ -149,7 +158,7 @@ def _start(run: Run, schedule: Schedule, taking: _Taking) -> Claimed | NotClaime
         Schedule.objects.filter(id=schedule.id).update(
             trigger_count=F("trigger_count") + 1, last_triggered_at=taking.now
         )
-    return _claimed(run, schedule, agent_tag, payload, taking)
+    return _claimed(run, schedule, agent_tag, payload, taking, stopped_count)
 
 
 def _active_tag(agent_id: str) -> str | None:
@@ -159,7 +168,12 @@ def _active_tag(agent_id: str) -> str | None:
 
 
 def _claimed(
-    run: Run, schedule: Schedule, agent_tag: str | None, payload: Payload, taking: _Taking
+    run: Run,
+    schedule: Schedule,
+    agent_tag: str | None,
+    payload: Payload,
+    taking: _Taking,
+    stopped_count: int,
 ) -> Claimed:
     return Claimed(
         run.id,
@@ -182,6 +196,8 @@ def _claimed(
             bool(run.again_of),
         ),
         schedule.agent,
+        stopped_count,
+        run.response_id if run.error_code == WORKER_STOPPED else "",
     )
 
 

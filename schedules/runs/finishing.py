@@ -190,5 +190,6 @@ def _try_again(
 
 def _retry_at(claimed: Claimed, failure: Failure, now: datetime) -> datetime | None:
     agent = claimed.agent
-    policy = retries.RetryPolicy(claimed.max_attempts, agent.retry_base, agent.retry_cap)
-    return retries.next_attempt_at(policy, claimed.attempt, now, random.random(), failure.retry_after)  # noqa: S311
+    policy = retries.RetryPolicy(agent.max_attempts, agent.retry_base, agent.retry_cap)
+    failed_count = claimed.attempt - claimed.stopped_count
+    return retries.next_attempt_at(policy, failed_count, now, random.random(), failure.retry_after)  # noqa: S311

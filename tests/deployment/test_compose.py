@@ -175,6 +175,15 @@ def test_what_runs_for_ever_is_restarted_watched_and_stopped_with_patience(name:
     assert seconds(service["stop_grace_period"]) >= 10
 
 
+def test_a_worker_is_stopped_when_it_expects_it() -> None:
+    """Its number comes from `.env` to both; where that has none, both have the same default."""
+    named = services(SECRETS | {"ORQ_WORKER_STOP_SECONDS": "300"})["worker"]
+
+    assert seconds(named["stop_grace_period"]) == 300
+    assert seconds(services()["worker"]["stop_grace_period"]) == Environment().worker_stop_seconds
+    assert {"path": ".env", "required": False} in named["env_file"]
+
+
 def test_the_migration_ends_and_so_does_up_when_it_fails() -> None:
     migrate = services()["migrate"]
 

@@ -98,6 +98,13 @@ def test_beats_and_workers_are_asked_after_by_the_command_for_probes(name: str) 
     assert container["livenessProbe"]["exec"]["command"] == ["python", "manage.py", "healthy", name]
 
 
+def test_a_worker_is_stopped_when_it_expects_it() -> None:
+    [container] = pods()["worker"]["containers"]
+
+    grace = pods()["worker"]["terminationGracePeriodSeconds"]
+    assert container["env"] == [{"name": "ORQ_WORKER_STOP_SECONDS", "value": str(grace)}]
+
+
 def test_only_the_migration_is_the_owner() -> None:
     sources = {
         name: [source["secretRef"]["name"] for source in list(containers(name))[-1]["envFrom"][1:]]

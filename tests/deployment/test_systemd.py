@@ -39,6 +39,13 @@ def test_what_runs_for_ever_is_always_started_again(name: str) -> None:
     assert value(unit, "WantedBy") == "agent-schedules.target"
 
 
+def test_a_worker_is_stopped_when_it_expects_it() -> None:
+    unit = FOLDER / "agent-schedules-worker.service"
+
+    [expected] = re.findall(r"^Environment=ORQ_WORKER_STOP_SECONDS=(\d+)$", unit.read_text(), re.MULTILINE)
+    assert value(unit, "TimeoutStopSec") == f"{expected}s"
+
+
 def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
     if not (analyze := shutil.which("systemd-analyze")):
         pytest.skip("systemd-analyze is not installed")

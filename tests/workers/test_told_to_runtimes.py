@@ -97,7 +97,7 @@ def test_a_runtime_is_told_what_asked_for_the_run(agent: Agent) -> None:
     claimed = claimed_run(agent, display_name="Briefing", payload={"input": "Hi", "variables": {"k": secret}})
 
     with NotTraced().call() as traced:
-        call = execution._agent_call(claimed, traced)
+        call = execution._agent_call(claimed, traced, lambda: False)
 
     assert call.variables == {"k": secret}
     assert "s3cr3t" not in repr(call)

@@ -75,7 +75,8 @@ class A2aRuntime:
             texts = texts_of(call.input, call.variables)
         with agent_line(call, endpoint, should_abort) as line:
             conversation = _Conversation(line, dialect)
-            return answer_of_task(conversation.finished(conversation.start(texts)), line.redact)
+            task = conversation.handed_over() or conversation.finished(conversation.start(texts))
+            return answer_of_task(task, line.redact)
 
 
 def _dialect(name: str) -> Dialect:
@@ -116,6 +117,14 @@ class _Conversation:
             self.line.post(self._path, _request(self.dialect.send, params), self.dialect.headers)
         )
 
+    def handed_over(self) -> Task | None:
+        """What became of the task that an attempt before left running; None: there is none that the agent knows."""
+        task_id = self.line.call.response_id
+        try:
+            return self.finished(Task(task_id, PENDING[-1], [], "")) if task_id else None
+        except NotFound:
+            return None
+
     def finished(self, task: Task) -> Task:
         """The task once the agent is done with it; cancelled when it is not waited for any longer."""
         if not _is_pending(task):
@@ -127,10 +136,10 @@ class _Conversation:
         try:
             return poll(self.line, lambda: self._asked(question), _is_pending)
         except (CallFailed, CallAborted) as failure:
-            if isinstance(failure, CallFailed):
-                failure.response_id = task.task_id
-            # Whatever ended the call: sending the message again starts another task.
-            self.line.cancel(self._path, _request(self.dialect.cancel, params), self.dialect.headers)
+            failure.response_id = task.task_id
+            # Whatever ended the call: unless it is handed over, sending the message again starts another task.
+            if not (isinstance(failure, CallAborted) and self.line.call.is_handed_over()):
+                self.line.cancel(self._path, _request(self.dialect.cancel, params), self.dialect.headers)
             raise
 
     @property

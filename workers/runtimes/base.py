@@ -78,6 +78,11 @@ class AgentCall:
     is_cancelled: Callable[[], bool] = field(default=_never, repr=False)
     """Asked once when the call was aborted: whether the whole run was cancelled, so that work left running in the
     background serves nobody. After a lost lease another attempt may be waiting for that very work."""
+    response_id: str = ""
+    """The agent's name for work that an attempt before this one has left running: it is asked for. Where the agent
+    does not know it any more, it is begun anew."""
+    is_handed_over: Callable[[], bool] = field(default=_never, repr=False)
+    """Asked once when the call was aborted: whether another attempt will ask for the work by its `response_id`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +222,12 @@ class CallFailed(Exception):
 
 
 class CallAborted(Exception):
-    """The caller's `should_abort` said so: the lease is lost, the run was cancelled, or the worker stops."""
+    """The caller's `should_abort` said so: the lease is lost, the run was cancelled, or the worker stops.
+
+    `response_id`: the agent's name for work that it goes on with although nobody waits for it.
+    """
+
+    response_id: str | None = None
 
 
 class Runtime(Protocol):

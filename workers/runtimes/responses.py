@@ -14,7 +14,7 @@ from workers.runtimes.documents import Redact, document_of
 from workers.runtimes.filling import sendable
 from workers.runtimes.http.call import Reply
 from workers.runtimes.http.event_stream import OnEvent
-from workers.runtimes.line import AgentLine, agent_line
+from workers.runtimes.line import AgentLine, NotFound, agent_line
 from workers.runtimes.polling import poll
 from workers.runtimes.response_events import ResponseEvents
 from workers.runtimes.response_requests import OPENAI, ORQ, body_of, refuse_unsendable
@@ -58,17 +58,32 @@ class _Response:
     def __init__(self, line: AgentLine, *, can_be_cancelled: bool) -> None:
         self._line = line
         self._can_be_cancelled = can_be_cancelled
-        self._id: str | None = None
+        self._id: str | None = line.call.response_id or None
         """The first one that was told: a gateway may give the same response another id in each answer."""
+        self._goes_on = line.endpoint.background
+        """Whether the agent works on it also when nobody waits."""
 
     def answer(self, body: dict[str, Any]) -> Answer:
-        """What the agent answered to this request."""
+        """What the agent answered to this request, or to the one before that was handed over."""
         try:
-            document = self._finished(self._started(body))
+            document = self._handed_over() or self._finished(self._started(body))
             return answer_of(document | ({"id": self._id} if self._id else {}), self._line.redact)
         except CallFailed as failure:
             failure.response_id = self._id
             raise
+        except CallAborted as aborted:
+            aborted.response_id = self._id if self._goes_on else None
+            raise
+
+    def _handed_over(self) -> dict[str, Any] | None:
+        """What became of the work that an attempt before left running; None: there is none that the agent knows."""
+        if self._id is None:
+            return None
+        try:
+            return self._finished({"status": "in_progress"})
+        except NotFound:
+            self._id = None
+            return None
 
     def _started(self, body: dict[str, Any]) -> dict[str, Any]:
         """The first document; only a pending one where a stream broke over work that goes on in the background."""
@@ -107,8 +122,11 @@ class _Response:
         if not is_pending(document):
             return document
         path = self._path()
+        self._goes_on = True
         try:
             return poll(self._line, lambda: self._polled(path), is_pending)
+        except NotFound:
+            raise
         except (CallFailed, CallAborted) as failure:
             is_of_use = isinstance(failure, CallAborted) and not self._line.call.is_cancelled()
             if self._can_be_cancelled and not is_of_use:

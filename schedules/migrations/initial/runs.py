@@ -280,7 +280,11 @@ OPERATIONS = (
             (
                 "outcome",
                 models.CharField(
-                    choices=[("failed", "Failed"), ("lost", "Lost: its worker stopped renewing the lease")],
+                    choices=[
+                        ("failed", "Failed"),
+                        ("lost", "Lost: its worker stopped renewing the lease"),
+                        ("stopped", "Stopped: its worker was asked to end"),
+                    ],
                     max_length=10,
                 ),
             ),

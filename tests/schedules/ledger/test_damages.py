@@ -220,6 +220,10 @@ DAMAGES: dict[str, tuple[tuple[str, ...], dict[str, int]]] = {
         (f"UPDATE {ATTEMPT} SET ended_at = {sql_time(-60)} WHERE number = 1 AND run_id IN ({RETRIED})",),
         {"attempts": 1},
     ),
+    "an attempt that was handed back for another reason": (
+        (f"UPDATE {ATTEMPT} SET outcome = 'stopped' WHERE number = 1 AND run_id IN ({RETRIED})",),
+        {"attempts": 1},
+    ),
     "an attempt with another outcome": (
         (f"UPDATE {ATTEMPT} SET outcome = 'lost' WHERE number = 1 AND run_id IN ({RETRIED})",),
         {"attempts": 1},

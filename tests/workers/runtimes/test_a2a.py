@@ -144,6 +144,27 @@ def test_an_aborted_call_cancels_its_task_and_ends_within_a_second(agent: A2aDri
     assert len(agent.cancellations()) == 1
 
 
+@both
+def test_a_task_that_is_handed_over_goes_on_and_is_asked_for(agent: A2aDriver, dialect: str) -> None:
+    agent.script(working(*[Behaviour(outcome="working")] * 2))
+    with pytest.raises(CallAborted) as aborted:
+        runtime.call(make_call(is_handed_over=lambda: True), agent.endpoint(dialect=dialect), after(0.7))
+    task_id = aborted.value.response_id
+    assert task_id
+
+    given = answer(agent, make_call(response_id=task_id), dialect=dialect)
+
+    assert (given.response_id, given.output_text) == (task_id, "Good morning, Ada")
+    assert (len(agent.calls()), agent.cancellations()) == (1, [])
+
+
+def test_a_task_that_was_handed_over_and_is_unknown_is_begun_anew(agent: A2aDriver) -> None:
+    given = answer(agent, make_call(response_id="gone"))
+
+    assert given.output_text == "Good morning, Ada"
+    assert len(agent.calls()) == 1
+
+
 def test_an_agent_that_does_not_hear_its_cancellation_delays_nobody(agent: A2aDriver) -> None:
     agent.script(working(Behaviour(fault="hang")))
     started = time.monotonic()

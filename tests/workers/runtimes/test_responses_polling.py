@@ -235,6 +235,47 @@ def test_after_an_abort_work_is_cancelled_only_when_the_run_is_over(
     assert len(cancellations(agent)) == is_cancelled
 
 
+@pytest.mark.usefixtures("_quick_polls")
+@pytest.mark.parametrize(("background", "outcome"), [(True, "queued"), (False, "in_progress")])
+def test_an_aborted_call_says_by_which_name_its_work_goes_on(
+    agent: AgentServer, background: bool, outcome: str
+) -> None:
+    agent.script("digest", Behaviour(outcome=outcome, polls=(WORKING,) * 99))
+
+    endpoint = make_endpoint(agent.url, background=background)
+    with pytest.raises(CallAborted) as aborted:
+        runtime_for("responses").call(make_call(run_id="01RUN"), endpoint, after(0.3))
+
+    assert aborted.value.response_id == long_id("01RUN")
+
+
+@pytest.mark.usefixtures("_quick_polls")
+def test_work_that_was_handed_over_is_asked_for(agent: AgentServer) -> None:
+    first = ask(agent, Behaviour(outcome="queued"))
+    assert first.response_id
+
+    again = runtime_for("responses").call(
+        make_call(response_id=first.response_id), make_endpoint(agent.url), never
+    )
+
+    assert (again.response_id, again.output_text) == (first.response_id, first.output_text)
+    assert len(agent.calls()) == 1
+
+
+@pytest.mark.usefixtures("_quick_polls")
+@pytest.mark.parametrize("path", ["/v1/responses", "/v3/router/responses"])
+def test_work_that_was_handed_over_and_is_unknown_is_begun_anew(agent: AgentServer, path: str) -> None:
+    agent.script("digest", Behaviour())
+
+    answer = runtime_for("responses").call(
+        make_call(run_id="01RUN", response_id="resp_gone"), make_endpoint(agent.url, path=path), never
+    )
+
+    assert answer.response_id == long_id("01RUN")
+    assert (len(agent.calls()), len(agent.calls(method="GET"))) == (1, 2)
+    assert cancellations(agent) == []
+
+
 def test_the_model_and_every_reply_but_the_cancellations_are_observed(agent: AgentServer) -> None:
     observed: list[tuple[str, str | int]] = []
     agent.script("digest", Behaviour(status=202, outcome="queued", polls=(WORKING,)))

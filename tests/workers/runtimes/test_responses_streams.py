@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.agent_server import AgentServer, Behaviour, long_id
-from tests.workers.runtimes.factories import make_call, make_endpoint, never
+from tests.workers.runtimes.factories import after, make_call, make_endpoint, never
 from tests.workers.runtimes.raw_server import speaking
-from workers.runtimes import Answer, CallFailed, polling, runtime_for
+from workers.runtimes import Answer, CallAborted, CallFailed, polling, runtime_for
 
 DOCUMENT = {
     "id": "resp_1",
@@ -142,6 +142,20 @@ def test_work_in_the_background_is_asked_for_when_its_stream_breaks(
 
     assert answer.output_text == "grün"
     assert (len(agent.calls()), len(agent.calls(method="GET"))) == (1, 1)
+
+
+@pytest.mark.parametrize(("background", "name"), [(True, "resp_1"), (False, None)])
+def test_an_aborted_stream_names_its_work_only_where_that_goes_on_without_it(
+    background: bool, name: str | None
+) -> None:
+    created = {"type": "response.created", "response": {"id": "resp_1", "status": "in_progress"}}
+
+    with speaking(streamed(events(created), is_whole=False)) as url:
+        endpoint = make_endpoint(url, stream=True, background=background)
+        with pytest.raises(CallAborted) as aborted:
+            runtime_for("responses").call(make_call(), endpoint, after(0.7))
+
+    assert aborted.value.response_id == name
 
 
 def test_the_stream_of_another_api_is_told_by_its_looks() -> None:

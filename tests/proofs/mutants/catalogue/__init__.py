@@ -12,6 +12,7 @@ from tests.proofs.mutants.catalogue.clocks import CLOCKS
 from tests.proofs.mutants.catalogue.delivering import DELIVERING
 from tests.proofs.mutants.catalogue.finishing import FINISHING
 from tests.proofs.mutants.catalogue.fires import FIRES
+from tests.proofs.mutants.catalogue.handing_back import HANDING_BACK
 from tests.proofs.mutants.catalogue.health import HEALTHY
 from tests.proofs.mutants.catalogue.holding import HOLDING
 from tests.proofs.mutants.catalogue.outages import OUTAGES_OF_THE_DATABASE
@@ -28,6 +29,7 @@ MUTANTS: Final = (
     *CLAIMING,
     *CLAIMING_IN_ONE_STATEMENT,
     *FINISHING,
+    *HANDING_BACK,
     *RECOVERING,
     *AGENTS,
     *CHANGING,

@@ -144,8 +144,8 @@ CLAIMING_IN_ONE_STATEMENT: Final = (
     Mutant(
         "the statement leaves a run of an old process without its agent",
         CLAIM_POSTGRESQL,
-        ", agent_id = agent.id, workspace_id",
-        ", workspace_id",
+        "        agent_id = agent.id, workspace_id",
+        "        workspace_id",
         (f"{ATTEMPTS}::TestOccasion::test_a_run_knows_its_agent_and_workspace",),
     ),
     Mutant(
@@ -175,7 +175,7 @@ CLAIMING_IN_ONE_STATEMENT: Final = (
     Mutant(
         "the statement does not say how often the run may be tried",
         CLAIM_POSTGRESQL,
-        "max_attempts = agent.max_attempts, ",
+        "        max_attempts = agent.max_attempts + seen.stopped_count,\n",
         "",
     ),
     Mutant(
