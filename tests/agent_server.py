@@ -91,8 +91,9 @@ class AgentServer(ThreadingHTTPServer):
         tls: ssl.SSLContext | None = None,
         *,
         logs_answers: bool = False,
+        host: str = "127.0.0.1",
     ) -> None:
-        super().__init__(("127.0.0.1", port), AgentHandler)
+        super().__init__((host, port), AgentHandler)
         self.logs_answers = logs_answers
         self.stopping = threading.Event()
         self.connection_numbers = itertools.count(1)
@@ -380,11 +381,12 @@ FAULTS: dict[str, Callable[[AgentHandler], None]] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--log", type=Path)
     parser.add_argument("--answers", action="store_true", help="log answers sent to their end, too")
     options = parser.parse_args()
-    with AgentServer(options.port, options.log, logs_answers=options.answers) as server:
+    with AgentServer(options.port, options.log, logs_answers=options.answers, host=options.host) as server:
         signal.signal(signal.SIGTERM, lambda *_: server.stopping.set())
         print(server.server_port, flush=True)
         server.stopping.wait()

@@ -10,8 +10,16 @@ from orqsite.embedded.ports import LOOPBACK, free_port
 from tests.containers.engine import Engine
 from tests.deployment.compose import ROOT, SECRETS
 
-BUILD_TO_THE_REGISTRY: Final = "services:\n  migrate:\n    build: {network: host}\n"
-"""A build reaches the package registry by the machine's own network: the engine of the tests has no routes."""
+OVERRIDE: Final = """
+services:
+  migrate:
+    build: {network: host}
+  beat: &patient
+    healthcheck: {timeout: 90s, start_period: 180s}
+  worker: *patient
+"""
+"""A build reaches the package registry by the machine's own network: the engine of the tests has no routes. And a
+health check starts Python: on a busy machine several at once take long."""
 
 NAME: Final = "project"
 
@@ -34,7 +42,7 @@ class Project:
             if (ROOT / name).is_file():
                 (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / name, self.folder / name)
-        (self.folder / "build.yml").write_text(BUILD_TO_THE_REGISTRY)
+        (self.folder / "build.yml").write_text(OVERRIDE)
         self.configure({})
 
     @property

@@ -3,13 +3,12 @@
 import re
 import socket
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.containers.engine import Engine, why_not
+from tests.containers.engine import Engine
 from tests.containers.project import Project
 from tests.deployment.compose import SECRETS
 from tests.waiting import wait_for
@@ -19,32 +18,6 @@ pytestmark = pytest.mark.containers
 KEYS = {"ORQ_SECRET_KEY": SECRETS["ORQ_SECRET_KEY"], "ORQ_ENCRYPTION_KEYS": SECRETS["ORQ_ENCRYPTION_KEYS"]}
 NOWHERE = {"DATABASE_URL": "postgres://u:p@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1/0"}
 SLOW = 40
-
-
-@pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    if lacking := why_not():
-        pytest.fail(lacking)
-    with Engine(tmp_path_factory.mktemp("share")) as engine:
-        yield engine
-
-
-@pytest.fixture(scope="session")
-def project(engine: Engine) -> Iterator[Project]:
-    """Built, and up."""
-    project = Project(engine)
-    project.done("up", "--build", "--detach", "--wait")
-    yield project
-    project.compose("down", "--volumes", "--timeout", "5")
-
-
-@pytest.fixture
-def api(project: Project) -> Iterator[httpx2.Client]:
-    key = project.manage("create_api_key", "--workspace=containers")
-    project.manage("create_agent", "echoing", "--workspace=containers", "--runtime=echo")
-    headers = {"Authorization": f"Bearer {key}"}
-    with httpx2.Client(base_url=project.url, headers=headers, trust_env=False, timeout=20) as client:
-        yield client
 
 
 def test_a_run_now_succeeds_behind_the_proxy(api: httpx2.Client) -> None:
