@@ -56,10 +56,11 @@ def _for_redis(options: dict[str, str]) -> dict[str, Any]:
 
 
 def _for_rabbitmq(options: dict[str, str], host: str) -> dict[str, Any]:
-    """Arguments of py-amqp's transport."""
+    """Arguments of py-amqp's transport. The name is left out where it is not checked: kombu would fill in None."""
+    name = {"server_hostname": host} if tls_options.is_name_checked(options) else {}
     return {
+        **name,
         "cert_reqs": _requirement(options),
-        "server_hostname": host if tls_options.is_name_checked(options) else None,
         "ca_certs": options.get(tls_options.AUTHORITY),
         "certfile": options.get(tls_options.CERTIFICATE),
         "keyfile": options.get(tls_options.KEY),
