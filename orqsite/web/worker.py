@@ -48,8 +48,10 @@ class WholeRequests(Worker):  # type: ignore[misc]  # it has no types
         while self.alive and self._has_parent():
             self._look()
         alerts.end()
-        for listener in self._listeners:
+        for listener, bound in zip(self._listeners, self.sockets, strict=True):
+            listener.handle_accept()  # who has come just now
             listener.del_channel()
+            bound.sock.close()  # or the kernel lets in whom nobody will answer
         drain(self._connections, self._look, self.cfg.graceful_timeout)
         dispatcher.shutdown(timeout=1)
         wake_up.del_channel()

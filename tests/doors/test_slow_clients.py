@@ -3,13 +3,14 @@
 import resource
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
-from orqsite.web.listening import OTHER_DESCRIPTORS
+from orqsite.web.listening import LOOK_SECONDS, OTHER_DESCRIPTORS
 from tests.doors.web import Web, read_answer
 from tests.waiting import wait_for
 
@@ -189,3 +190,38 @@ def test_a_client_of_a_kept_connection_is_answered_while_the_process_stops(tmp_p
         assert read_answer(kept)[0] == 200
         stopping.join()
         assert web.child.process.returncode == 0
+
+
+def test_who_comes_while_the_process_stops_is_answered_or_refused_at_once(tmp_path: Path) -> None:
+    """A proxy goes elsewhere with what was refused. In the moment itself one may be let in and cut off."""
+    request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    cut_off: list[float] = []
+    was_refused = False
+    with Web(tmp_path) as web, web.connected() as kept:
+        kept.sendall(request)
+        assert read_answer(kept)[0] == 200
+
+        stopping = threading.Thread(target=web.child.stop, kwargs={"grace_seconds": 10})
+        stopping.start()
+        while stopping.is_alive():
+            came_at = time.monotonic()
+            said = _said_to(web, request)
+            was_refused = was_refused or said == b"refused"
+            if not said:
+                cut_off.append(time.monotonic() - came_at)
+
+    assert was_refused
+    assert len(cut_off) <= 1
+    assert all(seconds < LOOK_SECONDS for seconds in cut_off)
+
+
+def _said_to(web: Web, request: bytes) -> bytes:
+    """How the answer begins; nothing where the connection was cut off."""
+    try:
+        with web.connected() as connection:
+            connection.sendall(request)
+            return connection.recv(12)
+    except ConnectionRefusedError:
+        return b"refused"
+    except ConnectionError:
+        return b""
