@@ -122,7 +122,8 @@ def _paths(agent: Agent) -> list[str]:
 
 def _lists_and_rows(lists: str) -> list[str]:
     """The list of schedules sorted, filtered and searched, and the pages of a schedule and of a run."""
-    last, failed = (Run.objects.filter(**kind).order_by("-pk")[0] for kind in ({}, {"state": "failed"}))
+    last = Run.objects.order_by("-pk")[0]
+    failed = Run.objects.filter(state="failed").order_by("-pk").first() or last  # a short history has none
     page, at = f"{lists}/schedule/{last.schedule_id}/change/", last.due_at
     return [
         *(
