@@ -1,6 +1,6 @@
 """The gate: format, lint, types, import contracts, dependencies, migrations, deploy checks and the tests.
 
-`manage.py test` runs all of it; every step runs even when an earlier one failed. Five runs of pytest come three at a
+`manage.py test` runs all of it; every step runs even when an earlier one failed. Six runs of pytest come four at a
 time. `manage.py test --fast` leaves out the tests with real processes and the second database. With pytest's own
 arguments, only pytest runs; what takes long is a lane, an option of its own (tests/lanes.py). The last line sums the
 tests up: `N passed, N failed`.
@@ -40,9 +40,9 @@ FACES = ("api", "canaries", "commands", "console", "doors", "specification")
 
 WITHOUT_FACES = Run("tests on PostgreSQL", (*without(FACES), *WITHOUT_PROCESSES))
 WITH_FACES = Run("tests on PostgreSQL, the faces", (*within(FACES), *WITHOUT_PROCESSES))
-WITH_PROCESSES, WITH_CLIENTS = with_processes.SHORT, with_processes.CLIENTS
+WITH_PROCESSES, AT_THE_EDGES, WITH_CLIENTS = with_processes.JOB, with_processes.EDGES, with_processes.CLIENTS
 ON_SQLITE = on_sqlite.OF_THE_GATE
-SIDE_BY_SIDE = (WITHOUT_FACES, WITH_PROCESSES, WITH_FACES, WITH_CLIENTS, ON_SQLITE)
+SIDE_BY_SIDE = (WITHOUT_FACES, WITH_PROCESSES, AT_THE_EDGES, WITH_FACES, WITH_CLIENTS, ON_SQLITE)
 """Each test once, by its folder and marks, and on SQLite some again. What waits most begins first."""
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-PROOFS: Final = "tests/proofs"
 
 
 def within(names: Iterable[str]) -> tuple[str, ...]:
@@ -25,14 +24,14 @@ def marked(*marks: str) -> tuple[str, ...]:
     return tuple(path for path, text in _texts().items() if any(word in text for word in words))
 
 
-def outside_proofs(paths: Sequence[str]) -> tuple[str, ...]:
-    """Those of these files that are no long proofs."""
-    return tuple(path for path in paths if not path.startswith(PROOFS))
+def below(folder: str, paths: Sequence[str]) -> tuple[str, ...]:
+    """Those of these files that are in the folder."""
+    return tuple(path for path in paths if path.startswith(folder))
 
 
-def of_proofs(paths: Sequence[str]) -> tuple[str, ...]:
-    """Those that are."""
-    return tuple(path for path in paths if path.startswith(PROOFS))
+def not_below(folders: tuple[str, ...], paths: Sequence[str]) -> tuple[str, ...]:
+    """Those that are in none of the folders."""
+    return tuple(path for path in paths if not path.startswith(folders))
 
 
 @cache

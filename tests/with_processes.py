@@ -3,11 +3,18 @@
 from typing import Final
 
 from tests.pytest_runs import Run
-from tests.selection import marked, of_proofs, outside_proofs
+from tests.selection import below, marked, not_below
 
 _OF_THE_GATE: Final = ("-m", "processes and not long and not alone")
+_PROOFS, _JOB = "tests/proofs/", "tests/processes/"
 
-SHORT: Final = Run("tests with real processes", (*outside_proofs(marked("processes")), *_OF_THE_GATE))
-CLIENTS: Final = Run("published clients and fuzzing", (*of_proofs(marked("processes")), *_OF_THE_GATE))
+JOB: Final = Run("tests with real processes", (*below(_JOB, marked("processes")), *_OF_THE_GATE))
+"""The main job and what disturbs it."""
+EDGES: Final = Run(
+    "tests with real processes, the edges",
+    (*not_below((_JOB, _PROOFS), marked("processes")), *_OF_THE_GATE),
+)
+"""Doors, commands, foreign servers, starting: both parts wait more than they work, so they wait beside each other."""
+CLIENTS: Final = Run("published clients and fuzzing", (*below(_PROOFS, marked("processes")), *_OF_THE_GATE))
 LONG: Final = Run("tests with real processes that take long", (*marked("long"), "-m", "long and not alone"))
 ALONE: Final = Run("tests that watch the time, alone", (*marked("alone"), "-m", "alone"))
