@@ -1,6 +1,6 @@
 """The gate: format, lint, types, import contracts, dependencies, migrations, deploy checks and the tests.
 
-`manage.py test` runs all of it; every step runs even when an earlier one failed. Six runs of pytest come four at a
+`manage.py test` runs all of it; every step runs even when an earlier one failed. Six runs of pytest come three at a
 time. `manage.py test --fast` leaves out the tests with real processes and the second database. With pytest's own
 arguments, only pytest runs; what takes long is a lane, an option of its own (tests/lanes.py). The last line sums the
 tests up: `N passed, N failed`.

@@ -1,4 +1,4 @@
-"""Runs of pytest, one after the other or four beside each other, and what they add up to.
+"""Runs of pytest, one after the other or three beside each other, and what they add up to.
 
 Each run has servers of its own (tests/servers/plugin.py). Of those beside each other the first is shown as it goes;
 the output of each other one is kept until it is over and the first one is too, so that no two are mixed.
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 STOP_SECONDS = 20.0
-AT_ONCE = 4
+AT_ONCE = 3
 """Tests with processes wait more than they work."""
 
 
@@ -63,7 +63,7 @@ def one(run: Run) -> Outcome:
 
 
 def beside(first: Run, *others: Run) -> list[Outcome]:
-    """Run all, four at a time: the first is shown as it goes, then the others, each when it is over."""
+    """Run all, three at a time: the first is shown as it goes, then the others, each when it is over."""
     with ThreadPoolExecutor(AT_ONCE - 1) as pool, tempfile.TemporaryDirectory() as folder:
         outputs = [Path(folder, str(number)) for number in range(len(others))]
         waiting = [pool.submit(_kept, run, output) for run, output in zip(others, outputs, strict=True)]
